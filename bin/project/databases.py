@@ -1,0 +1,187 @@
+"""Odoo's configuration for this clone, and databases copied from templates."""
+
+import os
+import shutil
+import subprocess
+
+from . import odoo_source, packages, paths, postgres
+from .shell import SetupError, exclusively, progress, run
+
+DATA = paths.CACHE / "data"
+#: Installed besides the addon, so that tests meet what production has.
+EXTRA = ("account_payment",)
+
+
+class Workplace:
+    """Everything needed to run Odoo with this clone's addons.
+
+    :param extra_addons: further folders for the addons path
+    """
+
+    def __init__(self, extra_addons=()):
+        self.odoo = odoo_source.find()
+        self.python = packages.python()
+        self.addons = [
+            *self.odoo.addons,
+            packages.oca(),
+            *extra_addons,
+            paths.ROOT,
+        ]
+        self.server = postgres.settings()
+        self.config = self._write_config()
+        self.environment = {
+            **os.environ,
+            **self.server,
+            "PYTHONPATH": str(self.odoo.python_path),
+            "ODOO_RC": str(self.config),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _write_config(self):
+        name = paths.digest(*map(str, (paths.CLONE, *self.addons)))
+        config = paths.CACHE / "clones" / f"{name}.conf"
+        config.parent.mkdir(parents=True, exist_ok=True)
+        DATA.mkdir(parents=True, exist_ok=True)
+        lines = {
+            "addons_path": ",".join(map(str, self.addons)),
+            "data_dir": DATA,
+            "db_host": self.server["PGHOST"],
+            "db_port": self.server["PGPORT"],
+            "db_user": self.server["PGUSER"],
+            "db_password": os.environ.get("PGPASSWORD", False),
+            "http_interface": "127.0.0.1",
+            "list_db": False,
+            "limit_time_real": 1200,
+            "limit_time_cpu": 1200,
+            "max_cron_threads": 0,
+        }
+        text = "[options]\n" + "".join(f"{k} = {v}\n" for k, v in lines.items())
+        if not config.exists() or config.read_text() != text:
+            config.write_text(text)
+        return config
+
+    def command(self, *arguments):
+        """Return Odoo's command line with this configuration."""
+        return [str(self.python), str(self.odoo.server), *map(str, arguments)]
+
+    def install(self, database, modules, demo):
+        """Install modules into a database, making it if there is none."""
+        log = paths.CACHE / "clones" / f"{database}.log"
+        with open(log, "w") as handle:
+            done = subprocess.run(
+                self.command(
+                    "-d", database, "-i", ",".join(modules), "--stop-after-init",
+                    "--no-http", *(["--with-demo"] if demo else []),
+                ),
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=handle,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )  # fmt: skip
+        problems = [
+            line
+            for line in log.read_text(errors="replace").splitlines()
+            if " ERROR " in line or " CRITICAL " in line or "Error: " in line
+        ]
+        if done.returncode or problems:
+            raise SetupError(
+                f"installing {', '.join(modules)} failed:\n" + "\n".join(problems[:10]),
+                f"read {log}",
+            )
+
+
+def dependencies():
+    """Return the addons that this project's addon depends on."""
+    manifest = eval((paths.ADDON / "__manifest__.py").read_text())  # noqa: S307
+    return sorted({*manifest["depends"], *EXTRA})
+
+
+def exists(name):
+    return bool(
+        postgres.query(f"SELECT 1 FROM pg_database WHERE datname = '{name}'")
+    )
+
+
+def drop(name):
+    """Drop a database and its files; no error if there is none."""
+    postgres.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    shutil.rmtree(DATA / "filestore" / name, ignore_errors=True)
+
+
+def copy(source, target):
+    """Copy a database with its files; the target must not exist."""
+    postgres.query(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+    files = DATA / "filestore" / source
+    if files.is_dir():
+        # files are named after their content and never written again: link them
+        shutil.copytree(
+            files,
+            DATA / "filestore" / target,
+            copy_function=os.link,
+            dirs_exist_ok=True,
+        )
+
+
+def template(workplace, demo=False):
+    """Return the name of a database with the addon installed, to copy from.
+
+    Made in two layers, each kept until its sources change: the addons that it
+    depends on (minutes), then the addon itself (seconds).
+    """
+    suffix = "_demo" if demo else ""
+    modules = dependencies()
+    base = "referral_base_" + paths.digest(
+        workplace.odoo.version, paths.OCA_PINS, *modules
+    )
+    whole = f"referral_{paths.CLONE}_{paths.tree_digest(paths.ADDON)}"
+    base, whole = base + suffix, whole + suffix
+    with exclusively("database"):
+        if not exists(base):
+            with progress("installing Odoo's modules into a template (once)"):
+                _build(base, lambda: workplace.install(base, modules, demo))
+        if not exists(whole):
+            _drop_outdated(suffix)
+            with progress("installing the addon into a template"):
+                copy(base, f"{whole}_new")
+                workplace.install(f"{whole}_new", ["referral_program"], demo)
+                _rename(f"{whole}_new", whole)
+    return whole
+
+
+def _build(name, install):
+    """Make a template under its name only once it is whole."""
+    drop(name)
+    try:
+        install()
+    except BaseException:
+        drop(name)
+        raise
+
+
+def _rename(old, new):
+    drop(new)
+    postgres.query(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
+    files = DATA / "filestore" / old
+    if files.is_dir():
+        files.rename(DATA / "filestore" / new)
+
+
+def _drop_outdated(suffix):
+    for name in postgres.query(
+        f"SELECT datname FROM pg_database WHERE datname LIKE 'referral_{paths.CLONE}_%'"
+    ):
+        if name.endswith("_demo") == bool(suffix) or name.endswith("_new"):
+            drop(name)
+
+
+def fresh(workplace, name, demo=False):
+    """Make a database anew from the template.
+
+    :param str name: replaced if it exists
+    :param bool demo: with demonstration data
+    """
+    source = template(workplace, demo)
+    drop(name)
+    copy(source, name)
+    return name

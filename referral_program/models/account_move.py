@@ -1,0 +1,118 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+#: Changes of an invoice that change what its lines earn.
+WATCHED = frozenset(
+    {
+        "state",
+        "invoice_date",
+        "date",
+        "delivery_date",
+        "partner_id",
+        "reversed_entry_id",
+        "currency_id",
+        "invoice_currency_rate",
+        "move_type",
+        "journal_id",
+    }
+)
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    referral_accrual_id = fields.Many2one(
+        "referral.accrual",
+        "Referral Accrual",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The accrual that this entry posts.",
+    )
+    referral_line_count = fields.Integer(
+        compute="_compute_referral_line_count",
+        groups="referral_program.group_reader",
+    )
+
+    def _compute_referral_line_count(self):
+        counts = dict(
+            self.env["referral.accrual.line"]._read_group(
+                [("group_key", "in", self._referral_group_keys())],
+                ["group_key"],
+                ["__count"],
+            )
+        )
+        for move in self:
+            move.referral_line_count = sum(
+                counts.get(key, 0) for key in move._referral_group_keys()
+            )
+
+    def _referral_group_keys(self):
+        """Return the ids of the invoices whose groups these moves belong to."""
+        groups = set()
+        for move in self:
+            follows = (
+                move.move_type == "out_refund"
+                and move.reversed_entry_id.move_type == "out_invoice"
+            )
+            groups.add((move.reversed_entry_id if follows else move).id)
+        return [key for key in groups if key]
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if "state" in vals and vals["state"] != "posted":
+            self._check_no_accrual_entry()
+        marks = self.env["referral.mark"]
+        if not WATCHED.isdisjoint(vals):
+            # a credit note that is moved to another invoice touches both
+            marks._mark_moves(self | self.reversed_entry_id)
+        result = super().write(vals)
+        if "reversed_entry_id" in vals:
+            marks._mark_moves(self | self.reversed_entry_id)
+        return result
+
+    def unlink(self):
+        self.env["referral.mark"]._mark_moves(self | self.reversed_entry_id)
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_referral_accrual(self):
+        self._check_no_accrual_entry()
+
+    def button_draft(self):
+        self._check_no_accrual_entry()
+        return super().button_draft()
+
+    def _check_no_accrual_entry(self):
+        """Refuse to undo the entry of an accrual.
+
+        :raise UserError: naming the entries and what to do instead
+        """
+        # sudo: an accountant without this program's groups gets the same answer
+        entries = self.sudo().filtered(
+            lambda move: move.referral_accrual_id and move.state == "posted"
+        )
+        if entries:
+            raise UserError(
+                self.env._(
+                    "%(entries)s: the entry of a referral accrual can be neither reset "
+                    "to draft, cancelled nor deleted, because the participants were "
+                    "told these amounts. Late payments, refunds and corrections come "
+                    "out in the next accrual; for anything else post another entry on "
+                    "the liability account.",
+                    entries=", ".join(entries.mapped("display_name")),
+                )
+            )
+
+    # === ACTION METHODS === #
+
+    def action_view_referral_lines(self):
+        """Open what this invoice and its credit notes gave."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_accrual_line_action"
+        )
+        action["domain"] = [("group_key", "in", self._referral_group_keys())]
+        action["context"] = {}
+        return action

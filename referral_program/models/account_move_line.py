@@ -1,0 +1,84 @@
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+#: Changes of a line that change what it earns.
+WATCHED = frozenset(
+    {
+        "start_date",
+        "end_date",
+        "product_id",
+        "discount",
+        "quantity",
+        "price_unit",
+        "tax_ids",
+        "balance",
+        "debit",
+        "credit",
+        "amount_currency",
+        "display_type",
+        "move_id",
+    }
+)
+#: What the ledger says about a compensation.
+LEDGER = frozenset(
+    {
+        "account_id",
+        "partner_id",
+        "balance",
+        "debit",
+        "credit",
+        "amount_currency",
+        "currency_id",
+        "move_id",
+    }
+)
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    def write(self, vals):
+        if not LEDGER.isdisjoint(vals):
+            self._check_no_compensation(vals)
+        if not WATCHED.isdisjoint(vals):
+            self.env["referral.mark"]._mark_moves(self.move_id)
+        return super().write(vals)
+
+    def unlink(self):
+        self.env["referral.mark"]._mark_moves(self.move_id)
+        line_ids = tuple(self.ids)
+        result = super().unlink()
+        if line_ids:
+            # The evidence outlives its line: it only forgets where the line was.
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE referral_accrual_line SET move_line_id = NULL "
+                    "WHERE line_key IN %s",
+                    line_ids,
+                )
+            )
+            self.env["referral.accrual.line"].invalidate_model(["move_line_id"])
+        return result
+
+    def _check_no_compensation(self, vals):
+        """Refuse to edit what a posted accrual wrote into the ledger.
+
+        :raise UserError: if one of the items belongs to an accrual's posted entry
+        """
+        for line in self:
+            # sudo: an accountant without this program's groups gets the same answer
+            if line.parent_state != "posted" or not line.sudo().move_id.referral_accrual_id:
+                continue
+            move_model = self.env["account.move"]
+            if any(
+                move_model._field_will_change(line, vals, name)
+                for name in LEDGER & vals.keys()
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(entry)s is the entry of a referral accrual: its items cannot "
+                        "be edited. Correct it by another entry.",
+                        entry=line.move_id.display_name,
+                    )
+                )

@@ -1,0 +1,162 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class UnboundMany2one(fields.Many2one):
+    """A relation without a foreign key in the database.
+
+    For evidence that outlives what it names: a foreign key would either keep an
+    accountant from deleting a draft's line, or cost a look-up and a row lock for
+    each line of each month.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """Make none."""
+
+
+class ReferralAccrualLine(models.Model):
+    """The evidence: one invoice line's part of a compensation.
+
+    Written by the accrual in one statement, never edited and never deleted once
+    posted. It keeps number, label, client and dates of the invoice line, which
+    may be gone one day.
+    """
+
+    _name = "referral.accrual.line"
+    _description = "Referral Accrual Line"
+    _log_access = False
+    _order = "accrual_id desc, id"
+    _rec_name = "name"
+
+    accrual_id = fields.Many2one(
+        "referral.accrual", required=True, readonly=True, ondelete="restrict"
+    )
+    compensation_id = fields.Many2one(
+        "referral.compensation",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    participant_id = fields.Many2one(
+        "referral.participant", required=True, readonly=True, ondelete="restrict"
+    )
+    referral_id = fields.Many2one(
+        "referral.referral",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    terms_id = fields.Many2one(
+        "referral.program.terms",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    program_id = fields.Many2one(related="accrual_id.program_id")
+    company_id = fields.Many2one(related="accrual_id.company_id")
+    currency_id = fields.Many2one(related="accrual_id.currency_id")
+    period_start = fields.Date(related="accrual_id.period_start", string="Month")
+    state = fields.Selection(related="accrual_id.state")
+
+    # What the line was
+    move_line_id = UnboundMany2one(
+        "account.move.line", "Invoice Line", readonly=True, ondelete="set null"
+    )
+    move_id = fields.Many2one(related="move_line_id.move_id", string="Invoice")
+    line_key = fields.Integer(
+        "Invoice Line ID", readonly=True, help="Kept when the invoice line is gone."
+    )
+    group_key = fields.Integer(
+        "Invoice ID",
+        readonly=True,
+        index=True,
+        help="The invoice; for a credit note, the one it reverses.",
+    )
+    # with a foreign key: merging contacts follows those
+    partner_id = fields.Many2one(
+        "res.partner", "Client", readonly=True, ondelete="restrict"
+    )
+    product_id = UnboundMany2one("product.product", "Product", readonly=True)
+    product_categ_id = fields.Many2one(
+        related="product_id.categ_id", string="Product Category"
+    )
+    move_name = fields.Char("Invoice Number", readonly=True)
+    name = fields.Char("Label", readonly=True)
+    invoice_date = fields.Date(readonly=True)
+    start_date = fields.Date("Service From", readonly=True)
+    end_date = fields.Date("Service To", readonly=True)
+
+    # What it earned
+    paid = fields.Float(
+        "Paid (%)",
+        readonly=True,
+        digits=(16, 6),
+        aggregator=None,
+        help="The share of the invoice that was paid on the month's last day.",
+    )
+    rendered = fields.Float(
+        "Rendered (%)",
+        readonly=True,
+        digits=(16, 6),
+        aggregator=None,
+        help="The share of the service that was rendered on the month's last day.",
+    )
+    base = fields.Float(
+        readonly=True,
+        digits=(16, 6),
+        help="The part that was newly paid and rendered, in the company's currency.",
+    )
+    rate = fields.Float(
+        "Rate (%)",
+        readonly=True,
+        digits=(16, 6),
+        aggregator=None,
+        help="Percent: that of the terms; for a take-back, the average that was given.",
+    )
+    amount = fields.Float(
+        "Compensation",
+        readonly=True,
+        digits=(16, 6),
+        help="In the company's currency, not rounded: the month's sum is.",
+    )
+
+    # an invoice line comes once in an accrual; also finds a line's evidence
+    _line_unique = models.UniqueIndex("(line_key, accrual_id)")
+
+    @api.depends("move_name", "name")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = " · ".join(filter(None, (line.move_name, line.name)))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise UserError(self._refusal())
+
+    def write(self, vals):
+        raise UserError(self._refusal())
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self._refusal())
+
+    @api.model
+    def _refusal(self):
+        return self.env._(
+            "Accrual lines are the evidence of what was given: they are written by "
+            "accruals and never edited or deleted. Late facts come out as lines of the "
+            "next accrual."
+        )
+
+    def action_open_invoice(self):
+        """Open the invoice of this line."""
+        self.ensure_one()
+        if not self.move_id:
+            raise UserError(
+                self.env._(
+                    "The line of invoice %(number)s is gone.", number=self.move_name
+                )
+            )
+        return self.move_id._get_records_action()

@@ -1,0 +1,87 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class ReferralCompensation(models.Model):
+    """What one participant earned in one accrual: one item of its journal entry.
+
+    Made by the accrual and never edited; its amount is the sum of its lines,
+    rounded half up once to the company's currency.
+    """
+
+    _name = "referral.compensation"
+    _description = "Referral Compensation"
+    _log_access = False
+    _order = "accrual_id desc, amount desc, id"
+
+    accrual_id = fields.Many2one(
+        "referral.accrual", required=True, readonly=True, ondelete="restrict"
+    )
+    participant_id = fields.Many2one(
+        "referral.participant",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    program_id = fields.Many2one(related="accrual_id.program_id")
+    company_id = fields.Many2one(related="accrual_id.company_id")
+    currency_id = fields.Many2one(related="accrual_id.currency_id")
+    period_start = fields.Date(related="accrual_id.period_start", string="Month")
+    state = fields.Selection(related="accrual_id.state")
+    base = fields.Monetary(
+        readonly=True, help="What the clients newly paid and used, less refunds."
+    )
+    amount = fields.Monetary(
+        "Compensation",
+        readonly=True,
+        help="What the participant earned; below zero if more was taken back.",
+    )
+    move_line_id = fields.Many2one(
+        "account.move.line",
+        "Journal Item",
+        readonly=True,
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The item on the liability account; empty if the amount is zero.",
+    )
+    move_id = fields.Many2one(related="move_line_id.move_id", string="Journal Entry")
+    line_ids = fields.One2many("referral.accrual.line", "compensation_id", "Evidence")
+
+    _participant_unique = models.UniqueIndex("(accrual_id, participant_id)")
+
+    @api.depends("participant_id", "accrual_id")
+    def _compute_display_name(self):
+        for compensation in self:
+            compensation.display_name = (
+                f"{compensation.participant_id.display_name}, "
+                f"{compensation.accrual_id.display_name}"
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise UserError(self._refusal())
+
+    def write(self, vals):
+        raise UserError(self._refusal())
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self._refusal())
+
+    @api.model
+    def _refusal(self):
+        return self.env._(
+            "Compensations are made by accruals and are never edited or deleted. Late "
+            "facts come out in the next accrual; correct anything else by an entry on "
+            "the liability account."
+        )
+
+    def action_view_lines(self):
+        """Open the evidence of these compensations."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_accrual_line_action"
+        )
+        action["domain"] = [("compensation_id", "in", self.ids)]
+        action["context"] = {}
+        return action

@@ -1,0 +1,194 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+#: Keys of what a transaction has touched, in ``cr.precommit.data``.
+MOVES = "referral_program.moves"
+PARTNERS = "referral_program.partners"
+PRODUCTS = "referral_program.products"
+
+
+class ReferralMark(models.Model):
+    """What the next accrual has to look at.
+
+    A mark names a group: an invoice with its credit notes. Events only leave
+    marks; the accrual of the first month that ends on ``date_from`` or later
+    takes them. A group without a mark cannot have changed since the last
+    accrual. Events only ever add marks, so they never wait for one another.
+
+    ``group_id`` is the invoice's id, not a relation, because the invoice may
+    be gone; without it the mark means everything in the program.
+    """
+
+    _name = "referral.mark"
+    _description = "Referral Accrual Mark"
+    _log_access = False
+
+    program_id = fields.Many2one("referral.program", required=True, ondelete="cascade")
+    group_id = fields.Integer("Invoice ID")
+    date_from = fields.Date(help="Nothing can change before this day.")
+    source_id = fields.Many2one(
+        "referral.accrual",
+        "Left By",
+        ondelete="cascade",
+        index="btree_not_null",
+        help="The accrual that found that a later month has to look again.",
+    )
+
+    _program_idx = models.Index("(program_id, date_from)")
+
+    # === MARKING === #
+
+    @api.model
+    def _mark_moves(self, moves):
+        """Have the next accrual look at the groups that these moves belong to or pay.
+
+        Costs nothing but memory here: one statement at the transaction's end
+        writes the marks of all its events.
+        """
+        self._remember(MOVES, moves.ids)
+
+    @api.model
+    def _mark_partners(self, partners):
+        """Have the next accrual look at all invoices of these clients, and of the
+        clients whom they brought."""
+        self._remember(PARTNERS, partners.ids)
+
+    @api.model
+    def _mark_products(self, templates):
+        """Have the next accrual look at all invoices with these products."""
+        self._remember(PRODUCTS, templates.ids)
+
+    @api.model
+    def _mark_everything(self, programs=None):
+        """Have the next accrual compute everything anew.
+
+        :param programs: of these programs; of all, if left out
+        """
+        if programs is None:
+            programs = self.env["referral.program"].sudo().search([])
+        # sudo: who may change what an accrual depends on need not see the marks
+        self.sudo().create([{"program_id": program.id} for program in programs])
+
+    @api.model
+    def _remember(self, key, ids):
+        if not ids:
+            return
+        precommit = self.env.cr.precommit
+        if not any(name in precommit.data for name in (MOVES, PARTNERS, PRODUCTS)):
+            precommit.add(self.sudo()._write_marks)
+        precommit.data.setdefault(key, set()).update(ids)
+
+    @api.model
+    def _write_marks(self):
+        """Write down what the transaction has touched so far."""
+        data = self.env.cr.precommit.data
+        moves = tuple(data.pop(MOVES, ()))
+        partners = tuple(data.pop(PARTNERS, ()))
+        products = tuple(data.pop(PRODUCTS, ()))
+        seeds = []
+        if moves:
+            seeds += [self._seed_moves(moves), self._seed_counterparts(moves)]
+        if partners:
+            seeds.append(self._seed_partners(partners))
+        if products:
+            seeds.append(self._seed_products(products))
+        if seeds:
+            self.env.cr.execute(self._insert_marks(SQL(" UNION ").join(seeds)))
+            if moves:
+                self.env.cr.execute(self._insert_lost(moves))
+
+    def _seed_moves(self, move_ids):
+        return SQL("SELECT id FROM account_move WHERE id IN %s", move_ids)
+
+    def _seed_counterparts(self, move_ids):
+        """The moves that these ones are reconciled with: a payment's invoices."""
+        return SQL(
+            """
+            SELECT paid.move_id
+              FROM account_move_line own
+              JOIN account_partial_reconcile part ON part.credit_move_id = own.id
+              JOIN account_move_line paid ON paid.id = part.debit_move_id
+             WHERE own.move_id IN %(ids)s
+             UNION
+            SELECT paid.move_id
+              FROM account_move_line own
+              JOIN account_partial_reconcile part ON part.debit_move_id = own.id
+              JOIN account_move_line paid ON paid.id = part.credit_move_id
+             WHERE own.move_id IN %(ids)s
+            """,
+            ids=move_ids,
+        )
+
+    def _seed_partners(self, partner_ids):
+        return SQL(
+            """
+            SELECT move.id
+              FROM account_move move
+             WHERE move.move_type IN ('out_invoice', 'out_refund')
+               AND move.commercial_partner_id IN (
+                    SELECT commercial_partner_id FROM res_partner WHERE id IN %(ids)s
+                     UNION
+                    SELECT referral.partner_id
+                      FROM res_partner partner
+                      JOIN referral_participant participant
+                        ON participant.partner_id = partner.commercial_partner_id
+                      JOIN referral_referral referral
+                        ON referral.participant_id = participant.id
+                     WHERE partner.id IN %(ids)s
+                   )
+            """,
+            ids=partner_ids,
+        )
+
+    def _seed_products(self, template_ids):
+        return SQL(
+            """
+            SELECT line.move_id
+              FROM account_move_line line
+              JOIN product_product product ON product.id = line.product_id
+             WHERE product.product_tmpl_id IN %(ids)s
+               AND line.display_type = 'product'
+            """,
+            ids=template_ids,
+        )
+
+    def _insert_marks(self, seeds):
+        """Mark the groups of those moves whose client somebody brought."""
+        return SQL(
+            """
+            INSERT INTO referral_mark (program_id, group_id)
+            SELECT DISTINCT program.id,
+                   CASE WHEN reversed.move_type = 'out_invoice'
+                             AND move.move_type = 'out_refund'
+                        THEN reversed.id ELSE move.id END
+              FROM (%(seeds)s) seed(id)
+              JOIN account_move move ON move.id = seed.id
+              LEFT JOIN account_move reversed ON reversed.id = move.reversed_entry_id
+              JOIN res_company company ON company.id = move.company_id
+              JOIN res_company owner
+                ON company.parent_path LIKE owner.parent_path || '%%'
+              JOIN referral_program program ON program.company_id = owner.id
+             WHERE move.move_type IN ('out_invoice', 'out_refund')
+               AND (EXISTS (SELECT FROM referral_referral referral
+                             WHERE referral.partner_id = move.commercial_partner_id
+                               AND referral.program_id = program.id)
+                 OR EXISTS (SELECT FROM referral_accrual_line line
+                             WHERE line.group_key = move.id))
+            """,
+            seeds=seeds,
+        )
+
+    def _insert_lost(self, move_ids):
+        """Mark the groups whose invoice is gone but which an accrual gave to."""
+        return SQL(
+            """
+            INSERT INTO referral_mark (program_id, group_id)
+            SELECT DISTINCT accrual.program_id, line.group_key
+              FROM referral_accrual_line line
+              JOIN referral_accrual accrual ON accrual.id = line.accrual_id
+             WHERE line.group_key IN %s
+               AND NOT EXISTS (SELECT FROM account_move
+                                WHERE account_move.id = line.group_key)
+            """,
+            move_ids,
+        )

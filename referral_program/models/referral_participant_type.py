@@ -1,0 +1,64 @@
+from odoo import api, fields, models
+
+
+class ReferralParticipantType(models.Model):
+    """A row of the checklist: who may join, by entity type and residency."""
+
+    _name = "referral.participant.type"
+    _description = "Referral Participant Type"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    entity_type = fields.Selection(
+        [
+            ("individual", "Individual"),
+            ("legal_entity", "Legal Entity"),
+            ("sole_trader", "Sole Trader"),
+            ("state_organization", "State Organization"),
+        ],
+        required=True,
+    )
+    residency = fields.Selection(
+        [
+            ("resident", "Resident"),
+            ("tax_resident", "Non-resident, Tax Resident"),
+            ("nonresident", "Non-resident"),
+        ],
+        required=True,
+        default="resident",
+        help="Residency in the country of the program's company.",
+    )
+    can_join = fields.Boolean(
+        default=True, help="Clients of this type may join the program."
+    )
+    link_at_once = fields.Boolean(
+        "Link at Once",
+        help="The participant has the referral link as soon as they have submitted "
+        "their documents; otherwise after verification.",
+    )
+    territory_restricted = fields.Boolean(
+        "Own Country Only",
+        help="Clients from other countries than the participant's earn nothing.",
+    )
+    participant_count = fields.Integer(compute="_compute_participant_count")
+
+    def _compute_participant_count(self):
+        counts = dict(
+            self.env["referral.participant"]._read_group(
+                [("type_id", "in", self.ids)], ["type_id"], ["__count"]
+            )
+        )
+        for participant_type in self:
+            participant_type.participant_count = counts.get(participant_type, 0)
+
+    @api.onchange("can_join")
+    def _onchange_can_join(self):
+        if not self.can_join:
+            self.link_at_once = False
+
+    def write(self, vals):
+        if "territory_restricted" in vals:
+            self.env["referral.mark"]._mark_everything()
+        return super().write(vals)

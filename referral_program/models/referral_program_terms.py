@@ -1,0 +1,170 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from .referral_program import EXCLUDED_CATEGORIES
+
+#: What decides about money; locked once a posted accrual used it.
+CONDITIONS = frozenset(
+    {
+        "program_id",
+        "date_from",
+        "rate",
+        "base",
+        "exclude_discounted",
+        "excluded_category_ids",
+        "tier_ids",
+    }
+)
+
+
+class ReferralProgramTerms(models.Model):
+    """Dated conditions of a program: rate, tiers, exclusions and base.
+
+    Terms hold from ``date_from`` (inclusive) until the day before the next
+    terms of the same program begin.
+    """
+
+    _name = "referral.program.terms"
+    _description = "Referral Program Terms"
+    _inherit = ["mail.thread"]
+    _order = "program_id, date_from desc, id desc"
+    _check_company_auto = True
+
+    program_id = fields.Many2one(
+        "referral.program", required=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one(related="program_id.company_id", store=True)
+    currency_id = fields.Many2one(related="program_id.currency_id")
+    date_from = fields.Date(
+        "In Force From",
+        required=True,
+        tracking=True,
+        default=lambda self: fields.Date.context_today(self).replace(day=1),
+        help="The first day of these terms. They hold until the next ones begin.",
+    )
+    rate = fields.Float(
+        "Rate (%)",
+        required=True,
+        default=9.0,
+        digits="Referral Rate",
+        tracking=True,
+        help="Percent of the base that the participant earns.",
+    )
+    base = fields.Selection(
+        [("untaxed", "Amount without tax"), ("total", "Amount with tax")],
+        required=True,
+        default="untaxed",
+        tracking=True,
+        help="The part of an invoice line that the rate is applied to.",
+    )
+    exclude_discounted = fields.Boolean(
+        "Discounted Services Earn Nothing",
+        default=True,
+        tracking=True,
+        help="A line with a discount earns nothing, and so does every line of an "
+        "invoice that carries a discount product.",
+    )
+    excluded_category_ids = fields.Many2many(
+        "product.category",
+        "referral_terms_excluded_category_rel",
+        "terms_id",
+        "category_id",
+        string="Excluded Categories",
+        default=lambda self: self._default_excluded_category_ids(),
+        help="Products of these categories, and of all categories below them, earn "
+        "nothing.",
+    )
+    tier_ids = fields.One2many(
+        "referral.program.tier",
+        "terms_id",
+        "Tiers",
+        copy=True,
+        help="Higher rates for a client with a high new base in a month.",
+    )
+    is_locked = fields.Boolean(
+        "Locked",
+        compute="_compute_is_locked",
+        help="A posted accrual used these terms: they cannot change any more.",
+    )
+
+    _program_date_unique = models.UniqueIndex(
+        "(program_id, date_from)",
+        "The program has terms that begin on this day already.",
+    )
+    _rate_is_percent = models.Constraint(
+        "CHECK (rate >= 0 AND rate <= 100)", "A rate is between 0 and 100 percent."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.model
+    def _default_excluded_category_ids(self):
+        """Return the shipped categories that earn nothing, as far as they exist."""
+        categories = self.env["product.category"]
+        for name in EXCLUDED_CATEGORIES:
+            categories |= (
+                self.env.ref(f"referral_program.{name}", raise_if_not_found=False)
+                or categories
+            )
+        return categories
+
+    @api.depends("date_from", "rate")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for terms in self:
+            terms.display_name = self.env._(
+                "%(rate)s %% from %(date)s",
+                rate=f"{terms.rate:g}",
+                date=format_date(self.env, terms.date_from),
+            )
+
+    def _compute_is_locked(self):
+        locked = self._locked()
+        for terms in self:
+            terms.is_locked = terms in locked
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        all_terms = super().create(vals_list)
+        all_terms.program_id._mark_everything()
+        return all_terms
+
+    def write(self, vals):
+        if not CONDITIONS.isdisjoint(vals):
+            self._conditions_changed()
+        return super().write(vals)
+
+    def unlink(self):
+        self._conditions_changed()
+        return super().unlink()
+
+    # === BUSINESS METHODS === #
+
+    def _locked(self):
+        """Return those of these terms that a posted accrual used."""
+        if not self.ids:
+            return self.browse()
+        used = self.env["referral.accrual.line"].sudo()._read_group(
+            [("terms_id", "in", self.ids), ("accrual_id.state", "=", "posted")],
+            ["terms_id"],
+        )
+        return self.browse(terms.id for [terms] in used)
+
+    def _conditions_changed(self):
+        """Refuse to change locked terms; have the program look at all lines anew.
+
+        :raise UserError: if a posted accrual used one of the terms
+        """
+        locked = self._locked()
+        if locked:
+            raise UserError(
+                self.env._(
+                    "A posted accrual used these terms, so they are locked: %(terms)s. "
+                    "To change the conditions, add new terms with a later date.",
+                    terms=", ".join(locked.mapped("display_name")),
+                )
+            )
+        self.program_id._mark_everything()

@@ -1,0 +1,85 @@
+from odoo import fields, models
+
+#: Changes of a contact that change what invoices earn.
+WATCHED = frozenset({"country_id", "vat", "parent_id", "is_company", "referral_postpaid"})
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    referral_postpaid = fields.Boolean(
+        "Pays Afterwards",
+        help="A postpaid client: their invoices count as rendered from the invoice "
+        "date on, whatever the service period of their lines.",
+    )
+    referral_participant_ids = fields.One2many(
+        "referral.participant",
+        "partner_id",
+        "Participations",
+        groups="referral_program.group_reader",
+    )
+    referral_ids = fields.One2many(
+        "referral.referral",
+        "partner_id",
+        "Brought By",
+        groups="referral_program.group_reader",
+    )
+    referral_brought_count = fields.Integer(
+        "Clients Brought",
+        compute="_compute_referral_counts",
+        groups="referral_program.group_reader",
+    )
+
+    def _compute_referral_counts(self):
+        counts = dict(
+            self.env["referral.referral"]._read_group(
+                [("participant_id.partner_id", "in", self.ids)],
+                ["participant_id"],
+                ["__count"],
+            )
+        )
+        by_partner = {}
+        for participant, count in counts.items():
+            partner = participant.partner_id
+            by_partner[partner] = by_partner.get(partner, 0) + count
+        for partner in self:
+            partner.referral_brought_count = by_partner.get(partner, 0)
+
+    def _commercial_fields(self):
+        return [*super()._commercial_fields(), "referral_postpaid"]
+
+    def write(self, vals):
+        marks = self.env["referral.mark"]
+        if not WATCHED.isdisjoint(vals):
+            marks._mark_partners(self | self.commercial_partner_id)
+        result = super().write(vals)
+        if "parent_id" in vals:
+            marks._mark_partners(self.commercial_partner_id)
+        return result
+
+    def action_view_referral_participant(self):
+        """Open the participation of this contact."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_participant_action"
+        )
+        participants = self.referral_participant_ids
+        action["domain"] = [("id", "in", participants.ids)]
+        if len(participants) == 1:
+            action.update(
+                views=[(False, "form")], view_mode="form", res_id=participants.id
+            )
+        return action
+
+    def action_view_referrals(self):
+        """Open the clients whom this contact brought, and who brought it."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_referral_action"
+        )
+        action["domain"] = [
+            "|",
+            ("participant_id.partner_id", "=", self.id),
+            ("partner_id", "=", self.id),
+        ]
+        return action

@@ -1,0 +1,372 @@
+"""A hosting provider's books with a referral program, for tests.
+
+Everything is real: posted invoices, registered payments, bank statement lines,
+credit notes. Time is frozen by each test on the day it tells of, so that no
+test depends on today.
+"""
+
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from freezegun import freeze_time
+
+from odoo import Command, fields
+from odoo.tests import tagged
+from odoo.tools import SQL
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+from ..tools.earned import group_query, line_query
+
+
+@tagged("post_install", "-at_install")
+class ReferralCommon(AccountTestInvoicingCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.user.group_ids |= cls.env.ref("referral_program.group_administrator")
+        cls.company = cls.company_data["company"]
+        cls.currency = cls.company.currency_id
+        cls.income = cls.company_data["default_account_revenue"]
+        cls.bank_journal = cls.company_data["default_journal_bank"]
+        cls.bonus_journal = cls._journal("Bonus", "BONUS", "bank")
+        cls.misc_journal = cls.company_data["default_journal_misc"]
+        cls.russia = cls.env.ref("base.ru")
+        cls.program = cls._program(cls.company)
+        cls.categories = {}
+        cls.taxes = {}
+
+    def setUp(self):
+        super().setUp()
+        # what a test makes is rolled back with it
+        for name in ("categories", "taxes"):
+            self.patch(type(self), name, dict(getattr(self, name)))
+
+    # === Setting up === #
+
+    @classmethod
+    def _journal(cls, name, code, kind, company=None):
+        journal = cls.env["account.journal"].create(
+            {
+                "name": name,
+                "code": code,
+                "type": kind,
+                "company_id": (company or cls.company).id,
+            }
+        )
+        if kind in ("bank", "cash"):
+            cls._use_outstanding_account(journal)
+        return journal
+
+    @classmethod
+    def _use_outstanding_account(cls, journal):
+        """Give payments an entry, as a company with Odoo Accounting has it."""
+        outstanding = cls.env["account.account"].create(
+            {
+                "name": f"Outstanding {journal.code}",
+                "code": f"OUT{journal.id}",
+                "account_type": "asset_current",
+                "reconcile": True,
+                "company_ids": [Command.link(journal.company_id.id)],
+            }
+        )
+        methods = (
+            journal.inbound_payment_method_line_ids
+            | journal.outbound_payment_method_line_ids
+        )
+        methods.payment_account_id = outstanding
+
+    @classmethod
+    def _program(cls, company, **values):
+        program = cls.env["referral.program"]._get_or_create_for_company(company)
+        program.terms_ids.date_from = date(2020, 1, 1)
+        if company == cls.company:
+            program.bonus_journal_ids = cls.bonus_journal
+        program.write(values)
+        return program
+
+    @classmethod
+    def _partner(cls, name, **values):
+        values.setdefault("country_id", cls.russia.id)
+        return cls.env["res.partner"].create(
+            {"name": name, "is_company": True, **values}
+        )
+
+    @classmethod
+    def _participant(cls, name="Participant", program=None, **values):
+        values.setdefault(
+            "type_id",
+            cls.env.ref("referral_program.participant_type_legal_entity_resident").id,
+        )
+        if "partner_id" not in values:
+            values["partner_id"] = cls._partner(name).id
+        values.setdefault("state", "active")
+        return cls.env["referral.participant"].create(
+            {"program_id": (program or cls.program).id, **values}
+        )
+
+    @classmethod
+    def _referral(cls, participant, partner, date_start="2020-01-01", **values):
+        return cls.env["referral.referral"].create(
+            {
+                "participant_id": participant.id,
+                "partner_id": partner.id,
+                "date_start": date_start,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _category(cls, path):
+        """Return a product category by its path, such as ``colocation/power``."""
+        if path not in cls.categories:
+            parent, _slash, name = path.rpartition("/")
+            cls.categories[path] = cls.env["product.category"].create(
+                {
+                    "name": name,
+                    "parent_id": cls._category(parent).id if parent else False,
+                }
+            )
+        return cls.categories[path]
+
+    @classmethod
+    def _product(cls, category="vps", **values):
+        return cls.env["product.product"].create(
+            {
+                "name": f"Service {category}",
+                "type": "service",
+                "categ_id": cls._category(category).id,
+                "taxes_id": False,
+                "property_account_income_id": cls.income.id,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _tax(cls, percent):
+        if percent not in cls.taxes:
+            cls.taxes[percent] = cls.env["account.tax"].create(
+                {
+                    "name": f"{percent} %",
+                    "amount": float(percent),
+                    "type_tax_use": "sale",
+                    "company_id": cls.company.id,
+                }
+            )
+        return cls.taxes[percent]
+
+    # === Things that happen === #
+
+    @contextmanager
+    def on(self, day):
+        """Let something happen on a day."""
+        with freeze_time(f"{day} 12:00:00"):
+            yield
+
+    def _line(self, amount, category="vps", product=None, **values):
+        """Return the values of an invoice line without tax."""
+        product = product or self._product(category)
+        values.setdefault("tax_ids", [Command.clear()])
+        return Command.create(
+            {
+                "product_id": product.id,
+                "quantity": 1,
+                "price_unit": float(amount),
+                **values,
+            }
+        )
+
+    def _invoice(self, partner, day, lines, move_type="out_invoice", **values):
+        """Post a customer invoice, entered on the day that it is dated."""
+        if isinstance(lines, (int, float, str)):
+            lines = [self._line(lines)]
+        values.setdefault("company_id", self.company.id)
+        with self.on(day):
+            invoice = self.env["account.move"].create(
+                {
+                    "move_type": move_type,
+                    "partner_id": partner.id,
+                    "invoice_date": day,
+                    "invoice_line_ids": lines,
+                    "invoice_payment_term_id": False,
+                    **values,
+                }
+            )
+            invoice.action_post()
+        return invoice
+
+    def _credit_note(self, invoice, day, lines, **values):
+        return self._invoice(
+            invoice.partner_id,
+            day,
+            lines,
+            move_type="out_refund",
+            reversed_entry_id=invoice.id,
+            **values,
+        )
+
+    def _pay(self, invoices, day, amount=None, journal=None, entered=None, **values):
+        """Register a payment of invoices, as an accountant does.
+
+        :param entered: the day it is entered, if not the payment's own
+        :return: the ``account.payment``
+        """
+        with self.on(entered or day):
+            wizard = (
+                self.env["account.payment.register"]
+                .with_context(active_model="account.move", active_ids=invoices.ids)
+                .create(
+                    {
+                        "payment_date": day,
+                        "journal_id": (journal or self.bank_journal).id,
+                        **({"amount": float(amount)} if amount is not None else {}),
+                        **values,
+                    }
+                )
+            )
+            return wizard._create_payments()
+
+    def _statement_line(self, partner, day, amount, journal=None):
+        """Book a bank statement line with its counterpart still in suspense."""
+        with self.on(day):
+            return self.env["account.bank.statement.line"].create(
+                {
+                    "journal_id": (journal or self.bank_journal).id,
+                    "date": day,
+                    "payment_ref": "Transfer",
+                    "partner_id": partner.id,
+                    "amount": float(amount),
+                }
+            )
+
+    def _match_statement_line(self, line, items, account=None):
+        """Match a statement line with items, as bank reconciliation does.
+
+        Its suspense item becomes one on the items' account and is reconciled.
+        """
+        _liquidity, suspense, _other = line._seek_for_lines()
+        suspense.write({"account_id": items.account_id.id})
+        (suspense | items).reconcile()
+
+    def _misc(self, invoice, day, amount, journal=None):
+        """Settle an invoice by a miscellaneous entry, such as a write-off."""
+        receivable = self._receivable(invoice)
+        with self.on(day):
+            entry = self.env["account.move"].create(
+                {
+                    "move_type": "entry",
+                    "date": day,
+                    "journal_id": (journal or self.misc_journal).id,
+                    "line_ids": [
+                        Command.create(
+                            {
+                                "account_id": receivable.account_id[:1].id,
+                                "partner_id": invoice.commercial_partner_id.id,
+                                "balance": -float(amount),
+                            }
+                        ),
+                        Command.create(
+                            {
+                                "account_id": self.company_data[
+                                    "default_account_expense"
+                                ].id,
+                                "balance": float(amount),
+                            }
+                        ),
+                    ],
+                }
+            )
+            entry.action_post()
+            (receivable | self._receivable(entry)).reconcile()
+        return entry
+
+    def _match(self, credit, invoice, day, amount=None):
+        """Match a credit note with an invoice."""
+        with self.on(day):
+            lines = self._receivable(credit) | self._receivable(invoice)
+            lines.filtered(lambda line: not line.reconciled).reconcile()
+
+    def _unmatch(self, payment, day):
+        """Take a payment's reconciliation back, as for a bounced one."""
+        with self.on(day):
+            payment.move_id.line_ids.remove_move_reconcile()
+
+    def _receivable(self, move):
+        return move.line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+
+    def _accrue(self, month, program=None, on=None):
+        """Accrue a month, by default on the first of the next one.
+
+        :param str month: such as ``2026-01``
+        """
+        program = program or self.program
+        start = fields.Date.to_date(f"{month}-01")
+        with self.on(on or fields.Date.add(start, months=1)):
+            return program._accrue(start)
+
+    # === What came out === #
+
+    def _earned(self, accrual, participant):
+        """Return what a participant earned in an accrual, as an exact number."""
+        compensation = accrual.compensation_ids.filtered(
+            lambda c: c.participant_id == participant
+        )
+        return Decimal(str(round(compensation.amount, 2)))
+
+    def assertEarned(self, month, participant, expected, program=None, on=None):
+        """Accrue a month and check what it gave, to the kopeck, and the ledger."""
+        accrual = self._accrue(month, program, on)
+        self.assertEqual(
+            self._earned(accrual, participant), Decimal(str(expected)), month
+        )
+        self.assertLedger(participant.program_id)
+        return accrual
+
+    def assertLedger(self, program):
+        """Check the invariants of the books, to the kopeck."""
+        items = self.env["account.move.line"].search(
+            [
+                ("account_id", "=", program.liability_account_id.id),
+                ("parent_state", "=", "posted"),
+                ("move_id.referral_accrual_id", "!=", False),
+            ]
+        )
+        for participant in program.participant_ids:
+            compensations = participant.compensation_ids.filtered("move_line_id")
+            own = items.filtered(lambda i, p=participant: i.partner_id == p.partner_id)
+            self.assertEqual(compensations.move_line_id, own)
+            self.assertAlmostEqual(
+                sum(compensations.mapped("amount")), -sum(own.mapped("balance")), 6
+            )
+        for accrual in program.accrual_ids:
+            for entry in accrual.move_ids:
+                self.assertAlmostEqual(sum(entry.line_ids.mapped("balance")), 0, 6)
+            self.assertEqual(
+                accrual.line_ids.compensation_id, accrual.compensation_ids
+            )
+
+    def _not_given(self, program, end):
+        """Compute the whole history anew and return what differs from the books.
+
+        :param date end: the last day that counts, of the latest accrual
+        :return: a list of (line id, base, amount); empty if all was given
+        """
+        self.env.flush_all()
+        accrual = self.env["referral.accrual"].new(
+            {"program_id": program.id, "period_start": end.replace(day=1)}
+        )
+        scope = accrual._everything()
+        conditions = replace(program._conditions(accrual), accrual_id=0, end=end)
+        self.env.cr.execute(
+            SQL(
+                "WITH referral_group AS (%s) SELECT line_key, base, amount FROM (%s) x "
+                "WHERE base <> 0 OR amount <> 0",
+                group_query(conditions, scope),
+                line_query(conditions, scope),
+            )
+        )
+        return self.env.cr.fetchall()
