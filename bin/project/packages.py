@@ -38,7 +38,7 @@ def _environment(name, pins):
                     f"python{label}-venv)",
                 ) from error
             run(
-                interpreter, "-m", "pip", "install", "--quiet",
+                interpreter, "-m", "pip", "install", "--quiet", "--quiet",
                 "--disable-pip-version-check", "--requirement", pins,
                 what=f"installing {pins.name}",
                 cure=NETWORK,

@@ -1,0 +1,27 @@
+# make demo   a running Odoo with the addon and demonstration data
+# make test   the test suite
+# make lint   pinned linters; make lint FIX=1 mends what can be mended
+# make bench  speed beside OCA commission; SIZE=10000 for one size
+# make stop   stop the private PostgreSQL cluster
+PYTHON ?= python3
+SERVE ?= 1
+
+.PHONY: demo test lint bench stop help
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+demo:
+	@SERVE=$(SERVE) $(PYTHON) bin/demo
+
+test:
+	@$(PYTHON) bin/test $(ARGS)
+
+lint:
+	@$(PYTHON) bin/lint $(if $(FIX),--fix)
+
+bench:
+	@SIZE=$(SIZE) $(PYTHON) bench/run
+
+stop:
+	@$(PYTHON) bin/postgres stop
