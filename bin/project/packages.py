@@ -21,7 +21,7 @@ def linter(name):
 
 
 def _environment(name, pins):
-    label = "%d.%d" % sys.version_info[:2]
+    label = ".".join(map(str, sys.version_info[:2]))
     home = paths.CACHE / f"{name}-{label}-{paths.digest(pins, sys.executable)}"
     interpreter = home / "bin" / "python"
     with exclusively(name):

@@ -100,9 +100,9 @@ def main(function):
     """Run a command's function; show a failed step as text, not as a traceback."""
     if sys.version_info < (3, 10):  # noqa: UP036 - the message is for older ones
         sys.exit(
-            "Python %d.%d is too old: Odoo 19 needs 3.10 or newer.\n"
+            "Python {}.{} is too old: Odoo 19 needs 3.10 or newer.\n"
             "  To mend it: install a newer Python and run the command with it, e.g. "
-            "make test PYTHON=python3.11" % sys.version_info[:2]
+            "make test PYTHON=python3.11".format(*sys.version_info)
         )
     try:
         sys.exit(function())

@@ -68,7 +68,10 @@ class AccountMoveLine(models.Model):
         """
         for line in self:
             # sudo: an accountant without this program's groups gets the same answer
-            if line.parent_state != "posted" or not line.sudo().move_id.referral_accrual_id:
+            if (
+                line.parent_state != "posted"
+                or not line.sudo().move_id.referral_accrual_id
+            ):
                 continue
             move_model = self.env["account.move"]
             if any(
@@ -77,8 +80,8 @@ class AccountMoveLine(models.Model):
             ):
                 raise UserError(
                     self.env._(
-                        "%(entry)s is the entry of a referral accrual: its items cannot "
-                        "be edited. Correct it by another entry.",
+                        "%(entry)s is the entry of a referral accrual: its items "
+                        "cannot be edited. Correct it by another entry.",
                         entry=line.move_id.display_name,
                     )
                 )

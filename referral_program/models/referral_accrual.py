@@ -63,9 +63,7 @@ class ReferralAccrual(models.Model):
         "referral.compensation", "accrual_id", "Compensations"
     )
     line_ids = fields.One2many("referral.accrual.line", "accrual_id", "Lines")
-    move_ids = fields.One2many(
-        "account.move", "referral_accrual_id", "Journal Entries"
-    )
+    move_ids = fields.One2many("account.move", "referral_accrual_id", "Journal Entries")
     base = fields.Monetary(compute="_compute_totals")
     amount = fields.Monetary("Compensation", compute="_compute_totals")
     compensation_count = fields.Integer(compute="_compute_totals")
@@ -74,7 +72,8 @@ class ReferralAccrual(models.Model):
 
     # One accrual for a month, however many workers begin one.
     _period_unique = models.UniqueIndex(
-        "(program_id, period_start)", "The program has an accrual of this month already."
+        "(program_id, period_start)",
+        "The program has an accrual of this month already.",
     )
     _period_is_month = models.Constraint(
         "CHECK (EXTRACT(day FROM period_start) = 1)",
@@ -182,7 +181,7 @@ class ReferralAccrual(models.Model):
                     new=labels[state].lower(),
                 )
             )
-        super().write({"state": state, **values})
+        return super().write({"state": state, **values})
 
     # === COMPUTING === #
 
@@ -265,8 +264,11 @@ class ReferralAccrual(models.Model):
               FROM account_move move
               LEFT JOIN account_move reversed ON reversed.id = move.reversed_entry_id
              WHERE move.move_type IN ('out_invoice', 'out_refund')
+               AND move.company_id IN %(companies)s
                AND move.commercial_partner_id IN (
-                    SELECT partner_id FROM referral_referral WHERE program_id = %(program)s
+                    SELECT partner_id
+                      FROM referral_referral
+                     WHERE program_id = %(program)s
                    )
              UNION
             SELECT line.group_key
@@ -275,6 +277,7 @@ class ReferralAccrual(models.Model):
              WHERE accrual.program_id = %(program)s
             """,
             program=self.program_id.id,
+            companies=self.program_id._companies()._ids,
         )
 
     def _take_marks(self):
@@ -314,10 +317,10 @@ class ReferralAccrual(models.Model):
                 SELECT %(accrual)s,
                        participant_id,
                        SUM(base),
-                       ROUND(SUM(amount) / %(rounding)s::numeric) * %(rounding)s::numeric
-                  FROM referral_result
+                       ROUND(SUM(amount) / unit.unit) * unit.unit
+                  FROM referral_result, (SELECT %(rounding)s::numeric AS unit) unit
                  WHERE base <> 0 OR amount <> 0
-                 GROUP BY participant_id
+                 GROUP BY participant_id, unit.unit
                  ORDER BY participant_id
                 """,
                 accrual=self.id,
@@ -387,6 +390,7 @@ class ReferralAccrual(models.Model):
 
     def _post(self):
         """Post all that is not posted yet, in the caller's transaction."""
+        self._post_batch()
         while self.state != "posted":
             self._post_batch()
 
@@ -398,7 +402,9 @@ class ReferralAccrual(models.Model):
         """
         self.ensure_one()
         if self.state != "computed":
-            self._update_state("posted")
+            raise UserError(
+                self.env._("%(accrual)s is not computed.", accrual=self.display_name)
+            )
         self.program_id._check_accounting()
         batch = self.env["referral.compensation"].search(
             [

@@ -132,10 +132,10 @@ class ReferralAccrualLine(models.Model):
             line.display_name = " · ".join(filter(None, (line.move_name, line.name)))
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(self._refusal())
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self._refusal())
 
     @api.ondelete(at_uninstall=False)

@@ -59,10 +59,10 @@ class ReferralCompensation(models.Model):
             )
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(self._refusal())
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self._refusal())
 
     @api.ondelete(at_uninstall=False)

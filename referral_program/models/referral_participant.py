@@ -251,6 +251,7 @@ class ReferralParticipant(models.Model):
             )
             participant._after_state_change()
         self.env["referral.mark"]._mark_partners(self.referral_ids.partner_id)
+        return True
 
     def _after_state_change(self):
         """Hook: react to the new state of one participant."""
@@ -319,7 +320,9 @@ class ReferralParticipant(models.Model):
             "referral_program.referral_referral_action"
         )
         action["domain"] = [("participant_id", "in", self.ids)]
-        action["context"] = {"default_participant_id": self.id} if len(self) == 1 else {}
+        action["context"] = (
+            {"default_participant_id": self.id} if len(self) == 1 else {}
+        )
         return action
 
     def action_view_compensations(self):

@@ -159,9 +159,7 @@ class ReferralProgram(models.Model):
     )
 
     # Limits
-    min_withdrawal = fields.Monetary(
-        "Minimum Withdrawal", default=10000, tracking=True
-    )
+    min_withdrawal = fields.Monetary("Minimum Withdrawal", default=10000, tracking=True)
     verification_days = fields.Integer(
         default=2,
         tracking=True,
@@ -226,14 +224,18 @@ class ReferralProgram(models.Model):
     def _compute_liability(self):
         for program in self:
             # sudo: staff of the program see the sum without seeing the items
-            [[balance]] = self.env["account.move.line"].sudo()._read_group(
-                [
-                    ("account_id", "=", program.liability_account_id.id),
-                    ("company_id", "child_of", program.company_id.id),
-                    ("parent_state", "=", "posted"),
-                ],
-                [],
-                ["balance:sum"],
+            [[balance]] = (
+                self.env["account.move.line"]
+                .sudo()
+                ._read_group(
+                    [
+                        ("account_id", "=", program.liability_account_id.id),
+                        ("company_id", "child_of", program.company_id.id),
+                        ("parent_state", "=", "posted"),
+                    ],
+                    [],
+                    ["balance:sum"],
+                )
             )
             program.liability = -(balance or 0.0)
 
@@ -255,8 +257,8 @@ class ReferralProgram(models.Model):
             if others:
                 raise ValidationError(
                     self.env._(
-                        "%(other)s of %(company)s counts the invoices of its branches "
-                        "too, so there cannot be another program for them.",
+                        "%(other)s of %(company)s counts the invoices of its "
+                        "branches too, so there cannot be another program for them.",
                         other=others.name,
                         company=others.company_id.name,
                     )
@@ -271,8 +273,8 @@ class ReferralProgram(models.Model):
             if account.account_type != "liability_current" or not account.reconcile:
                 raise ValidationError(
                     self.env._(
-                        "%(account)s cannot hold what the participants are owed: choose "
-                        "a current liability account that allows reconciliation.",
+                        "%(account)s cannot hold what the participants are owed: "
+                        "choose a current liability account that allows reconciliation.",
                         account=account.display_name,
                     )
                 )
@@ -354,39 +356,39 @@ class ReferralProgram(models.Model):
         the company's own accounts of the same type.
         """
         for program in self:
-            company = program.company_id
-            values = {
-                "journal_id": lambda: program._shared(
-                    "journal", "account.journal", program._prepare_journal_vals
-                ),
-                "expense_account_id": lambda: program._shared(
-                    "expense", "account.account", program._prepare_expense_vals
-                ),
-                "liability_account_id": lambda: program._shared(
-                    "liability", "account.account", program._prepare_liability_vals
-                ),
-                "bill_journal_id": lambda: self.env["account.journal"].search(
+            program._set_up("journal_id", "account.journal", "_prepare_journal_vals")
+            program._set_up(
+                "expense_account_id", "account.account", "_prepare_expense_vals"
+            )
+            program._set_up(
+                "liability_account_id", "account.account", "_prepare_liability_vals"
+            )
+            if not program.bill_journal_id:
+                journals = self.env["account.journal"]
+                program.bill_journal_id = journals.search(
                     [
-                        *self.env["account.journal"]._check_company_domain(company),
+                        *journals._check_company_domain(program.company_id),
                         ("type", "=", "purchase"),
                     ],
                     limit=1,
-                ),
-            }
-            program.write(
-                {name: make().id for name, make in values.items() if not program[name]}
-            )
+                )
 
-    def _shared(self, what, model, prepare_vals):
-        """Return the company's own record of a kind, made if there is none."""
-        name = f"referral_program.{self.company_id.id}_{what}"
+    def _set_up(self, field, model, prepare):
+        """Fill a field with the company's own record, made if there is none."""
+        if self[field]:
+            return
+        name = f"referral_program.{self.company_id.id}_{field}"
         record = self.env.ref(name, raise_if_not_found=False)
         if not record:
-            record = self.env[model].with_company(self.company_id).create(prepare_vals())
+            record = (
+                self.env[model]
+                .with_company(self.company_id)
+                .create(getattr(self, prepare)())
+            )
             self.env["ir.model.data"]._update_xmlids(
                 [{"xml_id": name, "record": record, "noupdate": True}]
             )
-        return record
+        self[field] = record
 
     def _prepare_journal_vals(self):
         taken = set(
@@ -455,7 +457,7 @@ class ReferralProgram(models.Model):
             accrual._compute_if_possible()
             if self.posting_policy == "automatic":
                 accrual._post()
-        return accrual
+        return accrual.with_env(self.env)
 
     def _lock_for_accrual(self):
         """Let one process at a time accrue the program.
@@ -467,8 +469,8 @@ class ReferralProgram(models.Model):
         except LockError as error:
             raise UserError(
                 self.env._(
-                    "%(program)s is being accrued by somebody else at this moment. Wait "
-                    "a little and look again.",
+                    "%(program)s is being accrued by somebody else at this moment. "
+                    "Wait a little and look again.",
                     program=self.name,
                 )
             ) from error
@@ -478,7 +480,9 @@ class ReferralProgram(models.Model):
         period_start = fields.Date.to_date(period_start)
         if not period_start or period_start.day != 1:
             raise UserError(
-                self.env._("An accrual's month is given by its first day, such as 1 May.")
+                self.env._(
+                    "An accrual's month is given by its first day, such as 1 May."
+                )
             )
         # sudo: accruals are made by the program, nobody may write them
         accruals = self.env["referral.accrual"].sudo()
@@ -567,16 +571,22 @@ class ReferralProgram(models.Model):
             False before the first referral under the first terms
         """
         self.ensure_one()
-        last = self.env["referral.accrual"].sudo().search(
-            [("program_id", "=", self.id)], order="period_start desc", limit=1
+        last = (
+            self.env["referral.accrual"]
+            .sudo()
+            .search([("program_id", "=", self.id)], order="period_start desc", limit=1)
         )
         if last:
             step = 1 if last.state == "posted" else 0
             return last.period_start + relativedelta(months=step)
-        [[first_bond]] = self.env["referral.referral"].sudo()._read_group(
-            [("program_id", "=", self.id), ("state", "in", ("active", "ended"))],
-            [],
-            ["date_start:min"],
+        [[first_bond]] = (
+            self.env["referral.referral"]
+            .sudo()
+            ._read_group(
+                [("program_id", "=", self.id), ("state", "in", ("active", "ended"))],
+                [],
+                ["date_start:min"],
+            )
         )
         first_terms = min(self.terms_ids.mapped("date_from"), default=None)
         if not first_bond or not first_terms:
@@ -586,13 +596,12 @@ class ReferralProgram(models.Model):
     def _conditions(self, accrual):
         """Return what the program says about a month, as plain data."""
         self.ensure_one()
-        # sudo: branches and archived journals and products count as well
+        # sudo: journals and products count for whoever runs the accrual
         program = self.sudo().with_context(active_test=False)
-        companies = self.env["res.company"].sudo().with_context(active_test=False)
         return Conditions(
             program_id=self.id,
             end=accrual.period_end,
-            company_ids=companies.search([("id", "child_of", self.company_id.id)])._ids,
+            company_ids=self._companies()._ids,
             bonus_journal_ids=program.bonus_journal_ids._ids,
             payment_journal_ids=program.payment_journal_ids._ids,
             bank_only=self.paid_when == "bank",
@@ -601,6 +610,12 @@ class ReferralProgram(models.Model):
             accrual_id=accrual.id,
             has_tiers=bool(program.terms_ids.tier_ids),
         )
+
+    def _companies(self):
+        """Return the companies whose invoices count: the program's and its branches."""
+        # sudo: the caller need not have access to all branches
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        return companies.search([("id", "child_of", self.company_id.id)])
 
     # === SCHEDULED ACTION === #
 
@@ -613,7 +628,7 @@ class ReferralProgram(models.Model):
         program that fails does not stop the others: the failure is reported in
         its chatter and to its accountant.
         """
-        programs = self.search([])
+        programs = self.search([])  # pylint: disable=no-search-all
         self._checkpoint(remaining=len(programs))
         for program in programs:
             program._catch_up()

@@ -147,9 +147,13 @@ class ReferralProgramTerms(models.Model):
         """Return those of these terms that a posted accrual used."""
         if not self.ids:
             return self.browse()
-        used = self.env["referral.accrual.line"].sudo()._read_group(
-            [("terms_id", "in", self.ids), ("accrual_id.state", "=", "posted")],
-            ["terms_id"],
+        used = (
+            self.env["referral.accrual.line"]
+            .sudo()
+            ._read_group(
+                [("terms_id", "in", self.ids), ("accrual_id.state", "=", "posted")],
+                ["terms_id"],
+            )
         )
         return self.browse(terms.id for [terms] in used)
 

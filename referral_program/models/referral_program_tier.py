@@ -11,7 +11,6 @@ class ReferralProgramTier(models.Model):
     )
     currency_id = fields.Many2one(related="terms_id.currency_id")
     above = fields.Monetary(
-        "Above",
         required=True,
         help="The tier is reached when a client's new base of the month is above "
         "this amount; exactly at it, the tier below still holds.",

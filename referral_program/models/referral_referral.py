@@ -75,13 +75,13 @@ class ReferralReferral(models.Model):
         help="Active and ended referrals count on the days that they cover; a "
         "cancelled one was a mistake, and what it gave is taken back.",
     )
-    line_ids = fields.One2many("referral.accrual.line", "referral_id", "Accrual Lines")
+    line_ids = fields.One2many("referral.accrual.line", "referral_id")
     amount = fields.Monetary(
         "Compensation",
         compute="_compute_amounts",
         help="What the participant got for this client, in posted accruals.",
     )
-    base = fields.Monetary("Base", compute="_compute_amounts")
+    base = fields.Monetary(compute="_compute_amounts")
 
     _dates_in_order = models.Constraint(
         "CHECK (date_end IS NULL OR date_end >= date_start)",

@@ -1,7 +1,9 @@
 from odoo import fields, models
 
 #: Changes of a contact that change what invoices earn.
-WATCHED = frozenset({"country_id", "vat", "parent_id", "is_company", "referral_postpaid"})
+WATCHED = frozenset(
+    {"country_id", "vat", "parent_id", "is_company", "referral_postpaid"}
+)
 
 
 class ResPartner(models.Model):

@@ -11,7 +11,7 @@ class ResPartnerBank(models.Model):
         return accounts
 
     def write(self, vals):
-        watched = {"acc_number", "partner_id"} & vals.keys()
+        watched = {"acc_number", "partner_id", "active"} & vals.keys()
         if watched:
             self.env["referral.mark"]._mark_partners(self.partner_id)
         result = super().write(vals)

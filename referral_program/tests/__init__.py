@@ -1,1 +1,1 @@
-from . import test_accrual_cases
+from . import test_accrual_bonds, test_accrual_cases, test_accrual_money

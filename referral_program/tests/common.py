@@ -326,6 +326,13 @@ class ReferralCommon(AccountTestInvoicingCommon):
         self.assertLedger(participant.program_id)
         return accrual
 
+    @contextmanager
+    def assertRefused(self, exception, text):
+        """Check that something is refused with a text, and changes nothing."""
+        with self.assertRaises(exception) as caught:
+            yield
+        self.assertRegex(str(caught.exception), text)
+
     def assertLedger(self, program):
         """Check the invariants of the books, to the kopeck."""
         items = self.env["account.move.line"].search(
@@ -345,9 +352,7 @@ class ReferralCommon(AccountTestInvoicingCommon):
         for accrual in program.accrual_ids:
             for entry in accrual.move_ids:
                 self.assertAlmostEqual(sum(entry.line_ids.mapped("balance")), 0, 6)
-            self.assertEqual(
-                accrual.line_ids.compensation_id, accrual.compensation_ids
-            )
+            self.assertEqual(accrual.line_ids.compensation_id, accrual.compensation_ids)
 
     def _not_given(self, program, end):
         """Compute the whole history anew and return what differs from the books.

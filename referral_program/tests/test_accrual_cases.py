@@ -6,7 +6,6 @@ plays them.
 """
 
 import json
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 

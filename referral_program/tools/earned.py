@@ -89,13 +89,16 @@ def group_query(conditions, scope):
         terms AS (
             SELECT id,
                    date_from,
-                   LEAD(date_from, 1, 'infinity'::date) OVER (ORDER BY date_from) AS date_to
+                   LEAD(date_from, 1, 'infinity'::date) OVER (ORDER BY date_from)
+                       AS date_to
               FROM referral_program_terms
              WHERE program_id = %(program)s
         ),
         bond AS (%(bond)s),
         client AS (
-            SELECT partner_id, MIN(date_start) AS first_day FROM bond GROUP BY partner_id
+            SELECT partner_id, MIN(date_start) AS first_day
+              FROM bond
+             GROUP BY partner_id
         ),
         -- what the invoice's own credit notes take off it, in its currency
         credited AS (
@@ -210,6 +213,7 @@ def _bond_query(conditions):
                    AND second.id <> first.id
                   JOIN res_partner one ON one.id = first.partner_id
                   JOIN res_partner two ON two.id = second.partner_id
+                 WHERE first.active AND second.active
                ) shared ON shared.one = own.id AND shared.two = client.id
          WHERE referral.program_id = %(program)s
            AND referral.state IN ('active', 'ended')
@@ -355,7 +359,9 @@ def line_query(conditions, given_scope):
                    MAX(line.id) AS last_id
               FROM given_scope
               JOIN referral_accrual_line line ON line.group_key = given_scope.group_id
-             WHERE line.accrual_id <> %(accrual)s
+              JOIN referral_accrual accrual ON accrual.id = line.accrual_id
+             WHERE accrual.program_id = %(program)s
+               AND accrual.id <> %(accrual)s
              GROUP BY line.line_key, line.group_key
         ),
         held AS (
