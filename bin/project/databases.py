@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 from . import odoo_source, packages, paths, postgres
-from .shell import SetupError, exclusively, progress, run
+from .shell import SetupError, exclusively, progress
 
 DATA = paths.CACHE / "data"
 #: Installed besides the addon, so that tests meet what production has.
@@ -48,13 +48,14 @@ class Workplace:
             "db_host": self.server["PGHOST"],
             "db_port": self.server["PGPORT"],
             "db_user": self.server["PGUSER"],
-            "db_password": os.environ.get("PGPASSWORD", False),
             "http_interface": "127.0.0.1",
             "list_db": False,
             "limit_time_real": 1200,
             "limit_time_cpu": 1200,
             "max_cron_threads": 0,
         }
+        if os.environ.get("PGPASSWORD"):
+            lines["db_password"] = os.environ["PGPASSWORD"]
         text = "[options]\n" + "".join(f"{k} = {v}\n" for k, v in lines.items())
         if not config.exists() or config.read_text() != text:
             config.write_text(text)
@@ -98,9 +99,7 @@ def dependencies():
 
 
 def exists(name):
-    return bool(
-        postgres.query(f"SELECT 1 FROM pg_database WHERE datname = '{name}'")
-    )
+    return bool(postgres.query(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"))
 
 
 def drop(name):

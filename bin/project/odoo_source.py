@@ -118,9 +118,7 @@ def _unpacked():
 
 def _debian(root):
     packages = root / "usr/lib/python3/dist-packages"
-    return Odoo(
-        packages, root / "usr/bin/odoo", [packages / "odoo/addons"], root.name
-    )
+    return Odoo(packages, root / "usr/bin/odoo", [packages / "odoo/addons"], root.name)
 
 
 def _cloned():

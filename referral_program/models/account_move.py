@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 #: Changes of an invoice that change what its lines earn.
@@ -62,7 +62,8 @@ class AccountMove(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        if "state" in vals and vals["state"] != "posted":
+        undone = "state" in vals and vals["state"] != "posted"
+        if undone or "referral_accrual_id" in vals:
             self._check_no_accrual_entry()
         marks = self.env["referral.mark"]
         if not WATCHED.isdisjoint(vals):
@@ -74,12 +75,9 @@ class AccountMove(models.Model):
         return result
 
     def unlink(self):
+        self._check_no_accrual_entry()  # before its items are deleted
         self.env["referral.mark"]._mark_moves(self | self.reversed_entry_id)
         return super().unlink()
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_referral_accrual(self):
-        self._check_no_accrual_entry()
 
     def button_draft(self):
         self._check_no_accrual_entry()

@@ -46,6 +46,7 @@ class AccountMoveLine(models.Model):
         return super().write(vals)
 
     def unlink(self):
+        self.move_id._check_no_accrual_entry()
         self.env["referral.mark"]._mark_moves(self.move_id)
         line_ids = tuple(self.ids)
         result = super().unlink()

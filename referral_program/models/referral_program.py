@@ -4,8 +4,8 @@ from dateutil.relativedelta import relativedelta
 from psycopg2.errors import SerializationFailure
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import LockError, UserError, ValidationError
-from odoo.tools import format_date
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL, format_date
 
 from ..tools.earned import Conditions
 
@@ -172,6 +172,9 @@ class ReferralProgram(models.Model):
         help="Days after a click on a referral link within which a sign-up counts.",
     )
 
+    accrual_steps = fields.Integer(
+        default=0, required=True, readonly=True, copy=False, help="Steps taken so far."
+    )
     participant_ids = fields.One2many("referral.participant", "program_id")
     accrual_ids = fields.One2many("referral.accrual", "program_id", "Accruals")
     participant_count = fields.Integer(compute="_compute_counts")
@@ -464,16 +467,37 @@ class ReferralProgram(models.Model):
 
         :raise UserError: if another one is at it
         """
-        try:
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
+        if not self._try_lock_for_accrual():
             raise UserError(
                 self.env._(
                     "%(program)s is being accrued by somebody else at this moment. "
                     "Wait a little and look again.",
                     program=self.name,
                 )
-            ) from error
+            )
+
+    def _try_lock_for_accrual(self):
+        """Take the program for one step of an accrual, until the transaction ends.
+
+        The lock alone would not do: whoever got it just after another process's
+        commit could still look at the books from before. Counting the step makes
+        PostgreSQL refuse such a one.
+
+        :return bool: False if another process has it
+        :raise SerializationFailure: if another process did a step since this
+            transaction began
+        """
+        self.ensure_one()
+        if not self.try_lock_for_update(allow_referencing=True):
+            return False
+        self.env.cr.execute(
+            SQL(
+                "UPDATE referral_program SET accrual_steps = accrual_steps + 1"
+                " WHERE id = %s",
+                self.id,
+            )
+        )
+        return True
 
     def _get_or_create_accrual(self, period_start):
         """Return the month's accrual if it may be worked on now."""
@@ -631,46 +655,49 @@ class ReferralProgram(models.Model):
         programs = self.search([])  # pylint: disable=no-search-all
         self._checkpoint(remaining=len(programs))
         for program in programs:
-            program._catch_up()
-            program._warn_before_credit_day()
+            program._isolated(program._accrue_due_months)
+            program._isolated(program._warn_before_credit_day)
             self._checkpoint(1)
+
+    @api.model
+    def _in_job(self):
+        """Tell whether this is the scheduled action's own transaction."""
+        return bool(self.env.context.get("ir_cron_progress_id"))
 
     @api.model
     def _checkpoint(self, processed=0, remaining=None):
         """Commit if this is the scheduled action's own transaction."""
-        if self.env.context.get("ir_cron_progress_id"):
+        if self._in_job():
             self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
 
-    def _catch_up(self):
-        """Accrue all due months of one program, reporting a failure."""
+    def _isolated(self, step):
+        """Do a step for one program; undo and report it if it fails."""
         self.ensure_one()
-        in_job = bool(self.env.context.get("ir_cron_progress_id"))
         try:
-            if in_job:
-                self._accrue_due_months()
+            if self._in_job():
+                step()
+                self._checkpoint()
             else:
                 with self.env.cr.savepoint():
-                    self._accrue_due_months()
+                    step()
         except SerializationFailure:
-            # another worker did the same step; nothing of ours is kept
-            self._forget(in_job)
+            # another worker did the same step first; nothing of ours is kept
+            self._undo()
             _logger.info("%s is being accrued by another worker", self)
-        except (UserError, ValidationError) as error:
-            self._forget(in_job)
-            self._report_failure(error)
         except Exception as error:  # a program's failure must not stop the others
-            _logger.exception("Accrual of %s failed", self)
-            self._forget(in_job)
+            self._undo()
+            if not isinstance(error, UserError | ValidationError):
+                _logger.exception("Accrual of %s failed", self)
             self._report_failure(error)
 
-    def _forget(self, in_job):
-        if in_job:
+    def _undo(self):
+        if self._in_job():
             self.env.cr.rollback()
         self.env.invalidate_all()
 
     def _accrue_due_months(self):
         while True:
-            if not self.try_lock_for_update(allow_referencing=True):
+            if not self._try_lock_for_accrual():
                 return
             period = self._next_period()
             if not period or not self._is_over(period):
@@ -682,13 +709,15 @@ class ReferralProgram(models.Model):
             if self.posting_policy == "review" and not accrual.move_ids:
                 return
             while accrual.state != "posted":
-                if not self.try_lock_for_update(allow_referencing=True):
+                if not self._try_lock_for_accrual():
                     return
                 accrual._post_batch()
                 self._checkpoint()
 
     def _report_failure(self, error):
         """Tell the accountant why the program was not accrued."""
+        if not self._try_lock_for_accrual():
+            return
         text = self.env._(
             "The accrual failed and nothing of it was kept: %(error)s", error=error
         )
@@ -700,6 +729,8 @@ class ReferralProgram(models.Model):
     def _warn_before_credit_day(self):
         """Raise an alarm if a month is not posted shortly before its credit day."""
         self.ensure_one()
+        if not self._try_lock_for_accrual():
+            return
         period = self._next_period()
         if not period or not self._is_over(period):
             return
@@ -749,6 +780,19 @@ class ReferralProgram(models.Model):
 
     # === ACTION METHODS === #
 
+    def _check_accountant(self):
+        """Refuse callers who may see accruals but not run them.
+
+        :raise AccessError: if the user is no accountant of the program
+        """
+        self.check_access("read")
+        if not self.env.su and not self.env.user.has_group(
+            "referral_program.group_accountant"
+        ):
+            raise AccessError(
+                self.env._("Only an accountant of the program may run accruals.")
+            )
+
     def action_set_up_accounting(self):
         """Make the journal and the accounts that are missing."""
         self._set_up_accounting()
@@ -756,6 +800,7 @@ class ReferralProgram(models.Model):
     def action_accrue_next(self):
         """Accrue the next month that is over and open it."""
         self.ensure_one()
+        self._check_accountant()
         period = self._next_period()
         if not period:
             raise UserError(

@@ -144,9 +144,7 @@ class TestAccrualBonds(ReferralCommon):
         self._referral(self.anna, self.client)
         self._paid_invoice("2026-01-10")
         banks = self.env["res.partner.bank"]
-        banks.create(
-            {"acc_number": "4070 2810", "partner_id": self.anna.partner_id.id}
-        )
+        banks.create({"acc_number": "4070 2810", "partner_id": self.anna.partner_id.id})
         same = banks.create({"acc_number": "40702810", "partner_id": contact.id})
         self.assertEarned("2026-01", self.anna, "0")
         same.unlink()
@@ -254,9 +252,7 @@ class TestAccrualBonds(ReferralCommon):
         self._pay(abroad, "2026-01-12", journal=other["default_journal_bank"])
         self.assertEarned("2026-01", self.anna, "90")
         self.assertEarned("2026-01", vera, "45", program=program)
-        self.assertEqual(
-            program.accrual_ids.move_ids.company_id, company
-        )
+        self.assertEqual(program.accrual_ids.move_ids.company_id, company)
 
     def test_invoices_of_a_branch_count_for_its_company(self):
         branch = self.env["res.company"].create(
@@ -265,9 +261,7 @@ class TestAccrualBonds(ReferralCommon):
         self.cr.precommit.run()  # loads the branch's chart of accounts
         self.env.user.company_ids |= branch
         self._referral(self.anna, self.client)
-        invoice = self._invoice(
-            self.client, "2026-01-10", 1000, company_id=branch.id
-        )
+        invoice = self._invoice(self.client, "2026-01-10", 1000, company_id=branch.id)
         self.assertEqual(invoice.company_id, branch)
         self._pay(invoice, "2026-01-12")
         accrual = self.assertEarned("2026-01", self.anna, "90")

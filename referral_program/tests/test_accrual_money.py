@@ -26,9 +26,7 @@ class TestAccrualMoney(ReferralCommon):
 
     def test_statement_line_in_a_bonus_journal_is_not_money(self):
         invoice = self._invoice(self.client, "2026-01-10", 1000)
-        line = self._statement_line(
-            self.client, "2026-01-20", 1000, self.bonus_journal
-        )
+        line = self._statement_line(self.client, "2026-01-20", 1000, self.bonus_journal)
         with self.on("2026-01-20"):
             self._match_statement_line(line, self._receivable(invoice))
         self.assertEarned("2026-01", self.participant, "0")
@@ -221,16 +219,13 @@ class TestAccrualMoney(ReferralCommon):
 
     # === Currencies === #
 
-
     def test_foreign_currency_counts_at_the_invoices_own_rate(self):
         """Rates that move between invoice, payment and credit note change nothing."""
         euro = self.setup_other_currency(
             "EUR",
             rates=[("2025-12-01", 0.01), ("2026-02-01", 0.0125), ("2026-03-01", 0.008)],
         )
-        invoice = self._invoice(
-            self.client, "2026-01-10", 100, currency_id=euro.id
-        )
+        invoice = self._invoice(self.client, "2026-01-10", 100, currency_id=euro.id)
         self.assertEqual(invoice.amount_total_signed, 10000)
         self._pay(invoice, "2026-01-20", 50, currency_id=euro.id)
         self.assertEarned("2026-01", self.participant, "450")
@@ -245,9 +240,7 @@ class TestAccrualMoney(ReferralCommon):
         euro = self.setup_other_currency(
             "EUR", rates=[("2025-12-01", 0.01), ("2026-01-15", 0.0125)]
         )
-        invoice = self._invoice(
-            self.client, "2026-01-10", 100, currency_id=euro.id
-        )
+        invoice = self._invoice(self.client, "2026-01-10", 100, currency_id=euro.id)
         self._credit_note(invoice, "2026-01-20", 40, currency_id=euro.id)
         self._pay(invoice, "2026-01-21", 30, currency_id=euro.id)
         # half of the net 60 € is paid: 0.5 × (10000 − 40 / 0.0125) × 9 %
@@ -319,7 +312,5 @@ class TestAccrualMoney(ReferralCommon):
         self._pay(invoice, "2026-01-12")
         self.assertEarned("2026-01", self.participant, "90")
         product.categ_id = self.env.ref("referral_program.product_category_domains")
-        self._credit_note(
-            invoice, "2026-02-10", [self._line(400, product=product)]
-        )
+        self._credit_note(invoice, "2026-02-10", [self._line(400, product=product)])
         self.assertEarned("2026-02", self.participant, "-36")

@@ -1,0 +1,207 @@
+"""Run accruals in real processes: ``workers.py CONFIG DATABASE SCENARIO``.
+
+Started by ``test_processes.py``; prints what the books say afterwards as JSON.
+The registry is loaded once, then each worker is a fork with its own connections.
+"""
+
+import json
+import os
+import signal
+import sys
+
+from freezegun import freeze_time
+
+import odoo
+from odoo import SUPERUSER_ID, Command, api
+from odoo.modules.registry import Registry
+
+PARTICIPANTS = 5
+MONTHS = ("2026-01", "2026-02")
+TODAY = "2026-03-05 12:00:00"
+
+
+def main(config, database, scenario):
+    odoo.tools.config.parse_config(
+        ["-c", config, "-d", database, "--no-http"], setup_logging=False
+    )
+    registry = Registry(database)
+    in_transaction(registry, make_books)
+    SCENARIOS[scenario](registry)
+    print(json.dumps(in_transaction(registry, look)))
+
+
+def in_transaction(registry, function):
+    with registry.cursor() as cr, freeze_time(TODAY):
+        return function(api.Environment(cr, SUPERUSER_ID, {}))
+
+
+# === The books === #
+
+
+def make_books(env):
+    """Five participants with a client each, who paid 1000 in each of two months."""
+    company = env.ref("base.main_company")
+    env["account.chart.template"].try_loading(
+        "generic_coa", company=company, install_demo=False
+    )
+    program = env["referral.program"]._get_or_create_for_company(company)
+    program.terms_ids.date_from = "2026-01-01"
+    for number in range(PARTICIPANTS):
+        make_participant(env, program, number)
+
+
+def make_participant(env, program, number):
+    partner, client = env["res.partner"].create(
+        [
+            {"name": f"Participant {number}", "is_company": True},
+            {"name": f"Client {number}", "is_company": True},
+        ]
+    )
+    kind = env.ref("referral_program.participant_type_legal_entity_resident")
+    participant = env["referral.participant"].create(
+        {
+            "program_id": program.id,
+            "partner_id": partner.id,
+            "type_id": kind.id,
+            "state": "active",
+        }
+    )
+    env["referral.referral"].create(
+        {
+            "participant_id": participant.id,
+            "partner_id": client.id,
+            "date_start": "2026-01-01",
+        }
+    )
+    for month in MONTHS:
+        make_paid_invoice(env, client, f"{month}-10")
+
+
+def make_paid_invoice(env, client, day):
+    invoice = env["account.move"].create(
+        {
+            "move_type": "out_invoice",
+            "partner_id": client.id,
+            "invoice_date": day,
+            "invoice_line_ids": [
+                Command.create(
+                    {"name": "VPS", "price_unit": 1000, "tax_ids": [Command.clear()]}
+                )
+            ],
+        }
+    )
+    invoice.action_post()
+    env["account.payment.register"].with_context(
+        active_model="account.move", active_ids=invoice.ids
+    ).create({"payment_date": day})._create_payments()
+
+
+def look(env):
+    """Return what the books say, by plain facts."""
+    program = env["referral.program"].search([])
+    return {
+        "accruals": [
+            [str(accrual.period_start), accrual.state]
+            for accrual in program.accrual_ids.sorted("period_start")
+        ],
+        "balances": program.participant_ids.mapped("balance"),
+        "compensations": len(program.accrual_ids.compensation_ids),
+        "entries": len(program.accrual_ids.move_ids),
+        "evidence": len(program.accrual_ids.line_ids),
+        "unlinked": len(
+            program.accrual_ids.compensation_ids.filtered(lambda c: not c.move_line_id)
+        ),
+    }
+
+
+# === Workers === #
+
+
+def work(registry, die_after=None):
+    """Do what the scheduled action does, killing this process after a commit.
+
+    :param int die_after: the number of commits after which to die at once
+    """
+    from odoo.addons.referral_program.models import referral_accrual
+
+    referral_accrual.POST_BATCH_SIZE = 2
+    with registry.cursor() as cr, freeze_time(TODAY):
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        cron = env.ref("referral_program.ir_cron_accrue")
+        progress = env["ir.cron.progress"].create({"cron_id": cron.id})
+        cr.commit()
+        if die_after:
+            die_on_commit(cr, die_after)
+        env["referral.program"].with_context(
+            cron_id=cron.id, ir_cron_progress_id=progress.id
+        )._cron_accrue()
+
+
+def die_on_commit(cr, number):
+    commit, left = cr.commit, [number]
+
+    def commit_and_die():
+        commit()
+        left[0] -= 1
+        if not left[0]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    cr.commit = commit_and_die
+
+
+def fork(registry, *arguments):
+    """Start a worker with its own connections and return its process id."""
+    odoo.sql_db.close_all()
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        work(registry, *arguments)
+        code = 0
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def end_of(pid):
+    """Wait for a worker; return its exit code, negative if a signal ended it."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def one(registry):
+    expect(end_of(fork(registry)), 0)
+
+
+def crowd(registry):
+    workers = [fork(registry) for _number in range(4)]
+    for pid in workers:
+        expect(end_of(pid), 0)
+    # whoever lost gave way to the winner; the next run has nothing left to do
+    expect(end_of(fork(registry)), 0)
+
+
+def killed(registry):
+    """Kill workers after each step, and then one that does several; the last lives.
+
+    The first commit of a worker is its beginning, each further one a step: two
+    months of a computation and three entries.
+    """
+    for commits in (1, *(2,) * 6, 3):
+        expect(end_of(fork(registry, commits)), -signal.SIGKILL)
+    expect(end_of(fork(registry)), 0)
+
+
+def expect(got, wanted):
+    if got != wanted:
+        raise AssertionError(f"a worker ended with {got}, not {wanted}")
+
+
+SCENARIOS = {"one": one, "crowd": crowd, "killed": killed}
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
