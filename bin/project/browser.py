@@ -3,7 +3,6 @@
 import shutil
 
 from . import apt
-from .shell import is_root
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -21,7 +20,3 @@ def ensure():
     if not find():
         apt.install("chromium", "the tests look at every page in it")
 
-
-def environment():
-    """Return what Chromium needs in the environment of the tests."""
-    return {"ODOO_BROWSER_BIN": find()} if is_root() else {}

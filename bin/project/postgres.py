@@ -162,7 +162,13 @@ def _initialize(home):
             handle.write(SETTINGS.format(socket=socket))
 
 
+def exists():
+    """Tell whether the private cluster has been made."""
+    return bool(binaries()) and (_home() / "data").exists()
+
+
 def is_running():
+    """Tell whether the private cluster answers."""
     status = subprocess.run(
         [
             str(part)
@@ -180,7 +186,7 @@ def is_running():
 
 def stop():
     """Stop the private cluster, if it runs."""
-    if binaries() and (_home() / "data").exists() and is_running():
+    if exists() and is_running():
         run(
             *_as_owner(
                 binaries() / "pg_ctl", "stop", "--mode=fast", "--pgdata",

@@ -7,4 +7,5 @@ from . import (
     test_posting,
     test_processes,
     test_protection,
+    test_web,
 )

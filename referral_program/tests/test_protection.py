@@ -149,9 +149,11 @@ class TestProtection(ReferralCommon):
             "referral.mark": ("_mark_everything", "_write_marks"),
         }.items():
             for name in names:
-                with self.subTest(model=model, method=name):
-                    with self.assertRaises(AccessError):
-                        get_public_method(self.env[model], name)
+                with (
+                    self.subTest(model=model, method=name),
+                    self.assertRaises(AccessError),
+                ):
+                    get_public_method(self.env[model], name)
 
     # === Companies === #
 

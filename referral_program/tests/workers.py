@@ -27,7 +27,7 @@ def main(config, database, scenario):
     registry = Registry(database)
     in_transaction(registry, make_books)
     SCENARIOS[scenario](registry)
-    print(json.dumps(in_transaction(registry, look)))
+    sys.stdout.write(json.dumps(in_transaction(registry, look)) + "\n")
 
 
 def in_transaction(registry, function):
@@ -122,14 +122,14 @@ def work(registry, die_after=None):
 
     :param int die_after: the number of commits after which to die at once
     """
-    from odoo.addons.referral_program.models import referral_accrual
-
-    referral_accrual.POST_BATCH_SIZE = 2
+    sys.modules[
+        "odoo.addons.referral_program.models.referral_accrual"
+    ].POST_BATCH_SIZE = 2
     with registry.cursor() as cr, freeze_time(TODAY):
         env = api.Environment(cr, SUPERUSER_ID, {})
         cron = env.ref("referral_program.ir_cron_accrue")
         progress = env["ir.cron.progress"].create({"cron_id": cron.id})
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit
         if die_after:
             die_on_commit(cr, die_after)
         env["referral.program"].with_context(
