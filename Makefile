@@ -1,10 +1,12 @@
-# make demo   a running Odoo with the addon and demonstration data
+# make demo   a running Odoo with the addon and demonstration data; PORT=8070 for
+#             another port, SERVE=0 to accrue, print and check only
 # make test   the test suite
 # make lint   pinned linters; make lint FIX=1 mends what can be mended
 # make bench  speed beside OCA commission; SIZE=10000 for one size
 # make stop   stop the private PostgreSQL cluster
 PYTHON ?= python3
 SERVE ?= 1
+PORT ?= 8069
 
 .PHONY: demo test lint bench stop help
 
@@ -12,7 +14,7 @@ help:
 	@sed -n 's/^# //p' Makefile
 
 demo:
-	@SERVE=$(SERVE) $(PYTHON) bin/demo
+	@SERVE=$(SERVE) PORT=$(PORT) $(PYTHON) bin/demo
 
 test:
 	@$(PYTHON) bin/test $(ARGS)

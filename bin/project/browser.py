@@ -19,4 +19,3 @@ def ensure():
     """
     if not find():
         apt.install("chromium", "the tests look at every page in it")
-

@@ -64,6 +64,15 @@ class ReferralAccrual(models.Model):
     )
     line_ids = fields.One2many("referral.accrual.line", "accrual_id", "Lines")
     move_ids = fields.One2many("account.move", "referral_accrual_id", "Journal Entries")
+    terms_ids = fields.Many2many(
+        "referral.program.terms",
+        "referral_accrual_terms_rel",
+        "accrual_id",
+        "terms_id",
+        "Terms Used",
+        readonly=True,
+        help="The terms of this accrual's lines: locked once it is posted.",
+    )
     base = fields.Monetary(compute="_compute_totals")
     amount = fields.Monetary("Compensation", compute="_compute_totals")
     compensation_count = fields.Integer(compute="_compute_totals")
@@ -213,6 +222,7 @@ class ReferralAccrual(models.Model):
         self._make_table("referral_result", line_query(conditions, scope))
         self._store_compensations()
         self._store_lines()
+        self._store_terms()
         self._leave_marks()
         for table in ("referral_scope", "referral_group", "referral_result"):
             self.env.cr.execute(SQL("DROP TABLE %s", SQL.identifier(table)))
@@ -282,30 +292,29 @@ class ReferralAccrual(models.Model):
 
     def _take_marks(self):
         """Take the marks of the groups in scope, and what was computed before."""
-        parameters = {
-            "program": self.program_id.id,
-            "accrual": self.id,
-            "end": self.period_end,
-        }
         self.env.cr.execute(
             SQL(
                 """
                 DELETE FROM referral_mark
-                 WHERE program_id = %(program)s
+                 WHERE program_id = %s
                    AND (group_id IN (SELECT group_id FROM referral_scope)
                         OR group_id IS NULL)
                 """,
-                **parameters,
+                self.program_id.id,
             )
         )
-        self.env.cr.execute(
-            SQL("DELETE FROM referral_accrual_line WHERE accrual_id = %(accrual)s",
-                **parameters)
-        )  # fmt: skip
-        self.env.cr.execute(
-            SQL("DELETE FROM referral_compensation WHERE accrual_id = %(accrual)s",
-                **parameters)
-        )  # fmt: skip
+        for table in (
+            "referral_accrual_line",
+            "referral_compensation",
+            "referral_accrual_terms_rel",
+        ):
+            self.env.cr.execute(
+                SQL(
+                    "DELETE FROM %s WHERE accrual_id = %s",
+                    SQL.identifier(table),
+                    self.id,
+                )
+            )
 
     def _store_compensations(self):
         """Sum what each participant earned, rounded half up once."""
@@ -350,6 +359,20 @@ class ReferralAccrual(models.Model):
                     ON compensation.accrual_id = %(accrual)s
                    AND compensation.participant_id = result.participant_id
                  WHERE result.base <> 0 OR result.amount <> 0
+                """,
+                accrual=self.id,
+            )
+        )
+
+    def _store_terms(self):
+        """Remember which terms were used."""
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO referral_accrual_terms_rel (accrual_id, terms_id)
+                SELECT DISTINCT %(accrual)s, terms_id
+                  FROM referral_result
+                 WHERE base <> 0 OR amount <> 0
                 """,
                 accrual=self.id,
             )
@@ -401,10 +424,7 @@ class ReferralAccrual(models.Model):
         transaction, so that a batch is posted once or not at all.
         """
         self.ensure_one()
-        if self.state != "computed":
-            raise UserError(
-                self.env._("%(accrual)s is not computed.", accrual=self.display_name)
-            )
+        self._check_can_post()
         self.program_id._check_accounting()
         batch = self.env["referral.compensation"].search(
             [
@@ -422,6 +442,32 @@ class ReferralAccrual(models.Model):
         if len(batch) < POST_BATCH_SIZE:
             self._update_state("posted", posted_on=fields.Datetime.now())
             self.activity_feedback(["referral_program.mail_activity_accrual_review"])
+
+    def _check_can_post(self):
+        """Refuse to post what is not computed, or by conditions that have changed."""
+        if self.state != "computed":
+            raise UserError(
+                self.env._("%(accrual)s is not computed.", accrual=self.display_name)
+            )
+        if not self.move_ids and self._is_outdated():
+            raise UserError(
+                self.env._(
+                    "Terms or settings of the program changed after %(accrual)s was "
+                    "computed. Compute it anew and look at it again.",
+                    accrual=self.display_name,
+                )
+            )
+
+    def _is_outdated(self):
+        """Tell whether the conditions changed since the accrual was computed."""
+        return bool(
+            self.env["referral.mark"]
+            .sudo()
+            .search_count(
+                [("program_id", "=", self.program_id.id), ("group_id", "=", False)],
+                limit=1,
+            )
+        )
 
     def _create_entry(self, compensations):
         """Create the entry: debit the expense, credit each participant."""

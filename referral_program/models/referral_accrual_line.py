@@ -33,6 +33,7 @@ class ReferralAccrualLine(models.Model):
     )
     compensation_id = fields.Many2one(
         "referral.compensation",
+        "Participant's Month",
         required=True,
         readonly=True,
         ondelete="restrict",
@@ -49,11 +50,7 @@ class ReferralAccrualLine(models.Model):
         index=True,
     )
     terms_id = fields.Many2one(
-        "referral.program.terms",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
+        "referral.program.terms", required=True, readonly=True, ondelete="restrict"
     )
     program_id = fields.Many2one(related="accrual_id.program_id")
     company_id = fields.Many2one(related="accrual_id.company_id")

@@ -277,7 +277,8 @@ class ReferralProgram(models.Model):
                 raise ValidationError(
                     self.env._(
                         "%(account)s cannot hold what the participants are owed: "
-                        "choose a current liability account that allows reconciliation.",
+                        "choose a current liability account that allows "
+                        "reconciliation.",
                         account=account.display_name,
                     )
                 )
@@ -626,6 +627,7 @@ class ReferralProgram(models.Model):
             program_id=self.id,
             end=accrual.period_end,
             company_ids=self._companies()._ids,
+            decimals=self.currency_id.decimal_places,
             bonus_journal_ids=program.bonus_journal_ids._ids,
             payment_journal_ids=program.payment_journal_ids._ids,
             bank_only=self.paid_when == "bank",
@@ -703,7 +705,7 @@ class ReferralProgram(models.Model):
             if not period or not self._is_over(period):
                 return
             accrual = self._get_or_create_accrual(period)
-            if accrual.state == "draft":
+            if accrual.state == "draft" or accrual._is_outdated():
                 accrual._compute_if_possible()
                 self._checkpoint()
             if self.posting_policy == "review" and not accrual.move_ids:

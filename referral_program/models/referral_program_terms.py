@@ -147,15 +147,13 @@ class ReferralProgramTerms(models.Model):
         """Return those of these terms that a posted accrual used."""
         if not self.ids:
             return self.browse()
-        used = (
-            self.env["referral.accrual.line"]
+        # sudo: who may change terms need not have access to accruals
+        posted = (
+            self.env["referral.accrual"]
             .sudo()
-            ._read_group(
-                [("terms_id", "in", self.ids), ("accrual_id.state", "=", "posted")],
-                ["terms_id"],
-            )
+            .search([("terms_ids", "in", self.ids), ("state", "=", "posted")])
         )
-        return self.browse(terms.id for [terms] in used)
+        return self & posted.terms_ids.with_env(self.env)
 
     def _conditions_changed(self):
         """Refuse to change locked terms; have the program look at all lines anew.

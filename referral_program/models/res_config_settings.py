@@ -19,7 +19,9 @@ class ResConfigSettings(models.TransientModel):
     referral_credit_day = fields.Integer(
         related="referral_program_id.credit_day", readonly=False
     )
-    referral_currency_id = fields.Many2one(related="referral_program_id.currency_id")
+    referral_currency_id = fields.Many2one(
+        related="referral_program_id.currency_id", string="Program Currency"
+    )
     referral_min_withdrawal = fields.Monetary(
         related="referral_program_id.min_withdrawal",
         readonly=False,

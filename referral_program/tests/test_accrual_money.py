@@ -232,9 +232,10 @@ class TestAccrualMoney(ReferralCommon):
         self._pay(invoice, "2026-02-20", 50, currency_id=euro.id)
         self.assertTrue(invoice.line_ids.matched_credit_ids.exchange_move_id)
         self.assertEarned("2026-02", self.participant, "450")
-        # 40 € are credited at 125 a piece: the average that its invoice got is used
-        self._credit_note(invoice, "2026-03-05", 40, currency_id=euro.id)
-        self.assertEarned("2026-03", self.participant, "-450")
+        # the 40 € come back at the rate at which they were given, not at March's 125
+        credit = self._credit_note(invoice, "2026-03-05", 40, currency_id=euro.id)
+        self.assertEqual(credit.amount_total_signed, -5000)
+        self.assertEarned("2026-03", self.participant, "-360")
 
     def test_net_of_a_foreign_group_is_in_the_invoices_currency(self):
         euro = self.setup_other_currency(
@@ -243,8 +244,8 @@ class TestAccrualMoney(ReferralCommon):
         invoice = self._invoice(self.client, "2026-01-10", 100, currency_id=euro.id)
         self._credit_note(invoice, "2026-01-20", 40, currency_id=euro.id)
         self._pay(invoice, "2026-01-21", 30, currency_id=euro.id)
-        # half of the net 60 € is paid: 0.5 × (10000 − 40 / 0.0125) × 9 %
-        self.assertEarned("2026-01", self.participant, "306")
+        # half of the net 60 € is paid: 0.5 × (10000 − 4000) × 9 %
+        self.assertEarned("2026-01", self.participant, "270")
 
     def test_payment_in_another_currency_than_the_invoice(self):
         euro = self.setup_other_currency("EUR", rates=[("2025-12-01", 0.01)])

@@ -179,6 +179,19 @@ class TestPosting(ReferralCommon):
         self.assertEqual(self.participant._balance(), 135)
         self.assertEarned("2026-02", self.participant, "0", on="2026-03-02")
 
+    def test_conditions_changed_after_computing_are_not_posted_over(self):
+        self.program.posting_policy = "review"
+        self._earn("2026-01-10")
+        accrual = self._accrue("2026-01")
+        self.program.terms_ids.rate = 12
+        with self.on("2026-02-04"):
+            with self.assertRefused(UserError, "Compute it anew"):
+                accrual.action_post()
+            accrual.action_compute()
+            accrual.action_post()
+        self.assertEqual(self.participant._balance(), 120)
+        self.assertEqual(accrual.terms_ids, self.program.terms_ids)
+
     def test_computed_anew_keeps_what_a_later_month_has_to_look_at(self):
         self.program.posting_policy = "review"
         invoice = self._invoice(

@@ -39,6 +39,7 @@ class Conditions:
     """What a program says about a computation, as plain data.
 
     :ivar end: the last day that counts, inclusive
+    :ivar decimals: of the company's currency
     :ivar company_ids: the companies whose invoices count
     :ivar bonus_journal_ids: journals whose payments are not money
     :ivar payment_journal_ids: miscellaneous journals whose entries are money
@@ -58,6 +59,7 @@ class Conditions:
     by_attribution: bool = False
     discount_product_ids: tuple = ()
     accrual_id: int = 0
+    decimals: int = 2
     has_tiers: bool = True
 
 
@@ -79,6 +81,7 @@ def group_query(conditions, scope):
                    COALESCE(move.delivery_date, move.invoice_date) AS rendered_date,
                    move.commercial_partner_id AS client_id,
                    move.currency_id,
+                   move.invoice_currency_rate,
                    move.amount_total,
                    move.amount_total_signed
               FROM scope
@@ -140,6 +143,8 @@ def group_query(conditions, scope):
                net.invoice_date,
                net.rendered_date,
                net.client_id,
+               net.currency_id,
+               net.invoice_currency_rate,
                net.net,
                net.money,
                net.look_again,
@@ -381,11 +386,19 @@ def line_query(conditions, given_scope):
               JOIN referral_accrual_line last ON last.id = given.last_id
         ),
         member AS (
-            SELECT grp.group_id, grp.group_id AS move_id, FALSE AS is_credit
+            SELECT grp.group_id,
+                   grp.group_id AS move_id,
+                   FALSE AS is_credit,
+                   grp.currency_id,
+                   grp.invoice_currency_rate AS rate
               FROM referral_group grp
              WHERE grp.counts
              UNION ALL
-            SELECT grp.group_id, credit.id, TRUE
+            SELECT grp.group_id,
+                   credit.id,
+                   TRUE,
+                   grp.currency_id,
+                   grp.invoice_currency_rate
               FROM referral_group grp
               JOIN account_move credit ON credit.reversed_entry_id = grp.group_id
              WHERE grp.move_type = 'out_invoice'
@@ -406,7 +419,13 @@ def line_query(conditions, given_scope):
                    member.is_credit,
                    line.move_id,
                    line.product_id,
-                   line.balance,
+                   -- a credit note counts at its invoice's rate, not at its own
+                   CASE WHEN member.is_credit
+                             AND line.currency_id = member.currency_id
+                             AND line.currency_id <> line.company_currency_id
+                             AND member.rate > 0
+                        THEN ROUND(line.amount_currency / member.rate, %(decimals)s)
+                        ELSE line.balance END AS balance,
                    line.price_subtotal,
                    line.price_total,
                    line.discount,
@@ -635,6 +654,7 @@ def line_query(conditions, given_scope):
         program=conditions.program_id,
         accrual=conditions.accrual_id,
         end=conditions.end,
+        decimals=conditions.decimals,
         rated=_rated_query(conditions),
     )
 

@@ -1,0 +1,150 @@
+"""Who takes part in the program, and which clients they brought."""
+
+import random
+import string
+from dataclasses import dataclass
+
+from .part import Part
+
+#: The states that lead to each state.
+PATHS = {
+    "draft": (),
+    "submitted": ("submitted",),
+    "active": ("submitted", "active"),
+    "suspended": ("submitted", "active", "suspended"),
+    "rejected": ("submitted", "rejected"),
+    "closed": ("submitted", "active", "closed"),
+}
+#: client: (type, state, reason)
+PARTICIPANTS = {
+    "baltic": ("legal_entity_resident", "active", ""),
+    "sokolov": ("individual_resident", "active", ""),
+    "volga": ("legal_entity_resident", "active", ""),
+    "morozova": ("sole_trader_resident", "active", ""),
+    "tver": ("state_organization_resident", "active", ""),
+    "petrosyan": ("individual_tax_resident", "active", ""),
+    "nurlanova": ("individual_nonresident", "active", ""),
+    "minsk": (
+        "legal_entity_nonresident",
+        "suspended",
+        "The certificate of tax residence has expired",
+    ),
+    "severny": ("legal_entity_resident", "rejected", "The stamp cannot be read"),
+    "orlov": ("individual_resident", "closed", "On the participant's own wish"),
+    "kuznetsova": ("sole_trader_resident", "submitted", ""),
+    "fedorov": ("individual_resident", "draft", ""),
+}
+
+
+@dataclass(frozen=True)
+class Bond:
+    """That a participant brought a client.
+
+    :ivar int first: the month whose first day the bond begins on
+    :ivar int last: the month on whose day ``last_day`` it ends, if it does
+    """
+
+    participant: str
+    client: str
+    first: int = 0
+    last: int | None = None
+    last_day: int = 20
+    source: str = "link"
+    state: str = "active"
+
+
+BONDS = (
+    Bond("baltic", "altair"),
+    Bond("baltic", "kronos", source="manual"),
+    # a client already when the bond began: earlier invoices earn nothing
+    Bond("baltic", "neva", first=3, source="code"),
+    Bond("baltic", "ladoga", first=1),
+    Bond("baltic", "parus", first=1),
+    Bond("baltic", "zarya", first=2, source="api"),
+    Bond("baltic", "vector", first=5),
+    Bond("sokolov", "kofe"),
+    Bond("sokolov", "smirnova", first=1),
+    Bond("sokolov", "granit", first=1, source="manual"),
+    Bond("sokolov", "mayak", first=3),
+    # changes hands between two dates
+    Bond("sokolov", "lisitsyn", last=4, state="ended", source="code"),
+    Bond("morozova", "lisitsyn", first=5, source="manual"),
+    Bond("volga", "samara", first=1),
+    Bond("volga", "rodnik", first=1, source="api"),
+    # the participant's own firm under another name
+    Bond("volga", "volga_trade", first=2),
+    Bond("volga", "kama", first=3),
+    Bond("volga", "burlak", first=2),
+    Bond("morozova", "vishnya"),
+    # over for good
+    Bond("morozova", "atelier", first=2, last=6, state="ended"),
+    Bond("morozova", "lavka", first=3),
+    Bond("morozova", "pekarnya", first=4, source="code"),
+    Bond("tver", "library", source="manual"),
+    Bond("tver", "museum", first=1, source="manual"),
+    Bond("tver", "clinic", first=2, source="manual"),
+    Bond("petrosyan", "ararat"),
+    Bond("petrosyan", "sevan", first=1),
+    Bond("petrosyan", "kavkaz", first=4),
+    Bond("nurlanova", "tengri"),
+    Bond("nurlanova", "astana", first=3),
+    # from another country than the participant, who may bring only compatriots
+    Bond("nurlanova", "omsk", first=2),
+    Bond("minsk", "polesie", first=1),
+    Bond("minsk", "gomel", first=2),
+    Bond("severny", "onega", first=3),
+    Bond("severny", "arktika", first=1),
+    Bond("orlov", "samovar"),
+    Bond("orlov", "kaluga", first=4),
+    Bond("kuznetsova", "lipetsk", first=5),
+    Bond("kuznetsova", "yelets", first=6, source="code"),
+    Bond("kuznetsova", "kedr", first=3, state="pending", source="manual"),
+    Bond("sokolov", "taiga", first=2, state="cancelled", source="manual"),
+)
+
+
+class Participants(Part):
+    """The participants and the clients whom they brought."""
+
+    def make_participants(self):
+        program = self.record("program")
+        # the demo is the same each time, codes included
+        generator = random.Random("codes")
+        letters = string.ascii_letters + string.digits
+        self.make(
+            "referral.participant",
+            {
+                f"participant_{name}": {
+                    "program_id": program.id,
+                    "partner_id": self.record(f"client_{name}").id,
+                    "type_id": self.env.ref(
+                        f"referral_program.participant_type_{kind}"
+                    ).id,
+                    "code": "".join(generator.choices(letters, k=16)),
+                }
+                for name, (kind, _state, _reason) in PARTICIPANTS.items()
+            },
+        )
+        for name, (_kind, state, reason) in PARTICIPANTS.items():
+            for step in PATHS[state]:
+                self.record(f"participant_{name}")._update_state(
+                    step, reason if step == state else False
+                )
+
+    def make_referrals(self):
+        self.env["referral.referral"].create(
+            [self._prepare_referral_vals(bond) for bond in BONDS]
+        )
+
+    def _prepare_referral_vals(self, bond):
+        end = False
+        if bond.last is not None:
+            end = self.month(bond.last).replace(day=bond.last_day)
+        return {
+            "participant_id": self.record(f"participant_{bond.participant}").id,
+            "partner_id": self.record(f"client_{bond.client}").id,
+            "date_start": self.month(bond.first),
+            "date_end": end,
+            "source": bond.source,
+            "state": bond.state,
+        }
