@@ -480,7 +480,9 @@ class ReferralAccrual(models.Model):
     def _prepare_entry_vals(self, compensations):
         """Return the values of the entry of these compensations."""
         program = self.program_id.sudo()
-        name = self.display_name
+        # the ledger is in the company's language, whoever posts
+        language = self.company_id.sudo().partner_id.lang
+        name = self.with_context(lang=language).display_name
         lines = [
             self._prepare_item_vals(
                 program.liability_account_id,

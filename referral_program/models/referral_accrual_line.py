@@ -101,9 +101,8 @@ class ReferralAccrualLine(models.Model):
         aggregator=None,
         help="The share of the service that was rendered on the month's last day.",
     )
-    base = fields.Float(
+    base = fields.Monetary(
         readonly=True,
-        digits=(16, 6),
         help="The part that was newly paid and rendered, in the company's currency.",
     )
     rate = fields.Float(
@@ -113,11 +112,11 @@ class ReferralAccrualLine(models.Model):
         aggregator=None,
         help="Percent: that of the terms; for a take-back, the average that was given.",
     )
-    amount = fields.Float(
+    amount = fields.Monetary(
         "Compensation",
         readonly=True,
-        digits=(16, 6),
-        help="In the company's currency, not rounded: the month's sum is.",
+        help="In the company's currency, with 6 decimals: only the month's sum is "
+        "rounded.",
     )
 
     # an invoice line comes once in an accrual; also finds a line's evidence

@@ -175,7 +175,9 @@ class ReferralProgram(models.Model):
     accrual_steps = fields.Integer(
         default=0, required=True, readonly=True, copy=False, help="Steps taken so far."
     )
-    participant_ids = fields.One2many("referral.participant", "program_id")
+    participant_ids = fields.One2many(
+        "referral.participant", "program_id", "Participants"
+    )
     accrual_ids = fields.One2many("referral.accrual", "program_id", "Accruals")
     participant_count = fields.Integer(compute="_compute_counts")
     accrual_count = fields.Integer(compute="_compute_counts")
@@ -541,7 +543,7 @@ class ReferralProgram(models.Model):
         if later:
             raise UserError(
                 self.env._(
-                    "%(later)s is there already, so %(month)s cannot be accrued any "
+                    "%(later)s exists already, so %(month)s cannot be accrued any "
                     "more: whatever belongs to it is in the later one.",
                     later=later.display_name,
                     month=month,
@@ -720,6 +722,7 @@ class ReferralProgram(models.Model):
         """Tell the accountant why the program was not accrued."""
         if not self._try_lock_for_accrual():
             return
+        self = self.with_context(lang=self._accountant().lang)  # noqa: PLW0642
         text = self.env._(
             "The accrual failed and nothing of it was kept: %(error)s", error=error
         )
@@ -739,6 +742,7 @@ class ReferralProgram(models.Model):
         deadline = self._credit_date(period)
         if self._today() < deadline - relativedelta(days=ALARM_DAYS):
             return
+        self = self.with_context(lang=self._accountant().lang)  # noqa: PLW0642
         self._schedule_once(
             "referral_program.mail_activity_credit_alarm",
             deadline,

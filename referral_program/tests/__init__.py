@@ -7,5 +7,6 @@ from . import (
     test_posting,
     test_processes,
     test_protection,
+    test_translation,
     test_web,
 )

@@ -234,7 +234,7 @@ class TestAccrualLate(ReferralCommon):
 
     def test_month_before_an_accrued_one_is_refused(self):
         self._accrue("2026-02")
-        with self.assertRefused(UserError, "is there already"):
+        with self.assertRefused(UserError, "exists already"):
             self._accrue("2026-01", on="2026-03-01")
 
     def test_month_after_one_that_is_not_posted_is_refused(self):
