@@ -5,7 +5,11 @@ from dataclasses import replace
 
 from odoo.tools import SQL, float_compare
 
-from odoo.addons.referral_program.tools.earned import group_query, line_query
+from odoo.addons.referral_program.tools.earned import (
+    group_query,
+    line_query,
+    root_query,
+)
 
 #: A line's amounts are exact to 6 decimals; this many may differ by rounding.
 DIGITS = 4
@@ -168,12 +172,14 @@ def _recomputed(program):
     env.cr.execute(
         SQL(
             """
-            WITH referral_group AS (%s)
+            WITH referral_root AS (%s),
+                 referral_group AS (%s)
             SELECT line.*, grp.net <= 0 AS refunded
               FROM (%s) line
               LEFT JOIN referral_group grp ON grp.group_id = line.group_id
             """,
-            group_query(conditions, scope),
+            root_query(conditions, scope),
+            group_query(conditions),
             line_query(conditions, scope),
         )
     )

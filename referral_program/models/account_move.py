@@ -1,5 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 #: Changes of an invoice that change what its lines earn.
 WATCHED = frozenset(
@@ -59,9 +60,23 @@ class AccountMove(models.Model):
             groups.add((move.reversed_entry_id if follows else move).id)
         return [key for key in groups if key]
 
+    def _compute_delivery_date(self):
+        # recomputed without a write: a service may be rendered on another day now
+        self.env["referral.mark"]._mark_moves(self)
+        return super()._compute_delivery_date()
+
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        if not self.env.su and moves.referral_accrual_id:
+            self._refuse_forged_entry()
+        return moves
+
     def write(self, vals):
+        if vals.get("referral_accrual_id") and not self.env.su:
+            self._refuse_forged_entry()
         undone = "state" in vals and vals["state"] != "posted"
         if undone or "referral_accrual_id" in vals:
             self._check_no_accrual_entry()
@@ -72,16 +87,25 @@ class AccountMove(models.Model):
         result = super().write(vals)
         if "reversed_entry_id" in vals:
             marks._mark_moves(self | self.reversed_entry_id)
+            self._regroup_evidence()
         return result
 
     def unlink(self):
         self._check_no_accrual_entry()  # before its items are deleted
-        self.env["referral.mark"]._mark_moves(self | self.reversed_entry_id)
-        return super().unlink()
+        credit_notes = self.reversal_move_ids - self
+        marks = self.env["referral.mark"]
+        marks._mark_moves(self | self.reversed_entry_id | credit_notes)
+        result = super().unlink()
+        credit_notes.invalidate_recordset(["reversed_entry_id"])
+        credit_notes._regroup_evidence()
+        return result
 
     def button_draft(self):
         self._check_no_accrual_entry()
         return super().button_draft()
+
+    def _refuse_forged_entry(self):
+        raise UserError(self.env._("Only an accrual makes the entries of an accrual."))
 
     def _check_no_accrual_entry(self):
         """Refuse to undo the entry of an accrual.
@@ -103,6 +127,29 @@ class AccountMove(models.Model):
                     entries=", ".join(entries.mapped("display_name")),
                 )
             )
+
+    def _regroup_evidence(self):
+        """Let the evidence of credit notes follow them to another invoice."""
+        if not self.ids:
+            return
+        self.flush_recordset(["reversed_entry_id"])
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE referral_accrual_line line
+                   SET group_key = CASE WHEN move.move_type = 'out_refund'
+                                             AND reversed.move_type = 'out_invoice'
+                                        THEN reversed.id ELSE move.id END
+                  FROM account_move_line item
+                  JOIN account_move move ON move.id = item.move_id
+                  LEFT JOIN account_move reversed
+                    ON reversed.id = move.reversed_entry_id
+                 WHERE line.line_key = item.id AND move.id IN %s
+                """,
+                tuple(self.ids),
+            )
+        )
+        self.env["referral.accrual.line"].invalidate_model(["group_key"])
 
     # === ACTION METHODS === #
 

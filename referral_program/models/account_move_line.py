@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -37,6 +37,12 @@ LEDGER = frozenset(
 
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.move_id._check_no_accrual_entry()
+        return lines
 
     def write(self, vals):
         if not LEDGER.isdisjoint(vals):

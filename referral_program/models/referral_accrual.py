@@ -1,13 +1,32 @@
+from dataclasses import replace
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
-from ..tools.earned import group_query, line_query
+from ..tools.earned import group_query, line_query, root_query
+from .referral_participant import INACTIVE_STATES
 
 #: Compensations posted by one journal entry; `make bench` shows why this many.
 POST_BATCH_SIZE = 1000
+#: Written by computing and posting only.
+OWN_FIELDS = frozenset(
+    {
+        "program_id",
+        "company_id",
+        "period_start",
+        "period_end",
+        "state",
+        "computed_on",
+        "posted_on",
+        "terms_ids",
+        "line_ids",
+        "compensation_ids",
+        "move_ids",
+    }
+)
 TRANSITIONS = {
     "draft": {"computed"},
     "computed": {"computed", "posted"},
@@ -71,6 +90,7 @@ class ReferralAccrual(models.Model):
         "terms_id",
         "Terms Used",
         readonly=True,
+        ondelete="restrict",
         help="The terms of this accrual's lines: locked once it is posted.",
     )
     base = fields.Monetary(compute="_compute_totals")
@@ -148,13 +168,9 @@ class ReferralAccrual(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        fixed = {"program_id", "period_start", "state", "period_end"} & vals.keys()
-        if fixed:
+        if not OWN_FIELDS.isdisjoint(vals):
             raise UserError(
-                self.env._(
-                    "The program, the month and the state of an accrual cannot be "
-                    "edited: compute and post it."
-                )
+                self.env._("An accrual cannot be edited: it is computed and posted.")
             )
         return super().write(vals)
 
@@ -218,20 +234,48 @@ class ReferralAccrual(models.Model):
         self._take_marks()
         conditions = self.program_id._conditions(self)
         scope = SQL("SELECT group_id FROM referral_scope")
-        self._make_table("referral_group", group_query(conditions, scope))
-        self._make_table("referral_result", line_query(conditions, scope))
+        self._make_table("referral_root", root_query(conditions, scope))
+        self._make_table("referral_group", group_query(conditions))
+        conditions = replace(conditions, **self._what_occurs())
+        self._make_table(
+            "referral_result", line_query(conditions, scope), analyze=False
+        )
         self._store_compensations()
         self._store_lines()
         self._store_terms()
         self._leave_marks()
-        for table in ("referral_scope", "referral_group", "referral_result"):
-            self.env.cr.execute(SQL("DROP TABLE %s", SQL.identifier(table)))
+        for table in ("scope", "root", "group", "result"):
+            name = SQL.identifier(f"referral_{table}")
+            self.env.cr.execute(SQL("DROP TABLE %s", name))
         self.env.invalidate_all(flush=False)
 
-    def _make_table(self, name, query):
+    def _make_table(self, name, query, analyze=True):
         table = SQL.identifier(name)
         self.env.cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", table, query))
-        self.env.cr.execute(SQL("ANALYZE %s", table))
+        if analyze:
+            self.env.cr.execute(SQL("ANALYZE %s", table))
+
+    def _what_occurs(self):
+        """Tell what the month's groups need to have computed, and what not."""
+        [occurs] = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT EXISTS (
+                           SELECT FROM referral_group grp
+                             JOIN account_move credit
+                               ON credit.reversed_entry_id = grp.group_id
+                            WHERE credit.move_type = 'out_refund'
+                       ) AS has_credit_notes,
+                       EXISTS (
+                           SELECT FROM referral_participant
+                            WHERE program_id = %s AND state IN %s
+                       ) AS has_inactive
+                """,
+                self.program_id.id,
+                INACTIVE_STATES,
+            )
+        )
+        return occurs
 
     def _make_scope(self):
         """Collect the groups to look at."""
@@ -249,9 +293,11 @@ class ReferralAccrual(models.Model):
                  UNION
                 SELECT group_id FROM referral_mark WHERE source_id = %(accrual)s
                  UNION
-                SELECT group_key
-                  FROM referral_accrual_line
-                 WHERE accrual_id = %(accrual)s
+                SELECT line.group_key
+                  FROM referral_compensation compensation
+                  JOIN referral_accrual_line line
+                    ON line.compensation_id = compensation.id
+                 WHERE compensation.accrual_id = %(accrual)s
                  UNION
                 SELECT everything.group_id
                   FROM (%(everything)s) everything
@@ -303,11 +349,17 @@ class ReferralAccrual(models.Model):
                 self.program_id.id,
             )
         )
-        for table in (
-            "referral_accrual_line",
-            "referral_compensation",
-            "referral_accrual_terms_rel",
-        ):
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM referral_accrual_line
+                 WHERE compensation_id IN (SELECT id FROM referral_compensation
+                                            WHERE accrual_id = %s)
+                """,
+                self.id,
+            )
+        )
+        for table in ("referral_compensation", "referral_accrual_terms_rel"):
             self.env.cr.execute(
                 SQL(
                     "DELETE FROM %s WHERE accrual_id = %s",
@@ -438,7 +490,7 @@ class ReferralAccrual(models.Model):
         if batch:
             entry = self._create_entry(batch)
             entry._post(soft=False)
-            self._link_compensations(entry)
+            self._link_compensations(entry, batch)
         if len(batch) < POST_BATCH_SIZE:
             self._update_state("posted", posted_on=fields.Datetime.now())
             self.activity_feedback(["referral_program.mail_activity_accrual_review"])
@@ -452,22 +504,28 @@ class ReferralAccrual(models.Model):
         if not self.move_ids and self._is_outdated():
             raise UserError(
                 self.env._(
-                    "Terms or settings of the program changed after %(accrual)s was "
-                    "computed. Compute it anew and look at it again.",
+                    "Terms, settings or the state of a participant changed after "
+                    "%(accrual)s was computed. Compute it anew and look at it again.",
                     accrual=self.display_name,
                 )
             )
 
     def _is_outdated(self):
-        """Tell whether the conditions changed since the accrual was computed."""
-        return bool(
-            self.env["referral.mark"]
-            .sudo()
-            .search_count(
-                [("program_id", "=", self.program_id.id), ("group_id", "=", False)],
-                limit=1,
-            )
-        )
+        """Tell whether the conditions changed since the accrual was computed.
+
+        Terms or settings did, or a participant who would get something may get
+        nothing any more.
+        """
+        # sudo: marks are nobody's to read
+        everything = [("program_id", "=", self.program_id.id), ("group_id", "=", False)]
+        if self.env["referral.mark"].sudo().search_count(everything, limit=1):
+            return True
+        inactive = [
+            ("accrual_id", "=", self.id),
+            ("amount", ">", 0),
+            ("participant_id.state", "in", INACTIVE_STATES),
+        ]
+        return bool(self.env["referral.compensation"].search_count(inactive, limit=1))
 
     def _create_entry(self, compensations):
         """Create the entry: debit the expense, credit each participant."""
@@ -484,12 +542,14 @@ class ReferralAccrual(models.Model):
         language = self.company_id.sudo().partner_id.lang
         name = self.with_context(lang=language).display_name
         lines = [
-            self._prepare_item_vals(
-                program.liability_account_id,
-                -compensation.amount,
-                name,
-                compensation.participant_id.partner_id,
-            )
+            {
+                **self._prepare_item_vals(
+                    program.liability_account_id, -compensation.amount, name
+                ),
+                "partner_id": compensation.participant_id.partner_id.id,
+                # nothing to distribute, and one search less for each
+                "analytic_distribution": False,
+            }
             for compensation in compensations
         ]
         total = self.currency_id.round(sum(compensations.mapped("amount")))
@@ -506,10 +566,9 @@ class ReferralAccrual(models.Model):
             "line_ids": [Command.create(vals) for vals in lines],
         }
 
-    def _prepare_item_vals(self, account, balance, name, partner=None):
+    def _prepare_item_vals(self, account, balance, name):
         return {
             "account_id": account.id,
-            "partner_id": partner.id if partner else False,
             "name": name,
             "balance": balance,
             "currency_id": self.currency_id.id,
@@ -526,8 +585,11 @@ class ReferralAccrual(models.Model):
             return lock_dates[-1][0] + relativedelta(days=1)
         return self.period_end
 
-    def _link_compensations(self, entry):
-        """Link each compensation with its item on the liability account."""
+    def _link_compensations(self, entry, batch):
+        """Link each compensation of a batch with its item on the liability account.
+
+        :raise UserError: if one has no item of its own; nothing is posted then
+        """
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
@@ -537,19 +599,27 @@ class ReferralAccrual(models.Model):
                   FROM account_move_line item
                   JOIN referral_participant participant
                     ON participant.partner_id = item.partner_id
-                   AND participant.program_id = %(program)s
                  WHERE item.move_id = %(entry)s
                    AND item.account_id = %(account)s
                    AND compensation.accrual_id = %(accrual)s
                    AND compensation.participant_id = participant.id
+                   AND compensation.id IN %(batch)s
                    AND compensation.move_line_id IS NULL
                 """,
-                program=self.program_id.id,
+                batch=batch._ids,
                 entry=entry.id,
                 account=self.program_id.sudo().liability_account_id.id,
                 accrual=self.id,
             )
         )
+        if self.env.cr.rowcount != len(batch):
+            raise UserError(
+                self.env._(
+                    "The entry of %(accrual)s does not have one item for each "
+                    "compensation.",
+                    accrual=self.display_name,
+                )
+            )
         self.env["referral.compensation"].invalidate_model(["move_line_id"])
 
     # === ACTION METHODS === #

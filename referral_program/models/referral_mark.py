@@ -90,7 +90,11 @@ class ReferralMark(models.Model):
         products = tuple(data.pop(PRODUCTS, ()))
         seeds = []
         if moves:
-            seeds += [self._seed_moves(moves), self._seed_counterparts(moves)]
+            touched = self._seed_moves(moves)
+            near = self._seed_counterparts(touched)
+            seeds += [touched, near]
+            if self._some_wait_for_the_bank():
+                seeds.append(self._seed_counterparts(near))
         if partners:
             seeds.append(self._seed_partners(partners))
         if products:
@@ -103,23 +107,30 @@ class ReferralMark(models.Model):
     def _seed_moves(self, move_ids):
         return SQL("SELECT id FROM account_move WHERE id IN %s", move_ids)
 
-    def _seed_counterparts(self, move_ids):
-        """The moves that these ones are reconciled with: a payment's invoices."""
+    def _seed_counterparts(self, moves):
+        """The moves that others are reconciled with: a payment's invoices."""
         return SQL(
             """
             SELECT paid.move_id
-              FROM account_move_line own
+              FROM (%(moves)s) move(id)
+              JOIN account_move_line own ON own.move_id = move.id
               JOIN account_partial_reconcile part ON part.credit_move_id = own.id
               JOIN account_move_line paid ON paid.id = part.debit_move_id
-             WHERE own.move_id IN %(ids)s
              UNION
             SELECT paid.move_id
-              FROM account_move_line own
+              FROM (%(moves)s) move(id)
+              JOIN account_move_line own ON own.move_id = move.id
               JOIN account_partial_reconcile part ON part.debit_move_id = own.id
               JOIN account_move_line paid ON paid.id = part.credit_move_id
-             WHERE own.move_id IN %(ids)s
             """,
-            ids=move_ids,
+            moves=moves,
+        )
+
+    @api.model
+    def _some_wait_for_the_bank(self):
+        """Tell whether a statement line can matter to the invoices of a payment."""
+        return bool(
+            self.env["referral.program"].search_count([("paid_when", "=", "bank")])
         )
 
     def _seed_partners(self, partner_ids):

@@ -9,7 +9,7 @@ TRANSITIONS = {
     "submitted": {"draft", "active", "rejected", "closed"},
     "active": {"suspended", "rejected", "closed"},
     "suspended": {"active", "rejected", "closed"},
-    "rejected": {"submitted", "closed"},
+    "rejected": {"closed"},
     "closed": set(),
 }
 #: Participants in these states get nothing positive.
@@ -181,12 +181,15 @@ class ReferralParticipant(models.Model):
         vals = self._with_commercial_partner(vals)
         if "partner_id" in vals or "program_id" in vals:
             self._check_identity_can_change(vals)
-        if {"partner_id", "type_id", "state"} & vals.keys():
-            self.env["referral.mark"]._mark_partners(self.referral_ids.partner_id)
+        if "company_id" in vals:
+            raise UserError(self.env._("The company is that of the program."))
         if "state" in vals:
             vals = dict(vals)
             self._update_state(vals.pop("state"), vals.pop("state_reason", False))
-        return super().write(vals) if vals else True
+        result = super().write(vals) if vals else True
+        if {"partner_id", "program_id", "type_id"} & vals.keys():
+            self.env["referral.mark"]._mark_partners(self.referral_ids.partner_id)
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

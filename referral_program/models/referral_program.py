@@ -250,9 +250,14 @@ class ReferralProgram(models.Model):
     def _check_companies_do_not_overlap(self):
         """Refuse a branch's program beside its company's: a line would count twice."""
         for program in self.filtered("active"):
-            others = self.sudo().search(
+            others = self.sudo().with_context(active_test=False)
+            others = others.search(
                 [
                     ("id", "!=", program.id),
+                    # an archived one gave for the same invoices already
+                    "|",
+                    ("active", "=", True),
+                    ("accrual_ids", "!=", False),
                     "|",
                     ("company_id", "parent_of", program.company_id.id),
                     ("company_id", "child_of", program.company_id.id),
@@ -343,7 +348,10 @@ class ReferralProgram(models.Model):
         :param company: a ``res.company``, with or without a chart of accounts
         :return: the ``referral.program``
         """
-        program = self.search([("company_id", "=", company.id)], limit=1)
+        program = self.with_context(active_test=False).search(
+            [("company_id", "=", company.id)], order="active desc, id", limit=1
+        )
+        program.active = True
         if not program:
             program = self.create(
                 {

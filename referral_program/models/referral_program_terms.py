@@ -71,6 +71,7 @@ class ReferralProgramTerms(models.Model):
         "terms_id",
         "category_id",
         string="Excluded Categories",
+        ondelete="restrict",
         default=lambda self: self._default_excluded_category_ids(),
         help="Products of these categories, and of all categories below them, earn "
         "nothing.",

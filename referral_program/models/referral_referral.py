@@ -190,7 +190,14 @@ class ReferralReferral(models.Model):
             )
 
     def _with_commercial_partner(self, vals):
-        """Bind the company of a contact, not the contact itself."""
+        """Bind the company of a contact, not the contact itself.
+
+        :raise UserError: if the program is to be another than the participant's
+        """
+        if {"program_id", "company_id"} & vals.keys():
+            raise UserError(
+                self.env._("The program of a referral is that of its participant.")
+            )
         if not vals.get("partner_id"):
             return vals
         partner = self.env["res.partner"].browse(vals["partner_id"])

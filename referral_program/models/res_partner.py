@@ -11,8 +11,10 @@ class ResPartner(models.Model):
 
     referral_postpaid = fields.Boolean(
         "Pays Afterwards",
+        groups="referral_program.group_reader",
         help="A postpaid client: their invoices count as rendered from the invoice "
-        "date on, whatever the service period of their lines.",
+        "date on, whatever the service period of their lines. Set on the company, "
+        "not on its contacts.",
     )
     referral_participant_ids = fields.One2many(
         "referral.participant",
@@ -47,17 +49,28 @@ class ResPartner(models.Model):
         for partner in self:
             partner.referral_brought_count = by_partner.get(partner, 0)
 
-    def _commercial_fields(self):
-        return [*super()._commercial_fields(), "referral_postpaid"]
-
     def write(self, vals):
-        marks = self.env["referral.mark"]
-        if not WATCHED.isdisjoint(vals):
-            marks._mark_partners(self | self.commercial_partner_id)
+        watched = not WATCHED.isdisjoint(vals)
+        if watched:
+            self._mark_for_accrual()
         result = super().write(vals)
-        if "parent_id" in vals:
-            marks._mark_partners(self.commercial_partner_id)
+        if watched:
+            self._mark_for_accrual()
         return result
+
+    def unlink(self):
+        self._mark_for_accrual()
+        return super().unlink()
+
+    def _mark_for_accrual(self):
+        """Have the next accrual look at these contacts, and those below them.
+
+        A company passes changes on to its contacts without writing them one by one.
+        """
+        below = self.with_context(active_test=False).search(
+            [("id", "child_of", self.ids)]
+        )
+        self.env["referral.mark"]._mark_partners(below | below.commercial_partner_id)
 
     def action_view_referral_participant(self):
         """Open the participation of this contact."""

@@ -18,7 +18,7 @@ from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
-from ..tools.earned import group_query, line_query
+from ..tools.earned import whole_query
 
 
 @tagged("post_install", "-at_install")
@@ -368,10 +368,9 @@ class ReferralCommon(AccountTestInvoicingCommon):
         conditions = replace(program._conditions(accrual), accrual_id=0, end=end)
         self.env.cr.execute(
             SQL(
-                "WITH referral_group AS (%s) SELECT line_key, base, amount FROM (%s) x "
+                "SELECT line_key, base, amount FROM (%s) line "
                 "WHERE base <> 0 OR amount <> 0",
-                group_query(conditions, scope),
-                line_query(conditions, scope),
+                whole_query(conditions, scope),
             )
         )
         return self.env.cr.fetchall()

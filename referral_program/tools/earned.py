@@ -1,16 +1,18 @@
 """What each invoice line has earned by a day: the rule of accrual as SQL.
 
 One query serves whoever asks: the accrual stores what it finds, and an
-explanation shows it. It comes in two parts, each a plain ``SELECT``:
+explanation shows it. It comes in three parts, each a plain ``SELECT``:
 
+* :func:`root_query` has a row for each invoice to look at;
 * :func:`group_query` has a row for each *group*, an invoice with the credit
   notes that reverse it: how much of it is paid, whose bond it falls under,
   which terms hold;
 * :func:`line_query` has a row for each line of those groups: what it has earned
   by the day, what earlier accruals gave, and the difference with its amount.
-  It reads the first part under the name ``referral_group``, so that it can be
-  a temporary table with statistics (a month) or a common table expression (an
-  explanation of a few invoices).
+
+Each reads the part before it under a name (``referral_root``,
+``referral_group``): a temporary table with statistics for a month, a common
+table expression for a few invoices (:func:`whole_query`).
 
 Amounts are in the company's currency with 6 decimals, rates in percent, dates
 inclusive. Everything is ``numeric``: no floating point.
@@ -48,6 +50,8 @@ class Conditions:
     :ivar discount_product_ids: products that make an invoice discounted
     :ivar accrual_id: the accrual whose own lines do not count as given
     :ivar has_tiers: whether any terms have tiers
+    :ivar has_credit_notes: whether any of the groups has one
+    :ivar has_inactive: whether any participant is not active
     """
 
     program_id: int
@@ -61,34 +65,64 @@ class Conditions:
     accrual_id: int = 0
     decimals: int = 2
     has_tiers: bool = True
+    has_credit_notes: bool = True
+    has_inactive: bool = True
 
 
-def group_query(conditions, scope):
-    """Return the ``SELECT`` of the groups' facts.
+def whole_query(conditions, scope):
+    """Return all parts as one ``SELECT``, for a few invoices or for a check.
 
     :param Conditions conditions: what to compute by
     :param SQL scope: a ``SELECT`` of the ids of the groups' invoices
     """
     return SQL(
+        "WITH referral_root AS (%s), referral_group AS (%s) SELECT * FROM (%s) line",
+        root_query(conditions, scope),
+        group_query(conditions),
+        line_query(conditions, scope),
+    )
+
+
+def root_query(conditions, scope):
+    """Return the ``SELECT`` of the invoices that the groups consist of.
+
+    :param Conditions conditions: what to compute by
+    :param SQL scope: a ``SELECT`` of their ids
+    """
+    return SQL(
         """
-        WITH scope(group_id) AS (%(scope)s),
-        root AS (
-            SELECT move.id AS group_id,
-                   move.move_type,
-                   move.state = 'posted' AND move.invoice_date <= %(end)s AS counts,
-                   move.state = 'posted' AS posted,
-                   move.invoice_date,
-                   COALESCE(move.delivery_date, move.invoice_date) AS rendered_date,
-                   move.commercial_partner_id AS client_id,
-                   move.currency_id,
-                   move.invoice_currency_rate,
-                   move.amount_total,
-                   move.amount_total_signed
-              FROM scope
-              JOIN account_move move ON move.id = scope.group_id
-             WHERE move.company_id IN %(companies)s
-               AND move.move_type IN ('out_invoice', 'out_refund')
-        ),
+        SELECT move.id AS group_id,
+               move.move_type,
+               move.state = 'posted' AND move.invoice_date <= %(end)s AS counts,
+               move.state = 'posted' AS posted,
+               move.invoice_date,
+               COALESCE(move.delivery_date, move.invoice_date) AS rendered_date,
+               move.commercial_partner_id AS client_id,
+               move.currency_id,
+               move.invoice_currency_rate,
+               move.amount_total,
+               move.amount_total_signed
+          FROM (%(scope)s) scope(group_id)
+          JOIN account_move move ON move.id = scope.group_id
+         WHERE move.company_id IN %(companies)s
+           AND move.move_type IN ('out_invoice', 'out_refund')
+        """,
+        scope=scope,
+        end=conditions.end,
+        companies=conditions.company_ids,
+    )
+
+
+def group_query(conditions):
+    """Return the ``SELECT`` of the groups' facts.
+
+    It reads their invoices from a relation named ``referral_root``.
+
+    :param Conditions conditions: what to compute by
+    """
+    return SQL(
+        """
+        WITH root AS (SELECT * FROM referral_root),
         terms AS (
             SELECT id,
                    date_from,
@@ -99,9 +133,9 @@ def group_query(conditions, scope):
         ),
         bond AS (%(bond)s),
         client AS (
-            SELECT partner_id, MIN(date_start) AS first_day
+            SELECT client_id, MIN(date_start) AS first_day
               FROM bond
-             GROUP BY partner_id
+             GROUP BY client_id
         ),
         -- what the invoice's own credit notes take off it, in its currency
         credited AS (
@@ -167,17 +201,15 @@ def group_query(conditions, scope):
                END AS reason
           FROM net
           JOIN res_partner partner ON partner.id = net.client_id
-          LEFT JOIN client ON client.partner_id = net.client_id
+          LEFT JOIN client ON client.client_id = net.client_id
           LEFT JOIN bond
-            ON bond.partner_id = net.client_id
-           AND net.invoice_date BETWEEN bond.date_start AND bond.date_end
+            ON bond.client_id = net.client_id
+           AND net.invoice_date BETWEEN bond.covers_from AND bond.date_end
           LEFT JOIN terms
             ON %(terms_date)s >= terms.date_from AND %(terms_date)s < terms.date_to
           LEFT JOIN discounted ON discounted.group_id = net.group_id
         """,
-        scope=scope,
         end=conditions.end,
-        companies=conditions.company_ids,
         program=conditions.program_id,
         bond=_bond_query(conditions),
         money=_money_query(conditions),
@@ -194,9 +226,18 @@ def _bond_query(conditions):
         r"""
         SELECT referral.id,
                referral.participant_id,
-               referral.partner_id,
+               client.id AS client_id,
                referral.date_start,
-               COALESCE(referral.date_end, 'infinity') AS date_end,
+               -- should contacts be merged, the older of two bonds holds
+               GREATEST(
+                   referral.date_start,
+                   MAX(COALESCE(referral.date_end, 'infinity'::date)) OVER (
+                       PARTITION BY client.id
+                       ORDER BY referral.date_start, referral.id
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                   ) + 1
+               ) AS covers_from,
+               COALESCE(referral.date_end, 'infinity'::date) AS date_end,
                own.id = client.id
                OR %(own_vat)s <> '' AND %(own_vat)s = %(client_vat)s
                OR shared.one IS NOT NULL AS self_referral,
@@ -207,8 +248,10 @@ def _bond_query(conditions):
           JOIN referral_participant participant
             ON participant.id = referral.participant_id
           JOIN referral_participant_type type ON type.id = participant.type_id
-          JOIN res_partner own ON own.id = participant.partner_id
-          JOIN res_partner client ON client.id = referral.partner_id
+          JOIN res_partner enrolled ON enrolled.id = participant.partner_id
+          JOIN res_partner own ON own.id = enrolled.commercial_partner_id
+          JOIN res_partner brought ON brought.id = referral.partner_id
+          JOIN res_partner client ON client.id = brought.commercial_partner_id
           LEFT JOIN (
                 SELECT DISTINCT one.commercial_partner_id AS one,
                                 two.commercial_partner_id AS two
@@ -222,7 +265,7 @@ def _bond_query(conditions):
                ) shared ON shared.one = own.id AND shared.two = client.id
          WHERE referral.program_id = %(program)s
            AND referral.state IN ('active', 'ended')
-           AND referral.partner_id IN (SELECT client_id FROM root)
+           AND client.id IN (SELECT client_id FROM root)
         """,
         program=conditions.program_id,
         own_vat=_plain_vat("own"),
@@ -308,6 +351,13 @@ def _bank_condition(conditions):
                   FROM account_move_line outstanding
                   JOIN account_partial_reconcile half
                     ON outstanding.id IN (half.debit_move_id, half.credit_move_id)
+                  JOIN account_move_line bank
+                    ON bank.id = half.debit_move_id + half.credit_move_id
+                                 - outstanding.id
+                   AND bank.parent_state = 'posted'
+                  JOIN account_move statement
+                    ON statement.id = bank.move_id
+                   AND statement.statement_line_id IS NOT NULL
                  WHERE outstanding.move_id = payer.id
                    AND outstanding.account_id = payment.outstanding_account_id
                    AND outstanding.reconciled
@@ -405,13 +455,6 @@ def line_query(conditions, given_scope):
                AND credit.move_type = 'out_refund'
                AND credit.state = 'posted'
                AND credit.invoice_date <= %(end)s
-        ),
-        -- a credit note's line follows the invoice's line of the same product
-        followed AS (
-            SELECT DISTINCT held.group_id, held.product_id
-              FROM held
-              JOIN member ON member.group_id = held.group_id AND member.is_credit
-             WHERE held.product_id IS NOT NULL
         ),
         current AS (
             SELECT line.id AS line_key,
@@ -520,11 +563,10 @@ def line_query(conditions, given_scope):
                    CASE WHEN decided.fixed THEN NULL
                         WHEN NOT decided.fresh THEN 'after_referral'
                         WHEN decided.reason IS NOT NULL THEN decided.reason
-                        WHEN decided.is_credit AND followed.group_id IS NOT NULL
-                        THEN NULL
                         WHEN excluded.categ_id IS NOT NULL THEN 'excluded_category'
                         WHEN terms.exclude_discounted
-                             AND (decided.discounted OR decided.discount > 0)
+                             AND (decided.discounted
+                                  OR decided.discount > 0 AND NOT decided.is_credit)
                         THEN 'discounted' END AS own_reason
               FROM decided
               LEFT JOIN terms
@@ -534,24 +576,8 @@ def line_query(conditions, given_scope):
               LEFT JOIN excluded
                 ON excluded.terms_id = terms.id
                AND excluded.categ_id = decided.categ_id
-              LEFT JOIN followed
-                ON decided.is_credit
-               AND followed.group_id = decided.group_id
-               AND followed.product_id = decided.product_id
         ),
-        -- an invoice none of whose lines earns leaves its credit notes nothing to
-        -- take back
-        reasoned AS (
-            SELECT judged.*,
-                   CASE WHEN is_credit AND own_reason IS NULL AND NOT fixed
-                             AND NOT BOOL_OR(NOT is_credit AND own_reason IS NULL)
-                                     OVER by_group
-                        THEN COALESCE(MIN(own_reason) FILTER (WHERE NOT is_credit)
-                                      OVER by_group, 'no_terms')
-                        ELSE own_reason END AS why_not
-              FROM judged
-            WINDOW by_group AS (PARTITION BY group_id)
-        ),
+        reasoned AS (%(reasoned)s),
         earning AS (
             SELECT reasoned.*,
                    CASE WHEN why_not IS NULL
@@ -592,29 +618,8 @@ def line_query(conditions, given_scope):
                    END AS own_away_amount
               FROM rated
         ),
-        -- a credit note takes back at the average that its invoice's lines have got
-        averaged AS (
-            SELECT charged.*,
-                   CASE WHEN NOT is_credit THEN own_away_amount
-                        WHEN away = 0 THEN 0
-                        ELSE ROUND(away * COALESCE(
-                                SUM(given_amount + back_amount + own_away_amount)
-                                    FILTER (WHERE NOT is_credit) OVER by_group
-                                / NULLIF(SUM(earned) FILTER (WHERE NOT is_credit)
-                                             OVER by_group, 0),
-                                rate / 100), 6)
-                   END AS away_amount
-              FROM charged
-            WINDOW by_group AS (PARTITION BY group_id)
-        ),
-        -- who is not active gets nothing positive: a group waits as a whole
-        waiting AS (
-            SELECT averaged.*,
-                   inactive AND SUM(back_amount + away_amount) OVER by_holder >= 0
-                       AS blocked
-              FROM averaged
-            WINDOW by_holder AS (PARTITION BY group_id, used_participant_id)
-        )
+        averaged AS (%(averaged)s),
+        waiting AS (%(waiting)s)
         SELECT line_key,
                group_id,
                move_line_id,
@@ -655,7 +660,78 @@ def line_query(conditions, given_scope):
         accrual=conditions.accrual_id,
         end=conditions.end,
         decimals=conditions.decimals,
+        reasoned=_reasoned_query(conditions),
         rated=_rated_query(conditions),
+        averaged=_averaged_query(conditions),
+        waiting=_waiting_query(conditions),
+    )
+
+
+def _reasoned_query(conditions):
+    """Why a line earns nothing; credit notes judged by what they take back.
+
+    A credit note's line follows the invoice's lines of the same product. Without
+    such lines its own category decides, unless nothing on the invoice earns: then
+    there is nothing to take back.
+    """
+    if not conditions.has_credit_notes:
+        return SQL("SELECT judged.*, own_reason AS why_not FROM judged")
+    return SQL(
+        """
+        SELECT judged.*,
+               CASE WHEN NOT is_credit OR fixed THEN own_reason
+                    WHEN BOOL_OR(NOT is_credit) OVER by_product
+                    THEN CASE WHEN BOOL_OR(NOT is_credit AND own_reason IS NULL)
+                                   OVER by_product THEN NULL
+                              ELSE MIN(own_reason) FILTER (WHERE NOT is_credit)
+                                   OVER by_product END
+                    WHEN own_reason IS NULL
+                         AND NOT BOOL_OR(NOT is_credit AND own_reason IS NULL)
+                                 OVER by_group
+                    THEN COALESCE(MIN(own_reason) FILTER (WHERE NOT is_credit)
+                                  OVER by_group, 'no_terms')
+                    ELSE own_reason END AS why_not
+          FROM judged
+        WINDOW by_group AS (PARTITION BY group_id),
+               by_product AS (PARTITION BY group_id, product_id)
+        """
+    )
+
+
+def _averaged_query(conditions):
+    """What moves away from zero gets: a credit note at its invoice's average."""
+    if not conditions.has_credit_notes:
+        return SQL("SELECT charged.*, own_away_amount AS away_amount FROM charged")
+    return SQL(
+        """
+        SELECT charged.*,
+               CASE WHEN NOT is_credit THEN own_away_amount
+                    WHEN away = 0 THEN 0
+                    ELSE ROUND(away * COALESCE(
+                            SUM(given_amount + back_amount + own_away_amount)
+                                FILTER (WHERE NOT is_credit) OVER by_group
+                            / NULLIF(SUM(earned) FILTER (WHERE NOT is_credit)
+                                         OVER by_group, 0),
+                            rate / 100), 6)
+               END AS away_amount
+          FROM charged
+        WINDOW by_group AS (PARTITION BY group_id)
+        """
+    )
+
+
+def _waiting_query(conditions):
+    """Who is not active gets nothing positive: a group waits as a whole."""
+    if not conditions.has_inactive:
+        return SQL("SELECT averaged.*, FALSE AS blocked FROM averaged")
+    return SQL(
+        """
+        SELECT averaged.*,
+               inactive AND SUM(back_amount + away_amount) OVER by_holder >= 0
+                   AS blocked
+          FROM averaged
+        WINDOW by_holder AS (PARTITION BY group_id, used_participant_id)
+        """
     )
 
 

@@ -1,0 +1,79 @@
+"""Tables for people, and the growth's exponent."""
+
+import math
+
+OCA_SETTLE = "OCA: settle"
+OCA_BILL = "OCA: make the bills"
+OCA = "OCA: both"
+OURS = "accrual: computed, stored, posted"
+BARE_SUM = "bare SQL: sum the lines"
+BARE_INSERT = "bare SQL: insert a row a line"
+BARE_ENTRY = "Odoo: post one entry"
+BARE = "the least: these three"
+
+
+def show_size(facts, rows):
+    """Print what was measured for one number of invoices.
+
+    :param dict facts: what was generated
+    :param dict rows: a measurement by its label
+    """
+    _show(
+        "{invoices:,} invoices, {lines:,} lines, {participants:,} participants, "
+        "base {base}, compensation {amount}".format(**facts),
+        rows,
+    )
+    if OCA in rows:
+        _say_ratio("OCA / accrual", rows[OCA], rows[OURS])
+    if BARE in rows:
+        _say_ratio("accrual / the least", rows[OURS], rows[BARE])
+
+
+def _show(title, rows):
+    print(f"\n{title}")
+    print(f"  {'':36}{'wall s':>10}{'CPU s':>10}{'peak MB':>10}")
+    for label, row in rows.items():
+        print(
+            f"  {label:36}{row['wall']:10.2f}{row['cpu']:10.2f}{row['peak']:10.0f}",
+            flush=True,
+        )
+
+
+def _say_ratio(label, one, two):
+    ratios = [one[name] / max(two[name], 0.001) for name in ("wall", "cpu", "peak")]
+    print(f"  {label:36}" + "".join(f"{ratio:9.1f}x" for ratio in ratios), flush=True)
+
+
+def show_history(size, months, alone, after):
+    """Print what the month takes with and without earlier ones."""
+    _show(
+        f"The month of {size:,} invoices, with earlier months of as many",
+        {"none": alone, f"{months}, accrued": after},
+    )
+    _say_ratio("with / without", after, alone)
+
+
+def show_payments(pairs, slower):
+    """Print by how much registering a payment is slower."""
+    print(
+        f"\nRegistering a payment, the addon installed: {slower['wall']:+.1f} % time, "
+        f"{slower['cpu']:+.1f} % CPU (median of {pairs} pairs)",
+        flush=True,
+    )
+
+
+def show_batches(compensations, results):
+    """Print what posting takes by the size of an entry."""
+    _show(
+        f"Posting {compensations:,} compensations",
+        {f"{batch:,} an entry": result for batch, result in results.items()},
+    )
+
+
+def growth(times):
+    """Return the exponent by which time grows between the two largest sizes.
+
+    :param dict times: seconds by number of invoices
+    """
+    small, large = sorted(times)[-2:]
+    return math.log(times[large] / times[small]) / math.log(large / small)

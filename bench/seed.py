@@ -1,0 +1,121 @@
+"""A few real invoices and payments, made by Odoo itself, to be cloned."""
+
+from datetime import date
+
+from odoo import Command
+
+#: The month that is measured; long over, so that it can be accrued.
+MONTH = date(2025, 6, 1)
+MONTH_END = date(2025, 6, 30)
+#: How many invoices are made to be cloned.
+COUNT = 60
+#: Partner of the invoices to be cloned; nobody brought this one.
+CLIENT = "Seed Client"
+AGENT = "Seed Agent"
+PERCENT = 9.0
+SERVICES = ("Servers", "Cloud", "Storage", "Network")
+
+
+def seed(env, paid=True):
+    """Make invoices of three lines, posted, and each paid by its own payment.
+
+    :param bool paid: whether to register the payments
+    """
+    if "commission" in env:
+        _make_agent(env)
+    client = env["res.partner"].create({"name": CLIENT, "is_company": True})
+    if "commission" in env:
+        agent = env["res.partner"].search([("name", "=", AGENT)])
+        client.commission_agent_ids = agent
+    products = _make_products(env)
+    invoices = env["account.move"].create(
+        [_prepare_invoice_vals(client, products, number) for number in range(COUNT)]
+    )
+    invoices.action_post()
+    journal = _bank_journal(env)
+    for invoice in invoices if paid else ():
+        _pay(invoice, journal)
+    return len(invoices)
+
+
+def _make_agent(env):
+    """Make an agent who gets what a participant gets: 9 % of what is paid."""
+    commission = env["commission"].create(
+        {"name": "Paid lines", "fix_qty": PERCENT, "invoice_state": "paid"}
+    )
+    env["res.partner"].create(
+        {
+            "name": AGENT,
+            "agent": True,
+            "commission_id": commission.id,
+            "settlement": "monthly",
+        }
+    )
+
+
+def _make_products(env):
+    categories = env["product.category"].create([{"name": name} for name in SERVICES])
+    return env["product.product"].create(
+        [
+            {"name": category.name, "type": "service", "categ_id": category.id}
+            for category in categories
+        ]
+    )
+
+
+def _prepare_invoice_vals(client, products, number):
+    """Return an invoice of this month; prices give whole cents at 9 %."""
+    periods = (
+        {"start_date": MONTH, "end_date": MONTH_END},
+        {"start_date": MONTH.replace(day=5), "end_date": MONTH.replace(day=14)},
+        {},
+    )
+    return {
+        "move_type": "out_invoice",
+        "partner_id": client.id,
+        "invoice_date": MONTH.replace(day=1 + number % 20),
+        "invoice_payment_term_id": False,
+        "invoice_line_ids": [
+            Command.create(
+                {
+                    "product_id": products[(number + position) % len(products)].id,
+                    "quantity": 1 + position,
+                    "price_unit": 100.0 + 7 * number + 50 * position,
+                    **period,
+                }
+            )
+            for position, period in enumerate(periods)
+        ],
+    }
+
+
+def _bank_journal(env):
+    """Return the bank journal, its payments booked on an outstanding account."""
+    journal = env["account.journal"].search([("type", "=", "bank")], limit=1)
+    outstanding = env["account.account"].create(
+        {
+            "name": "Outstanding Receipts",
+            "code": "101999",
+            "account_type": "asset_current",
+            "reconcile": True,
+        }
+    )
+    journal.inbound_payment_method_line_ids.payment_account_id = outstanding
+    return journal
+
+
+def _pay(invoice, journal):
+    """Register a payment of the whole invoice, as an accountant does."""
+    wizard = (
+        invoice.env["account.payment.register"]
+        .with_context(active_model="account.move", active_ids=invoice.ids)
+        .create(
+            {
+                "payment_date": invoice.invoice_date.replace(
+                    day=invoice.invoice_date.day + 8
+                ),
+                "journal_id": journal.id,
+            }
+        )
+    )
+    return wizard._create_payments()

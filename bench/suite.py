@@ -1,0 +1,215 @@
+"""What ``make bench`` measures, in which order."""
+
+import os
+from decimal import Decimal
+
+from project.shell import SetupError, exclusively, progress, say
+
+from . import measure, payment, report
+from .stage import Stage
+
+#: Invoices a month, each of three lines.
+SIZES = (1_000, 10_000, 50_000)
+REPEAT = 3
+#: OCA's wizards take minutes from this size on, so they run once.
+ONCE_FROM = 20_000
+#: The month with and without history: invoices a month, earlier months.
+HISTORY_SIZE = 1_000
+HISTORY_MONTHS = 36
+HISTORY_REPEAT = 7
+BATCH_SIZES = (100, 250, 500, 1_000, 2_000, 5_000)
+BATCH_COMPENSATIONS = 5_000
+
+
+def run():
+    """Measure what the environment asks for; return the exit status."""
+    with exclusively("bench"):
+        _run(Stage())
+
+
+def _run(stage):
+    # what a run that was cut short has left
+    stage.close()
+    try:
+        if os.environ.get("BATCH"):
+            _measure_batches(stage)
+        elif os.environ.get("LINES"):
+            _measure_memory(stage, _number("LINES"))
+        else:
+            _measure_all(stage, [_number("SIZE")] if os.environ.get("SIZE") else SIZES)
+    finally:
+        stage.close()
+
+
+def _number(name):
+    try:
+        number = int(os.environ[name].replace("_", ""))
+    except ValueError:
+        number = 0
+    if number < 100:
+        raise SetupError(
+            f"{name}={os.environ[name]} is not a number from 100 on",
+            f"make bench {name}=10000",
+        )
+    return number
+
+
+def _measure_all(stage, sizes):
+    times = {}
+    for size in sizes:
+        rows = _measure_size(stage, size)
+        times[size] = rows[report.OURS]["wall"]
+    if len(sizes) == 1:
+        times[sizes[0] // 2] = _measure_ours_only(stage, sizes[0] // 2)["wall"]
+    history = _measure_history(stage)
+    payments = _measure_payments(stage)
+    print(
+        "bench: "
+        f"vs_oca={rows[report.OCA]['wall'] / rows[report.OURS]['wall']:.1f} "
+        f"vs_sql={rows[report.OURS]['wall'] / rows[report.BARE]['wall']:.2f} "
+        f"growth={report.growth(times):.2f} "
+        f"history={history:.2f} "
+        f"payment={payments['wall']:.1f}",
+        flush=True,
+    )
+
+
+# === One size === #
+
+
+def _measure_size(stage, size):
+    """Measure both sides and the bare SQL on the same invoices, and report."""
+    with stage.generated("month", size) as (database, facts):
+        rows = {
+            **_measure_oca(stage, database, facts),
+            **_measure_ours(stage, database, facts),
+            **_measure_bare(stage, database, facts),
+        }
+    report.show_size(facts, rows)
+    return rows
+
+
+def _measure_ours_only(stage, size):
+    with stage.generated("month", size) as (database, facts):
+        return _measure_ours(stage, database, facts)[report.OURS]
+
+
+def _measure_ours(stage, database, facts):
+    with progress("accruing the month"):
+        rounds = stage.measure(database, "ours", repeat=REPEAT)
+    for [result] in rounds:
+        _expect(facts, result["amount"], result["lines"])
+        _expect(facts, result["posted"])
+    return {report.OURS: measure.median([result for [result] in rounds])}
+
+
+def _measure_oca(stage, database, facts):
+    repeat = 1 if facts["invoices"] >= ONCE_FROM else REPEAT
+    with progress("settling and billing with OCA's commission"):
+        rounds = stage.measure(database, "settle", "bill", repeat=repeat)
+    for settled, billed in rounds:
+        _expect(facts, settled["amount"], settled["lines"])
+        _expect(facts, billed["amount"])
+    return {
+        report.OCA_SETTLE: measure.median([settled for settled, _billed in rounds]),
+        report.OCA_BILL: measure.median([billed for _settled, billed in rounds]),
+        report.OCA: measure.median([measure.total(results) for results in rounds]),
+    }
+
+
+def _measure_bare(stage, database, facts):
+    with progress("doing the least in bare SQL"):
+        rounds = stage.measure(database, "aggregate", "insert", "entry", repeat=REPEAT)
+    for summed, inserted, posted in rounds:
+        _expect(facts, summed["amount"])
+        _expect(facts, inserted["amount"], inserted["lines"])
+        _expect(facts, posted["amount"])
+    return {
+        report.BARE_SUM: measure.median([results[0] for results in rounds]),
+        report.BARE_INSERT: measure.median([results[1] for results in rounds]),
+        report.BARE_ENTRY: measure.median([results[2] for results in rounds]),
+        report.BARE: measure.median([measure.total(results) for results in rounds]),
+    }
+
+
+def _expect(facts, amount, lines=None):
+    """Fail if a side did other work than the others."""
+    if Decimal(amount) != Decimal(facts["amount"]):
+        raise SetupError(
+            f"{amount} came out instead of {facts['amount']}",
+            "the measurement is worth nothing before that is right",
+        )
+    if lines not in (None, facts["lines"]):
+        raise SetupError(
+            f"{lines} lines were done instead of {facts['lines']}",
+            "the measurement is worth nothing before that is right",
+        )
+
+
+# === History, payments === #
+
+
+def _measure_history(stage):
+    """Return how many times longer a month takes after years of earlier ones."""
+    without = {"size": HISTORY_SIZE, "months": 1}
+    with_history = {"size": HISTORY_SIZE, "months": 1 + HISTORY_MONTHS}
+    with (
+        stage.generated("alone", **without) as (alone, facts),
+        stage.generated("after", **with_history) as (after, _facts),
+    ):
+        with progress(f"accruing {HISTORY_MONTHS} earlier months"):
+            stage.run("history", after, months=HISTORY_MONTHS)
+            stage.tidy(after)
+        with progress("accruing the month with and without them"):
+            times = {alone: [], after: []}
+            for _number in range(HISTORY_REPEAT):
+                for database, results in times.items():
+                    [[result]] = stage.measure(database, "ours")
+                    _expect(facts, result["amount"], result["lines"])
+                    results.append(result)
+    medians = {name: measure.median(results) for name, results in times.items()}
+    report.show_history(HISTORY_SIZE, HISTORY_MONTHS, medians[alone], medians[after])
+    return medians[after]["wall"] / medians[alone]["wall"]
+
+
+def _measure_payments(stage):
+    """Return by how many percent registering a payment is slower."""
+    count = payment.PAIRS + payment.WARM_UP
+    databases = [stage.with_addon("with"), stage.without_addon("without")]
+    with progress("making open invoices with and without the addon"):
+        for database in databases:
+            stage.run("generate_unpaid", database, size=count)
+            stage.tidy(database)
+    with progress(f"registering {count} payments in each"):
+        slower = payment.compare(stage, *databases)
+    report.show_payments(payment.PAIRS, slower)
+    return slower
+
+
+# === On request === #
+
+
+def _measure_batches(stage):
+    """Show how long posting takes by the number of items in an entry."""
+    count = BATCH_COMPENSATIONS
+    results = {}
+    with stage.generated("batch", count, participants=count, policy="review") as (
+        database,
+        _facts,
+    ):
+        with progress("computing the month"):
+            compensations = stage.run("compute", database)
+        for batch in BATCH_SIZES:
+            with progress(f"posting {compensations:,} compensations by {batch:,}"):
+                rounds = stage.measure(database, "post", repeat=REPEAT, batch=batch)
+            results[batch] = measure.median([result for [result] in rounds])
+    report.show_batches(compensations, results)
+
+
+def _measure_memory(stage, lines):
+    """Show how much memory so many lines take."""
+    with stage.generated("memory", -(-lines // 3)) as (database, facts):
+        say("-> accruing the month")
+        [[result]] = stage.measure(database, "ours")
+        _expect(facts, result["amount"], result["lines"])
+    report.show_size(facts, {report.OURS: result})
