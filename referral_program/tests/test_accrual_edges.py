@@ -401,7 +401,8 @@ class TestAccrualEdges(ReferralCommon):
             self.env["referral.program"].create(
                 {"name": "Second", "company_id": self.company.id}
             )
-        self.assertEqual(self._program(self.company), self.program)
+        again = self.env["referral.program"]._get_or_create_for_company(self.company)
+        self.assertEqual(again, self.program)
         self.assertTrue(self.program.active)
 
     def test_discounted_credit_note_line_without_product(self):
