@@ -1,3 +1,6 @@
+# before the models that inherit it
+from . import referral_immutable_mixin
+
 from . import (
     account_move,
     account_move_line,

@@ -25,6 +25,7 @@ class ReferralAccrualLine(models.Model):
 
     _name = "referral.accrual.line"
     _description = "Referral Accrual Line"
+    _inherit = ["referral.immutable.mixin"]
     _log_access = False
     _order = "accrual_id desc, id"
     _rec_name = "name"
@@ -44,11 +45,7 @@ class ReferralAccrualLine(models.Model):
         "referral.participant", required=True, readonly=True, ondelete="restrict"
     )
     referral_id = UnboundMany2one(
-        "referral.referral",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
+        "referral.referral", required=True, readonly=True, ondelete="restrict"
     )
     terms_id = UnboundMany2one(
         "referral.program.terms", required=True, readonly=True, ondelete="restrict"
@@ -124,17 +121,6 @@ class ReferralAccrualLine(models.Model):
     def _compute_display_name(self):
         for line in self:
             line.display_name = " · ".join(filter(None, (line.move_name, line.name)))
-
-    @api.model_create_multi
-    def create(self, vals_list):  # pylint: disable=method-required-super
-        raise UserError(self._refusal())
-
-    def write(self, vals):  # pylint: disable=method-required-super
-        raise UserError(self._refusal())
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self._refusal())
 
     @api.model
     def _refusal(self):

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 
 class ReferralCompensation(models.Model):
@@ -11,6 +10,7 @@ class ReferralCompensation(models.Model):
 
     _name = "referral.compensation"
     _description = "Referral Compensation"
+    _inherit = ["referral.immutable.mixin"]
     _log_access = False
     _order = "accrual_id desc, amount desc, id"
 
@@ -57,17 +57,6 @@ class ReferralCompensation(models.Model):
                 f"{compensation.participant_id.display_name}, "
                 f"{compensation.accrual_id.display_name}"
             )
-
-    @api.model_create_multi
-    def create(self, vals_list):  # pylint: disable=method-required-super
-        raise UserError(self._refusal())
-
-    def write(self, vals):  # pylint: disable=method-required-super
-        raise UserError(self._refusal())
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self._refusal())
 
     @api.model
     def _refusal(self):

@@ -122,7 +122,8 @@ def group_query(conditions):
     """
     return SQL(
         """
-        WITH root AS (SELECT * FROM referral_root),
+        -- not materialized: the planner needs the table's statistics
+        WITH root AS NOT MATERIALIZED (SELECT * FROM referral_root),
         terms AS (
             SELECT id,
                    date_from,
@@ -407,17 +408,26 @@ def line_query(conditions, given_scope):
                 ON category.parent_path LIKE parent.parent_path || '%%'
         ),
         given AS (
-            SELECT line.line_key,
-                   line.group_key AS group_id,
-                   SUM(line.base) AS base,
-                   SUM(line.amount) AS amount,
-                   MAX(line.id) AS last_id
+            -- lateral: one look into an index for each group, however long the
+            -- history of the others is
+            SELECT past.line_key,
+                   given_scope.group_id,
+                   past.base,
+                   past.amount,
+                   past.last_id
               FROM given_scope
-              JOIN referral_accrual_line line ON line.group_key = given_scope.group_id
-              JOIN referral_accrual accrual ON accrual.id = line.accrual_id
-             WHERE accrual.program_id = %(program)s
-               AND accrual.id <> %(accrual)s
-             GROUP BY line.line_key, line.group_key
+              JOIN LATERAL (
+                    SELECT line.line_key,
+                           SUM(line.base) AS base,
+                           SUM(line.amount) AS amount,
+                           MAX(line.id) AS last_id
+                      FROM referral_accrual_line line
+                     WHERE line.group_key = given_scope.group_id
+                       AND line.accrual_id IN (
+                            SELECT id FROM referral_accrual
+                             WHERE program_id = %(program)s AND id <> %(accrual)s)
+                     GROUP BY line.line_key
+                   ) past ON TRUE
         ),
         held AS (
             SELECT given.*,

@@ -1,0 +1,29 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+
+class ReferralImmutableMixin(models.AbstractModel):
+    """Rows that accruals write in SQL, and that nobody edits or deletes.
+
+    Not by RPC, not by an administrator, not by ``sudo()``: a ledger is corrected by
+    further rows.
+    """
+
+    _name = "referral.immutable.mixin"
+    _description = "Referral Immutable Rows"
+
+    @api.model_create_multi
+    def create(self, vals_list):  # pylint: disable=method-required-super
+        raise UserError(self._refusal())
+
+    def write(self, vals):  # pylint: disable=method-required-super
+        raise UserError(self._refusal())
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self._refusal())
+
+    @api.model
+    def _refusal(self):
+        """Return why, and what to do instead."""
+        raise NotImplementedError
