@@ -322,9 +322,10 @@ class ReferralAccrual(models.Model):
              WHERE move.move_type IN ('out_invoice', 'out_refund')
                AND move.company_id IN %(companies)s
                AND move.commercial_partner_id IN (
-                    SELECT partner_id
-                      FROM referral_referral
-                     WHERE program_id = %(program)s
+                    SELECT brought.commercial_partner_id
+                      FROM referral_referral referral
+                      JOIN res_partner brought ON brought.id = referral.partner_id
+                     WHERE referral.program_id = %(program)s
                    )
              UNION
             SELECT line.group_key

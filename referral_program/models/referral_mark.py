@@ -136,20 +136,24 @@ class ReferralMark(models.Model):
     def _seed_partners(self, partner_ids):
         return SQL(
             """
+            -- invoices by their contacts, because those are indexed
             SELECT move.id
-              FROM account_move move
-             WHERE move.move_type IN ('out_invoice', 'out_refund')
-               AND move.commercial_partner_id IN (
-                    SELECT commercial_partner_id FROM res_partner WHERE id IN %(ids)s
+              FROM (SELECT commercial_partner_id
+                      FROM res_partner WHERE id IN %(ids)s
                      UNION
-                    SELECT referral.partner_id
+                    SELECT brought.commercial_partner_id
                       FROM res_partner partner
                       JOIN referral_participant participant
-                        ON participant.partner_id = partner.commercial_partner_id
+                        ON participant.partner_id
+                           IN (partner.id, partner.commercial_partner_id)
                       JOIN referral_referral referral
                         ON referral.participant_id = participant.id
-                     WHERE partner.id IN %(ids)s
-                   )
+                      JOIN res_partner brought ON brought.id = referral.partner_id
+                     WHERE partner.id IN %(ids)s) client
+              JOIN res_partner contact
+                ON contact.commercial_partner_id = client.commercial_partner_id
+              JOIN account_move move ON move.partner_id = contact.id
+             WHERE move.move_type IN ('out_invoice', 'out_refund')
             """,
             ids=partner_ids,
         )
@@ -183,8 +187,11 @@ class ReferralMark(models.Model):
                 ON company.parent_path LIKE owner.parent_path || '%%'
               JOIN referral_program program ON program.company_id = owner.id
              WHERE move.move_type IN ('out_invoice', 'out_refund')
-               AND (EXISTS (SELECT FROM referral_referral referral
-                             WHERE referral.partner_id = move.commercial_partner_id
+               AND (EXISTS (SELECT FROM res_partner brought
+                              JOIN referral_referral referral
+                                ON referral.partner_id = brought.id
+                             WHERE brought.commercial_partner_id
+                                   = move.commercial_partner_id
                                AND referral.program_id = program.id)
                  OR EXISTS (SELECT FROM referral_accrual_line line
                              WHERE line.group_key = move.id))

@@ -102,6 +102,20 @@ class TestAccrualEdges(ReferralCommon):
         ivan.parent_id = self._partner("Ivan LLC")
         self.assertEarned("2026-02", self.anna, "0")
 
+    def test_refund_after_the_client_got_a_parent_is_taken_back(self):
+        ivan = self._partner("Ivan", is_company=False)
+        self._referral(self.anna, ivan)
+        invoice = self._paid("2026-01-10", partner=ivan)
+        self.assertEarned("2026-01", self.anna, "90")
+        ivan.parent_id = self._partner("Ivan LLC")
+        self.assertEarned("2026-02", self.anna, "0")
+        self._credit_note(invoice, "2026-03-10", 400)
+        late = self._paid("2026-03-11", 500, partner=ivan)
+        self.assertEarned("2026-03", self.anna, "9")
+        late.button_draft()
+        self.program._mark_everything()
+        self.assertEarned("2026-04", self.anna, "-45")
+
     def test_participant_becomes_contact_of_the_client(self):
         olga = self._partner("Olga", is_company=False)
         participant = self._participant(partner_id=olga.id)
