@@ -122,14 +122,6 @@ class ReferralAccrualLine(models.Model):
         for line in self:
             line.display_name = " · ".join(filter(None, (line.move_name, line.name)))
 
-    @api.model
-    def _refusal(self):
-        return self.env._(
-            "Accrual lines are the evidence of what was given: they are written by "
-            "accruals and never edited or deleted. Late facts come out as lines of the "
-            "next accrual."
-        )
-
     def action_open_invoice(self):
         """Open the invoice of this line."""
         self.ensure_one()

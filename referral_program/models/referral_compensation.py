@@ -58,14 +58,6 @@ class ReferralCompensation(models.Model):
                 f"{compensation.accrual_id.display_name}"
             )
 
-    @api.model
-    def _refusal(self):
-        return self.env._(
-            "Compensations are made by accruals and are never edited or deleted. Late "
-            "facts come out in the next accrual; correct anything else by an entry on "
-            "the liability account."
-        )
-
     def action_view_lines(self):
         """Open the evidence of these compensations."""
         action = self.env["ir.actions.act_window"]._for_xml_id(

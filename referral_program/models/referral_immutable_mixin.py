@@ -26,4 +26,8 @@ class ReferralImmutableMixin(models.AbstractModel):
     @api.model
     def _refusal(self):
         """Return why, and what to do instead."""
-        raise NotImplementedError
+        return self.env._(
+            "These rows are written by accruals and never edited or deleted. Late "
+            "facts come out in the next accrual; correct anything else by an entry on "
+            "the liability account."
+        )

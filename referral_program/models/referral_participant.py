@@ -252,12 +252,8 @@ class ReferralParticipant(models.Model):
             super(ReferralParticipant, participant).write(
                 {"state": state, "state_reason": reason}
             )
-            participant._after_state_change()
         self.env["referral.mark"]._mark_partners(self.referral_ids.partner_id)
         return True
-
-    def _after_state_change(self):
-        """Hook: react to the new state of one participant."""
 
     def action_submit(self):
         self._update_state("submitted")

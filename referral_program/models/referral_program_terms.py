@@ -136,7 +136,10 @@ class ReferralProgramTerms(models.Model):
     def write(self, vals):
         if not CONDITIONS.isdisjoint(vals):
             self._conditions_changed()
-        return super().write(vals)
+        result = super().write(vals)
+        if "program_id" in vals:
+            self.program_id._mark_everything()
+        return result
 
     def unlink(self):
         self._conditions_changed()

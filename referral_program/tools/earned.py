@@ -14,6 +14,10 @@ Each reads the part before it under a name (``referral_root``,
 ``referral_group``): a temporary table with statistics for a month, a common
 table expression for a few invoices (:func:`whole_query`).
 
+A line that earns nothing has a reason: ``no_terms``, ``before_referral`` and
+``after_referral`` (no bond on the invoice's date), ``self_referral``, ``territory``,
+``excluded_category``, ``discounted``, ``participant_inactive``.
+
 Amounts are in the company's currency with 6 decimals, rates in percent, dates
 inclusive. Everything is ``numeric``: no floating point.
 """
@@ -22,18 +26,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from odoo.tools import SQL
-
-#: Why a line earns nothing.
-REASONS = [
-    ("no_terms", "No terms are in force on the invoice's date"),
-    ("before_referral", "The invoice is older than the referral"),
-    ("after_referral", "No referral is in force on the invoice's date"),
-    ("self_referral", "The participant and the client are the same"),
-    ("territory", "The client is in another country than the participant"),
-    ("excluded_category", "The product's category is excluded"),
-    ("discounted", "The line or its invoice is discounted"),
-    ("participant_inactive", "The participant is suspended, rejected or closed"),
-]
 
 
 @dataclass(frozen=True)
