@@ -13,7 +13,7 @@ from decimal import Decimal
 from freezegun import freeze_time
 
 from odoo import Command, fields
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
@@ -116,6 +116,17 @@ class ReferralCommon(AccountTestInvoicingCommon):
                 "date_start": date_start,
                 **values,
             }
+        )
+
+    @classmethod
+    def _user(cls, login, groups):
+        """Return a user of the company with these groups."""
+        return new_test_user(
+            cls.env,
+            login,
+            groups,
+            company_id=cls.company.id,
+            company_ids=[Command.set(cls.company.ids)],
         )
 
     @classmethod
@@ -228,6 +239,12 @@ class ReferralCommon(AccountTestInvoicingCommon):
             )
             return wizard._create_payments()
 
+    def _paid(self, day, amount=1000, partner=None, **values):
+        """Post an invoice that is paid on its day."""
+        invoice = self._invoice(partner or self.client, day, amount, **values)
+        self._pay(invoice, day)
+        return invoice
+
     def _statement_line(self, partner, day, amount, journal=None):
         """Book a bank statement line with its counterpart still in suspense."""
         with self.on(day):
@@ -249,6 +266,18 @@ class ReferralCommon(AccountTestInvoicingCommon):
         _liquidity, suspense, _other = line._seek_for_lines()
         suspense.write({"account_id": items.account_id.id})
         (suspense | items).reconcile()
+
+    def _bank_match(self, payment, day, amount=None):
+        """Match a registered payment with a statement line of a day; return that."""
+        line = self._statement_line(
+            payment.partner_id, day, amount or payment.amount, payment.journal_id
+        )
+        outstanding = payment.move_id.line_ids.filtered(
+            lambda item: item.account_id == payment.outstanding_account_id
+        )
+        with self.on(day):
+            self._match_statement_line(line, outstanding)
+        return line
 
     def _misc(self, invoice, day, amount, journal=None):
         """Settle an invoice by a miscellaneous entry, such as a write-off."""
@@ -374,3 +403,25 @@ class ReferralCommon(AccountTestInvoicingCommon):
             )
         )
         return self.env.cr.fetchall()
+
+
+class OneReferralCase(ReferralCommon):
+    """A participant who brought a client."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.participant = cls._participant()
+        cls.client = cls._partner("Client")
+        cls._referral(cls.participant, cls.client)
+
+
+class TwoParticipantsCase(ReferralCommon):
+    """Two participants, and a client whom either may have brought."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.anna = cls._participant("Anna")
+        cls.boris = cls._participant("Boris")
+        cls.client = cls._partner("Client")

@@ -4,23 +4,11 @@ from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from .common import ReferralCommon
+from .common import TwoParticipantsCase
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualBonds(ReferralCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.anna = cls._participant("Anna")
-        cls.boris = cls._participant("Boris")
-        cls.client = cls._partner("Client")
-
-    def _paid_invoice(self, day, amount=1000, partner=None, **values):
-        invoice = self._invoice(partner or self.client, day, amount, **values)
-        self._pay(invoice, day)
-        return invoice
-
+class TestAccrualBonds(TwoParticipantsCase):
     # === Bonds === #
 
     def test_client_changes_hands_between_two_dates(self):
@@ -28,7 +16,7 @@ class TestAccrualBonds(ReferralCommon):
         self._referral(self.anna, self.client, "2026-01-01", date_end="2026-01-15")
         self._referral(self.boris, self.client, "2026-01-16")
         old = self._invoice(self.client, "2026-01-15", 1000)
-        self._paid_invoice("2026-01-16", 500)
+        self._paid("2026-01-16", 500)
         january = self._accrue("2026-01")
         self.assertEqual(self._earned(january, self.anna), 0)
         self.assertEqual(self._earned(january, self.boris), 45)
@@ -40,7 +28,7 @@ class TestAccrualBonds(ReferralCommon):
 
     def test_bond_moved_by_correction_takes_back_and_gives_anew(self):
         referral = self._referral(self.anna, self.client)
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "90")
         referral.participant_id = self.boris
         february = self._accrue("2026-02")
@@ -55,21 +43,21 @@ class TestAccrualBonds(ReferralCommon):
 
     def test_cancelled_bond_takes_back(self):
         referral = self._referral(self.anna, self.client)
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "90")
         referral.action_cancel()
         self.assertEarned("2026-02", self.anna, "-90")
         self.assertEarned("2026-03", self.anna, "0")
 
     def test_bond_entered_after_the_invoice_counts_from_its_first_day(self):
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         self._accrue("2026-01")
         self._referral(self.anna, self.client, "2026-01-10")
         self.assertEarned("2026-02", self.anna, "90")
 
     def test_bond_that_waits_for_approval_does_not_count(self):
         referral = self._referral(self.anna, self.client, state="pending")
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "0")
         referral.action_approve()
         self.assertEarned("2026-02", self.anna, "90")
@@ -89,7 +77,7 @@ class TestAccrualBonds(ReferralCommon):
 
     def test_bond_that_gave_cannot_be_deleted(self):
         referral = self._referral(self.anna, self.client)
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         self._accrue("2026-01")
         with self.assertRefused(UserError, "cancel it"):
             referral.unlink()
@@ -101,7 +89,7 @@ class TestAccrualBonds(ReferralCommon):
         address = self.env["res.partner"].create(
             {"name": "Invoices", "parent_id": self.client.id, "type": "invoice"}
         )
-        self._paid_invoice("2026-01-10", partner=address)
+        self._paid("2026-01-10", partner=address)
         self.assertEarned("2026-01", self.anna, "90")
 
     def test_archived_partner_and_product_still_count(self):
@@ -120,21 +108,21 @@ class TestAccrualBonds(ReferralCommon):
 
     def test_own_company_earns_nothing(self):
         self._referral(self.anna, self.anna.partner_id)
-        self._paid_invoice("2026-01-10", partner=self.anna.partner_id)
+        self._paid("2026-01-10", partner=self.anna.partner_id)
         self.assertEarned("2026-01", self.anna, "0")
 
     def test_same_tax_number_earns_nothing_however_it_is_written(self):
         self.anna.partner_id.vat = "RU 7707 083893"
         self.client.vat = "7707083893"
         self._referral(self.anna, self.client)
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "0")
 
     def test_missing_tax_numbers_are_not_the_same(self):
         self.anna.partner_id.vat = "/"
         self.client.vat = "/"
         self._referral(self.anna, self.client)
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "90")
 
     def test_same_bank_account_of_any_contact_earns_nothing(self):
@@ -142,7 +130,7 @@ class TestAccrualBonds(ReferralCommon):
             {"name": "Owner", "parent_id": self.client.id}
         )
         self._referral(self.anna, self.client)
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         banks = self.env["res.partner.bank"]
         banks.create({"acc_number": "4070 2810", "partner_id": self.anna.partner_id.id})
         same = banks.create({"acc_number": "40702810", "partner_id": contact.id})
@@ -152,13 +140,13 @@ class TestAccrualBonds(ReferralCommon):
 
     def test_a_bank_account_shared_later_does_not_touch_what_was_given(self):
         self._referral(self.anna, self.client)
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "90")
         for partner in (self.anna.partner_id, self.client):
             self.env["res.partner.bank"].create(
                 {"acc_number": "40702810", "partner_id": partner.id}
             )
-        self._paid_invoice("2026-02-10", 500)
+        self._paid("2026-02-10", 500)
         self.assertEarned("2026-02", self.anna, "0")
 
     # === Territory === #
@@ -169,7 +157,7 @@ class TestAccrualBonds(ReferralCommon):
         )
         self.client.country_id = False
         self._referral(self.anna, self.client)
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "0")
         self.client.country_id = self.russia
         self.assertEarned("2026-02", self.anna, "90")
@@ -179,7 +167,7 @@ class TestAccrualBonds(ReferralCommon):
     def test_what_a_suspended_participant_missed_comes_after_resumption(self):
         self._referral(self.anna, self.client)
         self.anna.action_suspend()
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "0")
         self.assertEarned("2026-02", self.anna, "0")
         self.anna.action_resume()
@@ -187,7 +175,7 @@ class TestAccrualBonds(ReferralCommon):
 
     def test_take_backs_reach_the_suspended(self):
         self._referral(self.anna, self.client)
-        invoice = self._paid_invoice("2026-01-10")
+        invoice = self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "90")
         self.anna.action_suspend()
         self._credit_note(invoice, "2026-02-10", 400)
@@ -196,7 +184,7 @@ class TestAccrualBonds(ReferralCommon):
     def test_refund_of_what_was_never_given_takes_nothing_from_the_closed(self):
         self._referral(self.anna, self.client)
         self.anna.action_close()
-        invoice = self._paid_invoice("2026-01-10")
+        invoice = self._paid("2026-01-10")
         self._credit_note(invoice, "2026-01-20", 400)
         self.assertEarned("2026-01", self.anna, "0")
 
@@ -217,7 +205,7 @@ class TestAccrualBonds(ReferralCommon):
     def test_the_closed_get_nothing_more(self):
         self._referral(self.anna, self.client)
         self.anna.action_close()
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "0")
         with self.assertRefused(UserError, "cannot become"):
             self.anna.action_activate()
@@ -231,7 +219,7 @@ class TestAccrualBonds(ReferralCommon):
         vera = self._participant("Vera", program)
         self._referral(vera, self.client)
         self._referral(self.anna, self.client)
-        self._paid_invoice("2026-01-10")
+        self._paid("2026-01-10")
         abroad = self._invoice(
             self.client,
             "2026-01-10",

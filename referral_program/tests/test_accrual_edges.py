@@ -5,36 +5,19 @@ Each test is a case that a review found, with what has to come out.
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from odoo.addons.account.models.account_move import AccountMove
 
-from .common import ReferralCommon
+from .common import TwoParticipantsCase
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualEdges(ReferralCommon):
+class TestAccrualEdges(TwoParticipantsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.anna = cls._participant("Anna")
-        cls.boris = cls._participant("Boris")
-        cls.client = cls._partner("Client")
         cls.bond = cls._referral(cls.anna, cls.client)
-
-    def _paid(self, day, amount=1000, partner=None, **values):
-        invoice = self._invoice(partner or self.client, day, amount, **values)
-        self._pay(invoice, day)
-        return invoice
-
-    def _user(self, login, groups):
-        return new_test_user(
-            self.env,
-            login,
-            groups=groups,
-            company_id=self.company.id,
-            company_ids=[Command.set(self.company.ids)],
-        )
 
     def _manual(self, amount, **values):
         return Command.create(
@@ -55,12 +38,7 @@ class TestAccrualEdges(ReferralCommon):
         self.program.paid_when = "bank"
         invoice = self._invoice(self.client, "2026-01-10", 1000)
         payment = self._pay(invoice, "2026-01-12")
-        line = self._statement_line(self.client, "2026-01-20", 1000)
-        outstanding = payment.move_id.line_ids.filtered(
-            lambda item: item.account_id == payment.outstanding_account_id
-        )
-        with self.on("2026-01-20"):
-            self._match_statement_line(line, outstanding)
+        line = self._bank_match(payment, "2026-01-20")
         return invoice, payment, line
 
     def test_standalone_credit_note_linked_afterwards(self):
@@ -445,10 +423,5 @@ class TestAccrualEdges(ReferralCommon):
         self.program.paid_when = "bank"
         invoice = self._invoice(self.client, "2026-01-10", 1000)
         payment = self._pay(invoice, "2026-01-12")
-        line = self._statement_line(self.client, "2026-01-20", 400)
-        outstanding = payment.move_id.line_ids.filtered(
-            lambda item: item.account_id == payment.outstanding_account_id
-        )
-        with self.on("2026-01-20"):
-            self._match_statement_line(line, outstanding)
+        self._bank_match(payment, "2026-01-20", 400)
         self.assertEarned("2026-01", self.anna, "0")

@@ -3,18 +3,11 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common import ReferralCommon
+from .common import OneReferralCase
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualLate(ReferralCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.participant = cls._participant()
-        cls.client = cls._partner("Client")
-        cls._referral(cls.participant, cls.client)
-
+class TestAccrualLate(OneReferralCase):
     def _accrued_invoice(self, lines=1000):
         """Return an invoice of January that earned in January."""
         invoice = self._invoice(self.client, "2026-01-10", lines)

@@ -3,18 +3,11 @@
 from odoo import Command
 from odoo.tests import tagged
 
-from .common import ReferralCommon
+from .common import OneReferralCase
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualMoney(ReferralCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.participant = cls._participant()
-        cls.client = cls._partner("Client")
-        cls._referral(cls.participant, cls.client)
-
+class TestAccrualMoney(OneReferralCase):
     # === Bank statements === #
 
     def test_statement_line_without_payment_is_money(self):
@@ -36,12 +29,7 @@ class TestAccrualMoney(ReferralCommon):
         invoice = self._invoice(self.client, "2026-01-10", 1000)
         payment = self._pay(invoice, "2026-01-12")
         self.assertEarned("2026-01", self.participant, "0")
-        line = self._statement_line(self.client, "2026-02-03", 1000)
-        outstanding = payment.move_id.line_ids.filtered(
-            lambda item: item.account_id == payment.outstanding_account_id
-        )
-        with self.on("2026-02-03"):
-            self._match_statement_line(line, outstanding)
+        line = self._bank_match(payment, "2026-02-03")
         self.assertEarned("2026-02", self.participant, "90")
         with self.on("2026-03-05"):
             line.action_undo_reconciliation()
@@ -51,12 +39,7 @@ class TestAccrualMoney(ReferralCommon):
         self.program.paid_when = "bank"
         invoice = self._invoice(self.client, "2026-01-10", 1000)
         payment = self._pay(invoice, "2026-01-12")
-        line = self._statement_line(self.client, "2026-02-03", 1000)
-        outstanding = payment.move_id.line_ids.filtered(
-            lambda item: item.account_id == payment.outstanding_account_id
-        )
-        with self.on("2026-02-03"):
-            self._match_statement_line(line, outstanding)
+        self._bank_match(payment, "2026-02-03")
         # both months run late: January must not see February's match
         self.assertEarned("2026-01", self.participant, "0", on="2026-03-01")
         self.assertEarned("2026-02", self.participant, "90", on="2026-03-01")

@@ -7,23 +7,11 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from ..models import referral_accrual
-from .common import ReferralCommon
+from .common import OneReferralCase
 
 
 @tagged("post_install", "-at_install")
-class TestPosting(ReferralCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.participant = cls._participant()
-        cls.client = cls._partner("Client")
-        cls._referral(cls.participant, cls.client)
-
-    def _earn(self, day, amount=1000, client=None):
-        invoice = self._invoice(client or self.client, day, amount)
-        self._pay(invoice, day)
-        return invoice
-
+class TestPosting(OneReferralCase):
     def _earn_for_many(self, count):
         """Let several participants earn 90 each in January; return them."""
         participants = self.env["referral.participant"]
@@ -31,14 +19,14 @@ class TestPosting(ReferralCommon):
             participant = self._participant(f"P{number}")
             client = self._partner(f"C{number}")
             self._referral(participant, client)
-            self._earn("2026-01-10", 1000, client)
+            self._paid("2026-01-10", 1000, client)
             participants |= participant
         return participants
 
     # === The entry === #
 
     def test_entry_debits_the_expense_and_credits_each_participant(self):
-        self._earn("2026-01-10")
+        self._paid("2026-01-10")
         other = self._earn_for_many(1)
         accrual = self._accrue("2026-01")
         [entry] = accrual.move_ids
@@ -68,7 +56,7 @@ class TestPosting(ReferralCommon):
         self.assertEqual(self.program.liability, 180)
 
     def test_take_back_debits_the_liability_and_balance_goes_below_zero(self):
-        invoice = self._earn("2026-01-10")
+        invoice = self._paid("2026-01-10")
         self._accrue("2026-01")
         payment = self.env["account.move"].create(
             {
@@ -107,7 +95,7 @@ class TestPosting(ReferralCommon):
         self.assertEqual(self.participant.available_balance, 0)
 
     def test_amounts_that_round_to_zero_make_no_item(self):
-        self._earn("2026-01-10", "0.05")
+        self._paid("2026-01-10", "0.05")
         accrual = self._accrue("2026-01")
         [compensation] = accrual.compensation_ids
         self.assertEqual((compensation.base, compensation.amount), (0.05, 0))
@@ -129,7 +117,7 @@ class TestPosting(ReferralCommon):
     # === Dates and locks === #
 
     def test_entry_is_dated_on_the_first_open_day_after_a_lock_date(self):
-        self._earn("2026-01-10")
+        self._paid("2026-01-10")
         self.company.fiscalyear_lock_date = "2026-02-10"
         accrual = self._accrue("2026-01", on="2026-02-20")
         self.assertEqual(accrual.move_ids.date, date(2026, 2, 11))
@@ -138,10 +126,10 @@ class TestPosting(ReferralCommon):
 
     def test_hash_locked_journal(self):
         self.program.journal_id.restrict_mode_hash_table = True
-        self._earn("2026-01-10")
+        self._paid("2026-01-10")
         accrual = self._accrue("2026-01")
         self.assertTrue(accrual.move_ids.inalterable_hash)
-        self._earn("2026-02-10")
+        self._paid("2026-02-10")
         accrual = self.assertEarned("2026-02", self.participant, "90")
         self.assertTrue(accrual.move_ids.inalterable_hash)
 
@@ -156,7 +144,7 @@ class TestPosting(ReferralCommon):
 
     def test_review_waits_for_the_accountant_and_can_be_computed_anew(self):
         self.program.posting_policy = "review"
-        self._earn("2026-01-10")
+        self._paid("2026-01-10")
         accrual = self._accrue("2026-01")
         self.assertEqual(accrual.state, "computed")
         self.assertFalse(accrual.move_ids)
@@ -181,7 +169,7 @@ class TestPosting(ReferralCommon):
 
     def test_conditions_changed_after_computing_are_not_posted_over(self):
         self.program.posting_policy = "review"
-        self._earn("2026-01-10")
+        self._paid("2026-01-10")
         accrual = self._accrue("2026-01")
         self.program.terms_ids.rate = 12
         with self.on("2026-02-04"):
@@ -210,7 +198,7 @@ class TestPosting(ReferralCommon):
 
     def test_alarm_two_days_before_the_credit_day(self):
         self.program.posting_policy = "review"
-        self._earn("2026-01-10")
+        self._paid("2026-01-10")
         self._accrue("2026-01")
         kind = self.env.ref("referral_program.mail_activity_credit_alarm")
 
@@ -236,8 +224,8 @@ class TestPosting(ReferralCommon):
         vera = self._participant("Vera", program)
         self._referral(vera, self.client, "2026-03-05")
         self.participant.referral_ids.date_start = "2026-01-03"
-        self._earn("2026-01-10")
-        self._earn("2026-02-10")
+        self._paid("2026-01-10")
+        self._paid("2026-02-10")
         with self.on("2026-05-01"):
             self.env["referral.program"]._cron_accrue()
         self.assertEqual(
@@ -256,7 +244,7 @@ class TestPosting(ReferralCommon):
 
     def test_scheduled_action_commits_and_finishes(self):
         self.participant.referral_ids.date_start = "2026-01-03"
-        self._earn("2026-01-10")
+        self._paid("2026-01-10")
         cron = self.env.ref("referral_program.ir_cron_accrue")
         with self.on("2026-02-01"), self.enter_registry_test_mode():
             cron.method_direct_trigger()
@@ -274,7 +262,7 @@ class TestPosting(ReferralCommon):
         vera = self._participant("Vera", program)
         self._referral(vera, self.client, "2026-01-05")
         self.participant.referral_ids.date_start = "2026-01-03"
-        self._earn("2026-01-10")
+        self._paid("2026-01-10")
         # archiving the account makes posting fail after computing
         self.program.liability_account_id.active = False
         for _again in range(2):
@@ -351,7 +339,7 @@ class TestPosting(ReferralCommon):
             self.program.liability_account_id = self.income
 
     def test_liability_account_stays_while_it_holds_balances(self):
-        self._earn("2026-01-10")
+        self._paid("2026-01-10")
         self._accrue("2026-01")
         other = self.program.liability_account_id.copy()
         with self.assertRefused(UserError, "The balances"):

@@ -18,7 +18,6 @@ from odoo.sql_db import connection_info_for
 from odoo.tests import BaseCase, get_db_name, tagged
 from odoo.tools import config
 
-TEMPLATE = os.environ.get("REFERRAL_TEMPLATE")
 SCRIPT = Path(__file__).parent / "workers.py"
 #: Two months of 5 participants who earned 90 each, in entries of 2.
 UNDISTURBED = {
@@ -33,35 +32,59 @@ UNDISTURBED = {
 
 @tagged("post_install", "-at_install")
 class TestProcesses(BaseCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # the suite's own database is in use, so it cannot be copied
+        cls.template = os.environ.get("REFERRAL_TEMPLATE")
+        if not cls.template:
+            cls.template = f"{get_db_name()}_template"
+            cls._drop(cls.template)
+            cls.addClassCleanup(cls._drop, cls.template)
+            cls._start(
+                "-m", "odoo", "--config", config["config"], "--no-http",
+                "--database", cls.template, "--init", "referral_program",
+                "--stop-after-init",
+            )  # fmt: skip
+
     def setUp(self):
         super().setUp()
-        if not TEMPLATE:
-            self.skipTest("bin/test names a template database to copy")
         self.database = f"{get_db_name()}_processes"
-        self._execute(f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)')
-        self._execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{TEMPLATE}"')
-        self.addCleanup(
-            self._execute, f'DROP DATABASE IF EXISTS "{self.database}" WITH (FORCE)'
-        )
+        self._drop(self.database)
+        self._execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{self.template}"')
+        self.addCleanup(self._drop, self.database)
 
-    def _execute(self, statement):
+    @classmethod
+    def _drop(cls, database):
+        cls._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    @staticmethod
+    def _execute(statement):
         _name, parameters = connection_info_for("postgres")
         with closing(psycopg2.connect(**parameters)) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute(statement)
 
-    def _run(self, scenario):
-        """Run a scenario of ``workers.py`` and return what the books say after it."""
+    @staticmethod
+    def _start(*arguments):
+        """Run Python in a process of its own and return what it printed."""
         done = subprocess.run(
-            [sys.executable, str(SCRIPT), config["config"], self.database, scenario],
+            [sys.executable, *arguments],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=900,
             check=False,
         )
-        self.assertEqual(done.returncode, 0, done.stderr[-5000:])
-        return json.loads(done.stdout.splitlines()[-1])
+        if done.returncode:
+            raise AssertionError(done.stderr[-5000:])
+        return done.stdout
+
+    def _run(self, scenario):
+        """Run a scenario of ``workers.py`` and return what the books say after it."""
+        printed = self._start(str(SCRIPT), config["config"], self.database, scenario)
+        return json.loads(printed.splitlines()[-1])
 
     def test_one_worker(self):
         self.assertEqual(self._run("one"), UNDISTURBED)

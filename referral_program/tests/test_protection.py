@@ -2,9 +2,9 @@
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from .common import ReferralCommon
+from .common import OneReferralCase
 
 MODELS = (
     "referral.program",
@@ -36,29 +36,16 @@ RIGHTS = {
 
 
 @tagged("post_install", "-at_install")
-class TestProtection(ReferralCommon):
+class TestProtection(OneReferralCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.participant = cls._participant()
-        cls.client = cls._partner("Client")
-        cls._referral(cls.participant, cls.client)
         cls.users = {
-            role: new_test_user(
-                cls.env,
-                f"referral_{role}",
-                f"referral_program.group_{role}",
-                company_id=cls.company.id,
-                company_ids=[Command.set(cls.company.ids)],
-            )
+            role: cls._user(f"referral_{role}", f"referral_program.group_{role}")
             for role in RIGHTS
         }
-        cls.employee = new_test_user(
-            cls.env, "referral_employee", "base.group_user", company_id=cls.company.id
-        )
-        cls.portal = new_test_user(
-            cls.env, "referral_portal", "base.group_portal", company_id=cls.company.id
-        )
+        cls.employee = cls._user("referral_employee", "base.group_user")
+        cls.portal = cls._user("referral_portal", "base.group_portal")
 
     def setUp(self):
         super().setUp()
