@@ -58,9 +58,9 @@ def compute(env):
 def post(env, batch):
     """Post the computed month in batches of a size, committing each."""
     warm_up(env)
-    from odoo.addons.referral_program.models import referral_accrual
+    from odoo.addons.referral_program.models import referral_accrual_post
 
-    referral_accrual.POST_BATCH_SIZE = batch
+    referral_accrual_post.POST_BATCH_SIZE = batch
     accrual = env["referral.accrual"].search([("period_start", "=", MONTH)])
     with measured(env.cr) as result:
         while accrual.state != "posted":

@@ -2,7 +2,17 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from .referral_program import EXCLUDED_CATEGORIES
+#: Shipped categories whose services earn nothing.
+EXCLUDED_CATEGORIES = (
+    "product_category_colocation_racks",
+    "product_category_focl_rental",
+    "product_category_fibre_maintenance",
+    "product_category_transit_connections",
+    "product_category_qrator_filtering",
+    "product_category_api_security",
+    "product_category_public_clouds",
+    "product_category_domains",
+)
 
 #: What decides about money; locked once a posted accrual used it.
 CONDITIONS = frozenset(

@@ -6,7 +6,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
-from ..models import referral_accrual
+from ..models import referral_accrual_post
 from .common import OneReferralCase
 
 
@@ -106,7 +106,7 @@ class TestPosting(OneReferralCase):
 
     def test_entries_are_made_in_batches(self):
         self._earn_for_many(5)
-        self.patch(referral_accrual, "POST_BATCH_SIZE", 2)
+        self.patch(referral_accrual_post, "POST_BATCH_SIZE", 2)
         accrual = self._accrue("2026-01")
         self.assertEqual(len(accrual.move_ids), 3)
         self.assertEqual(
@@ -135,7 +135,7 @@ class TestPosting(OneReferralCase):
 
     def test_entries_are_numbered_without_gaps(self):
         self._earn_for_many(4)
-        self.patch(referral_accrual, "POST_BATCH_SIZE", 2)
+        self.patch(referral_accrual_post, "POST_BATCH_SIZE", 2)
         accrual = self._accrue("2026-01")
         numbers = sorted(accrual.move_ids.mapped("sequence_number"))
         self.assertEqual(numbers, [1, 2])
@@ -284,7 +284,7 @@ class TestPosting(OneReferralCase):
     def test_batches_posted_before_a_failure_stay_and_the_rest_follows(self):
         """Killed between two batches: the next run posts what is missing, once."""
         self._earn_for_many(4)
-        self.patch(referral_accrual, "POST_BATCH_SIZE", 2)
+        self.patch(referral_accrual_post, "POST_BATCH_SIZE", 2)
         with self.on("2026-02-01"):
             accrual = self.program._get_or_create_accrual("2026-01-01")
             accrual._compute_if_possible()

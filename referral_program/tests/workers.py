@@ -123,7 +123,7 @@ def work(registry, die_after=None):
     :param int die_after: the number of commits after which to die at once
     """
     sys.modules[
-        "odoo.addons.referral_program.models.referral_accrual"
+        "odoo.addons.referral_program.models.referral_accrual_post"
     ].POST_BATCH_SIZE = 2
     with registry.cursor() as cr, freeze_time(TODAY):
         env = api.Environment(cr, SUPERUSER_ID, {})

@@ -1,0 +1,156 @@
+import logging
+
+from dateutil.relativedelta import relativedelta
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
+
+_logger = logging.getLogger(__name__)
+
+#: Days before the credit day on which an accrual that is not posted is an alarm.
+ALARM_DAYS = 2
+
+
+class ReferralProgram(models.Model):
+    """The daily scheduled action: accrue what is due, report what fails."""
+
+    _inherit = "referral.program"
+
+    @api.model
+    def _cron_accrue(self):
+        """Catch up all due months of all programs, oldest first.
+
+        As a scheduled action it commits each step: a computed month, a batch of
+        entries. Called otherwise it leaves the transaction to its caller. A
+        program that fails does not stop the others: the failure is reported in
+        its chatter and to its accountant.
+        """
+        programs = self.search([])  # pylint: disable=no-search-all
+        self._checkpoint(remaining=len(programs))
+        for program in programs:
+            program._isolated(program._accrue_due_months)
+            program._isolated(program._warn_before_credit_day)
+            self._checkpoint(1)
+
+    @api.model
+    def _in_job(self):
+        """Tell whether this is the scheduled action's own transaction."""
+        return bool(self.env.context.get("ir_cron_progress_id"))
+
+    @api.model
+    def _checkpoint(self, processed=0, remaining=None):
+        """Commit if this is the scheduled action's own transaction."""
+        if self._in_job():
+            self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
+
+    def _isolated(self, step):
+        """Do a step for one program; undo and report it if it fails."""
+        self.ensure_one()
+        try:
+            if self._in_job():
+                step()
+                self._checkpoint()
+            else:
+                with self.env.cr.savepoint():
+                    step()
+        except SerializationFailure:
+            # another worker did the same step first; nothing of ours is kept
+            self._undo()
+            _logger.info("%s is being accrued by another worker", self)
+        except Exception as error:  # a program's failure must not stop the others
+            self._undo()
+            if not isinstance(error, UserError | ValidationError):
+                _logger.exception("Accrual of %s failed", self)
+            self._report_failure(error)
+
+    def _undo(self):
+        if self._in_job():
+            self.env.cr.rollback()
+        self.env.invalidate_all()
+
+    def _accrue_due_months(self):
+        while True:
+            if not self._try_lock_for_accrual():
+                return
+            period = self._next_period()
+            if not period or not self._is_over(period):
+                return
+            accrual = self._get_or_create_accrual(period)
+            if accrual.state == "draft" or accrual._is_outdated():
+                accrual._compute_if_possible()
+                self._checkpoint()
+            if self.posting_policy == "review" and not accrual.move_ids:
+                return
+            while accrual.state != "posted":
+                if not self._try_lock_for_accrual():
+                    return
+                accrual._post_batch()
+                self._checkpoint()
+
+    def _report_failure(self, error):
+        """Tell the accountant why the program was not accrued."""
+        if not self._try_lock_for_accrual():
+            return
+        self = self.with_context(lang=self._accountant().lang)  # noqa: PLW0642
+        text = self.env._(
+            "The accrual failed and nothing of it was kept: %(error)s", error=error
+        )
+        self.message_post(body=text)
+        self._schedule_once(
+            "referral_program.mail_activity_accrual_failed", self._today(), text
+        )
+
+    def _warn_before_credit_day(self):
+        """Raise an alarm if a month is not posted shortly before its credit day."""
+        self.ensure_one()
+        if not self._try_lock_for_accrual():
+            return
+        period = self._next_period()
+        if not period or not self._is_over(period):
+            return
+        deadline = self._credit_date(period)
+        if self._today() < deadline - relativedelta(days=ALARM_DAYS):
+            return
+        self = self.with_context(lang=self._accountant().lang)  # noqa: PLW0642
+        self._schedule_once(
+            "referral_program.mail_activity_credit_alarm",
+            deadline,
+            self.env._(
+                "%(month)s has to be credited by %(date)s and is not posted.",
+                month=format_date(self.env, period, date_format="LLLL y"),
+                date=format_date(self.env, deadline),
+            ),
+        )
+
+    def _credit_date(self, period_start):
+        """Return the day by which a month has to be credited."""
+        return (period_start + relativedelta(months=1)).replace(day=self.credit_day)
+
+    def _schedule_once(self, activity_type, deadline, note):
+        """Plan an activity for the accountant unless the same is open already."""
+        kind = self.env.ref(activity_type)
+        same = self.activity_ids.filtered(
+            lambda activity: activity.activity_type_id == kind
+            and activity.date_deadline == deadline
+        )
+        if not same:
+            self.activity_schedule(
+                activity_type,
+                date_deadline=deadline,
+                note=note,
+                user_id=self._accountant().id,
+            )
+
+    def _accountant(self):
+        """Return the user who gets activities about accruals."""
+        self.ensure_one()
+        if self.responsible_id:
+            return self.responsible_id
+        group = self.env.ref("referral_program.group_accountant")
+        # sudo: who is told does not depend on who runs the accrual
+        users = group.sudo().all_user_ids.filtered(
+            lambda user: user.active and self.company_id in user.company_ids
+        )
+        return users[:1] or self.env.user

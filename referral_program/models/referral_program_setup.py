@@ -1,0 +1,120 @@
+from odoo import Command, api, models
+
+
+class ReferralProgram(models.Model):
+    """The program's set-up: journal and accounts for any chart of accounts."""
+
+    _inherit = "referral.program"
+
+    @api.model
+    def _get_or_create_for_company(self, company):
+        """Return the company's program, made with a working default if it has none.
+
+        :param company: a ``res.company``, with or without a chart of accounts
+        :return: the ``referral.program``
+        """
+        program = self.with_context(active_test=False).search(
+            [("company_id", "=", company.id)], order="active desc, id", limit=1
+        )
+        program.active = True
+        if not program:
+            program = self.create(
+                {
+                    "name": self.env._("Referral Program"),
+                    "company_id": company.id,
+                    "terms_ids": [Command.create({})],
+                }
+            )
+        program._set_up_accounting()
+        return program
+
+    def _set_up_accounting(self):
+        """Make the journal and the accounts that the program still lacks.
+
+        Works for any chart of accounts: the codes are free ones beside those of
+        the company's own accounts of the same type.
+        """
+        for program in self:
+            program._set_up("journal_id", "account.journal", "_prepare_journal_vals")
+            program._set_up(
+                "expense_account_id", "account.account", "_prepare_expense_vals"
+            )
+            program._set_up(
+                "liability_account_id", "account.account", "_prepare_liability_vals"
+            )
+            if not program.bill_journal_id:
+                journals = self.env["account.journal"]
+                program.bill_journal_id = journals.search(
+                    [
+                        *journals._check_company_domain(program.company_id),
+                        ("type", "=", "purchase"),
+                    ],
+                    limit=1,
+                )
+
+    def _set_up(self, field, model, prepare):
+        """Fill a field with the company's own record, made if there is none."""
+        if self[field]:
+            return
+        name = f"referral_program.{self.company_id.id}_{field}"
+        record = self.env.ref(name, raise_if_not_found=False)
+        if not record:
+            record = (
+                self.env[model]
+                .with_company(self.company_id)
+                .create(getattr(self, prepare)())
+            )
+            self.env["ir.model.data"]._update_xmlids(
+                [{"xml_id": name, "record": record, "noupdate": True}]
+            )
+        self[field] = record
+
+    def _prepare_journal_vals(self):
+        taken = set(
+            self.env["account.journal"]
+            .with_context(active_test=False)
+            .search(self.env["account.journal"]._check_company_domain(self.company_id))
+            .mapped("code")
+        )
+        codes = ["REF", *(f"REF{number}" for number in range(1, 100))]
+        return {
+            "name": self.env._("Referral Program"),
+            "type": "general",
+            "code": next(code for code in codes if code not in taken),
+            "company_id": self.company_id.id,
+            "show_on_dashboard": False,
+        }
+
+    def _prepare_expense_vals(self):
+        return {
+            "name": self.env._("Referral Compensation"),
+            "code": self._free_account_code("expense", "650000"),
+            "account_type": "expense",
+            "company_ids": [Command.link(self.company_id.root_id.id)],
+        }
+
+    def _prepare_liability_vals(self):
+        return {
+            "name": self.env._("Referral Balances"),
+            "code": self._free_account_code("liability_current", "250000"),
+            "account_type": "liability_current",
+            "reconcile": True,
+            "company_ids": [Command.link(self.company_id.root_id.id)],
+        }
+
+    def _free_account_code(self, account_type, default):
+        """Return a free code beside the chart's last account of a type."""
+        accounts = self.env["account.account"].with_company(self.company_id)
+        last = accounts.search(
+            [
+                *accounts._check_company_domain(self.company_id),
+                ("account_type", "=", account_type),
+            ],
+            order="code desc",
+            limit=1,
+        )
+        return accounts._search_new_account_code(last.code or default)
+
+    def action_set_up_accounting(self):
+        """Make the journal and the accounts that are missing."""
+        self._set_up_accounting()

@@ -1,0 +1,37 @@
+"""By what a month is computed."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a program says about a computation, as plain data.
+
+    :ivar end: the last day that counts, inclusive
+    :ivar decimals: of the company's currency
+    :ivar company_ids: the companies whose invoices count
+    :ivar bonus_journal_ids: journals whose payments are not money
+    :ivar payment_journal_ids: miscellaneous journals whose entries are money
+    :ivar bank_only: a payment is money only when a bank statement matched it
+    :ivar by_attribution: terms of the bond's first day, not of the invoice's date
+    :ivar discount_product_ids: products that make an invoice discounted
+    :ivar accrual_id: the accrual whose own lines do not count as given
+    :ivar has_tiers: whether any terms have tiers
+    :ivar has_credit_notes: whether any of the groups has one
+    :ivar has_inactive: whether any participant is not active
+    """
+
+    program_id: int
+    end: date
+    company_ids: tuple
+    bonus_journal_ids: tuple = ()
+    payment_journal_ids: tuple = ()
+    bank_only: bool = False
+    by_attribution: bool = False
+    discount_product_ids: tuple = ()
+    accrual_id: int = 0
+    decimals: int = 2
+    has_tiers: bool = True
+    has_credit_notes: bool = True
+    has_inactive: bool = True

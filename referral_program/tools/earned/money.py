@@ -1,0 +1,89 @@
+"""What counts as money on a group, and from which day."""
+
+from odoo.tools import SQL
+
+
+def money_query(conditions):
+    """The money that reconciliation put on the invoices' receivable lines.
+
+    In the invoice's currency, by the date of the reconciliation.
+    """
+    return SQL(
+        """
+        SELECT root.group_id,
+               SUM(part.debit_amount_currency)
+                   FILTER (WHERE %(money_date)s <= %(end)s) AS amount,
+               MIN(%(money_date)s) FILTER (WHERE %(money_date)s > %(end)s) AS look_again
+          FROM root
+          JOIN account_move_line receivable
+            ON receivable.move_id = root.group_id
+           AND receivable.display_type = 'payment_term'
+          JOIN account_partial_reconcile part ON part.debit_move_id = receivable.id
+          JOIN account_move_line counterpart
+            ON counterpart.id = part.credit_move_id
+           AND counterpart.parent_state = 'posted'
+          JOIN account_move payer ON payer.id = counterpart.move_id
+          JOIN account_journal journal ON journal.id = payer.journal_id
+          %(bank_join)s
+         WHERE root.move_type = 'out_invoice'
+           AND root.posted
+           AND journal.id NOT IN %(bonus)s
+           AND (%(payments)s
+                OR payer.statement_line_id IS NOT NULL
+                OR payer.origin_payment_id IS NULL
+                   AND journal.type IN ('bank', 'cash', 'credit')
+                OR payer.move_type = 'out_refund'
+                   AND payer.reversed_entry_id IS DISTINCT FROM root.group_id
+                OR journal.id IN %(listed)s
+                   AND NOT EXISTS (SELECT FROM account_partial_reconcile exchanged
+                                    WHERE exchanged.exchange_move_id = payer.id))
+         GROUP BY root.group_id
+        """,
+        end=conditions.end,
+        bonus=conditions.bonus_journal_ids or (0,),
+        listed=conditions.payment_journal_ids or (0,),
+        **_bank_condition(conditions),
+    )
+
+
+def _bank_condition(conditions):
+    """When a registered payment is money: at once, or once a statement matched it.
+
+    A payment that goes to the bank account itself, without an outstanding
+    account, has nothing that a statement could match: it counts at once.
+    """
+    if not conditions.bank_only:
+        return {
+            "payments": SQL("payer.origin_payment_id IS NOT NULL"),
+            "bank_join": SQL(),
+            "money_date": SQL("part.max_date"),
+        }
+    return {
+        "payments": SQL(
+            "payer.origin_payment_id IS NOT NULL AND (matched.day IS NOT NULL"
+            " OR payment.outstanding_account_id = journal.default_account_id)"
+        ),
+        "bank_join": SQL(
+            """
+            LEFT JOIN account_payment payment ON payment.id = payer.origin_payment_id
+            LEFT JOIN LATERAL (
+                -- the day on which the whole of the payment had been matched
+                SELECT MAX(half.max_date) AS day
+                  FROM account_move_line outstanding
+                  JOIN account_partial_reconcile half
+                    ON outstanding.id IN (half.debit_move_id, half.credit_move_id)
+                  JOIN account_move_line bank
+                    ON bank.id = half.debit_move_id + half.credit_move_id
+                                 - outstanding.id
+                   AND bank.parent_state = 'posted'
+                  JOIN account_move statement
+                    ON statement.id = bank.move_id
+                   AND statement.statement_line_id IS NOT NULL
+                 WHERE outstanding.move_id = payer.id
+                   AND outstanding.account_id = payment.outstanding_account_id
+                   AND outstanding.reconciled
+            ) matched ON TRUE
+            """
+        ),
+        "money_date": SQL("GREATEST(part.max_date, matched.day)"),
+    }
