@@ -36,12 +36,18 @@ class ReferralAccrual(models.Model):
         self._take_marks()
         conditions = self.program_id._conditions(self)
         scope = SQL("SELECT group_id FROM referral_scope")
-        self._make_table("referral_root", root_query(conditions, scope))
-        self._make_table("referral_group", group_query(conditions))
-        conditions = replace(conditions, **self._what_occurs())
         self._make_table(
-            "referral_result", line_query(conditions, scope), analyze=False
+            "referral_root",
+            root_query(conditions, scope),
+            ("group_id", "client_id", "move_type", "posted"),
         )
+        self._make_table(
+            "referral_group",
+            group_query(conditions),
+            ("group_id", "move_type", "counts"),
+        )
+        conditions = replace(conditions, **self._what_occurs())
+        self._make_table("referral_result", line_query(conditions, scope))
         self._store_compensations()
         self._store_lines()
         self._store_terms()
@@ -51,11 +57,16 @@ class ReferralAccrual(models.Model):
             self.env.cr.execute(SQL("DROP TABLE %s", name))
         self.env.invalidate_all(flush=False)
 
-    def _make_table(self, name, query, analyze=True):
+    def _make_table(self, name, query, planned_by=()):
+        """Store a query's rows for the statements after it.
+
+        :param tuple planned_by: the columns whose statistics the planner needs
+        """
         table = SQL.identifier(name)
         self.env.cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", table, query))
-        if analyze:
-            self.env.cr.execute(SQL("ANALYZE %s", table))
+        if planned_by:
+            columns = SQL(", ").join(map(SQL.identifier, planned_by))
+            self.env.cr.execute(SQL("ANALYZE %s (%s)", table, columns))
 
     def _what_occurs(self):
         """Tell what the month's groups need to have computed, and what not."""
@@ -110,6 +121,7 @@ class ReferralAccrual(models.Model):
                 accrual=self.id,
                 everything=self._everything(),
             ),
+            planned_by=("group_id",),
         )
 
     def _everything(self):

@@ -207,6 +207,8 @@ def line_query(conditions, given_scope):
               LEFT JOIN excluded
                 ON excluded.terms_id = terms.id
                AND excluded.categ_id = decided.categ_id
+            -- a fence: computed once here, not at each place that names it
+            OFFSET 0
         ),
         reasoned AS (%(reasoned)s),
         earning AS (
@@ -220,6 +222,7 @@ def line_query(conditions, given_scope):
                         ELSE held_referral_id END AS used_referral_id
               FROM reasoned
              WHERE fixed OR fresh OR given_base <> 0 OR given_amount <> 0
+            OFFSET 0
         ),
         -- what goes back toward zero, and what moves away from it
         parted AS (
@@ -241,6 +244,7 @@ def line_query(conditions, given_scope):
                         ELSE ROUND(back * given_amount / given_base, 6)
                    END AS back_amount
               FROM parted
+            OFFSET 0
         ),
         rated AS (%(rated)s),
         charged AS (
