@@ -8,9 +8,13 @@ import tempfile
 from project import paths
 from project.shell import SetupError
 
-#: Pairs of payments that count, after some that only warm both processes up.
-PAIRS = 240
-WARM_UP = 10
+#: Pairs of processes: one alone can be some percent slower than its equal by chance.
+ROUNDS = 6
+#: Pairs of payments of a round that count, after some that only warm both up.
+PAIRS = 50
+WARM_UP = 8
+#: Payments that all rounds together register in each database.
+PAYMENTS = ROUNDS * (PAIRS + WARM_UP)
 
 
 class Server:
@@ -21,7 +25,7 @@ class Server:
         self.process = subprocess.Popen(
             stage.command("pay", database),
             cwd=paths.ROOT,
-            env=stage.workplace.environment,
+            env={**stage.workplace.environment, "PYTHONHASHSEED": "0"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
@@ -58,18 +62,32 @@ class Server:
 def compare(stage, with_addon, without_addon):
     """Register payments in turn in both databases.
 
-    :return: for each quantity, by how many percent the addon's is larger: the
-        median of the pairs' ratios
+    :return: for each quantity, by how many percent the addon's is larger: the mean
+        over the rounds of the median of a round's ratios
     """
-    servers = [Server(stage, with_addon), Server(stage, without_addon)]
+    databases = [with_addon, without_addon]
+    rounds = [_round(stage, databases, number % 2) for number in range(ROUNDS)]
+    return {
+        name: 100 * (statistics.mean(medians[name] for medians in rounds) - 1)
+        for name in ("wall", "cpu")
+    }
+
+
+def _round(stage, databases, first):
+    """Return the median ratio of each quantity, with two fresh processes.
+
+    :param int first: the position of the database whose process starts first
+    """
+    servers = [None, None]
+    for position in (first, 1 - first):
+        servers[position] = Server(stage, databases[position])
     try:
         pairs = [_pair(servers, number) for number in range(WARM_UP + PAIRS)]
     finally:
         for server in servers:
             server.close()
     return {
-        name: 100
-        * (statistics.median(one[name] / two[name] for one, two in pairs[WARM_UP:]) - 1)
+        name: statistics.median(one[name] / two[name] for one, two in pairs[WARM_UP:])
         for name in ("wall", "cpu")
     }
 

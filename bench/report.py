@@ -53,11 +53,12 @@ def show_history(size, months, alone, after):
     _say_ratio("with / without", after, alone)
 
 
-def show_payments(pairs, slower):
+def show_payments(rounds, pairs, slower):
     """Print by how much registering a payment is slower."""
     print(
         f"\nRegistering a payment, the addon installed: {slower['wall']:+.1f} % time, "
-        f"{slower['cpu']:+.1f} % CPU (median of {pairs} pairs)",
+        f"{slower['cpu']:+.1f} % CPU (mean of "
+        f"{rounds} medians of {pairs} pairs)",
         flush=True,
     )
 

@@ -174,7 +174,7 @@ def _measure_history(stage):
 
 def _measure_payments(stage):
     """Return by how many percent registering a payment is slower."""
-    count = payment.PAIRS + payment.WARM_UP
+    count = payment.PAYMENTS
     databases = [stage.with_addon("with"), stage.without_addon("without")]
     with progress("making open invoices with and without the addon"):
         for database in databases:
@@ -182,7 +182,7 @@ def _measure_payments(stage):
             stage.tidy(database)
     with progress(f"registering {count} payments in each"):
         slower = payment.compare(stage, *databases)
-    report.show_payments(payment.PAIRS, slower)
+    report.show_payments(payment.ROUNDS, payment.PAIRS, slower)
     return slower
 
 

@@ -70,6 +70,7 @@ class AccountMove(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         moves = super().create(vals_list)
+        self.env["referral.mark"]._note_new(moves)
         if not self.env.su and moves.referral_accrual_id:
             self._refuse_forged_entry()
         return moves
@@ -95,6 +96,7 @@ class AccountMove(models.Model):
         credit_notes = self.reversal_move_ids - self
         marks = self.env["referral.mark"]
         marks._mark_moves(self | self.reversed_entry_id | credit_notes)
+        marks._mark_lost(self.ids)
         result = super().unlink()
         credit_notes.invalidate_recordset(["reversed_entry_id"])
         credit_notes._regroup_evidence()

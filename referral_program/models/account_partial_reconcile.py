@@ -17,4 +17,4 @@ class AccountPartialReconcile(models.Model):
     def _mark_for_accrual(self):
         """Leave a mark only: reconciliation does not become slow by accruals."""
         lines = self.debit_move_id | self.credit_move_id
-        self.env["referral.mark"]._mark_moves(lines.move_id)
+        self.env["referral.mark"]._mark_reconciled(lines.move_id)

@@ -3,8 +3,13 @@ from odoo.tools import SQL
 
 #: Keys of what a transaction has touched, in ``cr.precommit.data``.
 MOVES = "referral_program.moves"
+AROUND = "referral_program.around"
+LOST = "referral_program.lost"
 PARTNERS = "referral_program.partners"
 PRODUCTS = "referral_program.products"
+#: Moves that the transaction made: nothing is reconciled with them but by itself.
+NEW = "referral_program.new"
+EVENTS = (NEW, MOVES, AROUND, LOST, PARTNERS, PRODUCTS)
 
 
 class ReferralMark(models.Model):
@@ -46,6 +51,27 @@ class ReferralMark(models.Model):
         writes the marks of all its events.
         """
         self._remember(MOVES, moves.ids)
+        new = self.env.cr.precommit.data.get(NEW, frozenset())
+        self._remember(AROUND, [id_ for id_ in moves.ids if id_ not in new])
+
+    @api.model
+    def _mark_reconciled(self, moves):
+        """Have the next accrual look at the groups that were matched, or unmatched.
+
+        Both sides are known, so that nothing has to be looked for, unless a bank
+        statement's match with a payment is what makes that payment money.
+        """
+        self._remember(MOVES, moves.ids)
+
+    @api.model
+    def _note_new(self, moves):
+        """Note that the transaction made these moves."""
+        self._remember(NEW, moves.ids)
+
+    @api.model
+    def _mark_lost(self, move_ids):
+        """Have the next accrual take back what invoices got that are deleted."""
+        self._remember(LOST, move_ids)
 
     @api.model
     def _mark_partners(self, partners):
@@ -77,7 +103,7 @@ class ReferralMark(models.Model):
         if not ids:
             return
         precommit = self.env.cr.precommit
-        if not any(name in precommit.data for name in (MOVES, PARTNERS, PRODUCTS)):
+        if not any(name in precommit.data for name in EVENTS):
             precommit.add(self.sudo()._write_marks)
         precommit.data.setdefault(key, set()).update(ids)
 
@@ -85,24 +111,31 @@ class ReferralMark(models.Model):
     def _write_marks(self):
         """Write down what the transaction has touched so far."""
         data = self.env.cr.precommit.data
-        moves = tuple(data.pop(MOVES, ()))
-        partners = tuple(data.pop(PARTNERS, ()))
-        products = tuple(data.pop(PRODUCTS, ()))
+        _new, moves, around, lost, partners, products = (
+            tuple(data.pop(key, ())) for key in EVENTS
+        )
+        counting, some_wait_for_bank = self.env["referral.program"]._counting()
+        if not counting:
+            return
         seeds = []
         if moves:
-            touched = self._seed_moves(moves)
-            near = self._seed_counterparts(touched)
-            seeds += [touched, near]
-            if self._some_wait_for_the_bank():
-                seeds.append(self._seed_counterparts(near))
+            seeds.append(self._seed_moves(moves))
+        if moves and some_wait_for_bank:
+            # a statement line can matter to the invoices of a payment
+            near = self._seed_counterparts(seeds[0])
+            seeds += [near, self._seed_counterparts(near)]
+        elif around:
+            seeds.append(self._seed_counterparts(self._seed_moves(around)))
         if partners:
             seeds.append(self._seed_partners(partners))
         if products:
             seeds.append(self._seed_products(products))
         if seeds:
-            self.env.cr.execute(self._insert_marks(SQL(" UNION ").join(seeds)))
-            if moves:
-                self.env.cr.execute(self._insert_lost(moves))
+            self.env.cr.execute(
+                self._insert_marks(SQL(" UNION ").join(seeds), counting)
+            )
+        if lost:
+            self.env.cr.execute(self._insert_lost(lost))
 
     def _seed_moves(self, move_ids):
         return SQL("SELECT id FROM account_move WHERE id IN %s", move_ids)
@@ -124,13 +157,6 @@ class ReferralMark(models.Model):
               JOIN account_move_line paid ON paid.id = part.credit_move_id
             """,
             moves=moves,
-        )
-
-    @api.model
-    def _some_wait_for_the_bank(self):
-        """Tell whether a statement line can matter to the invoices of a payment."""
-        return bool(
-            self.env["referral.program"].search_count([("paid_when", "=", "bank")])
         )
 
     def _seed_partners(self, partner_ids):
@@ -170,33 +196,33 @@ class ReferralMark(models.Model):
             ids=template_ids,
         )
 
-    def _insert_marks(self, seeds):
+    def _insert_marks(self, seeds, counting):
         """Mark the groups of those moves whose client somebody brought."""
         return SQL(
             """
             INSERT INTO referral_mark (program_id, group_id)
-            SELECT DISTINCT program.id,
+            SELECT DISTINCT counting.program_id,
                    CASE WHEN reversed.move_type = 'out_invoice'
                              AND move.move_type = 'out_refund'
                         THEN reversed.id ELSE move.id END
               FROM (%(seeds)s) seed(id)
               JOIN account_move move ON move.id = seed.id
               LEFT JOIN account_move reversed ON reversed.id = move.reversed_entry_id
-              JOIN res_company company ON company.id = move.company_id
-              JOIN res_company owner
-                ON company.parent_path LIKE owner.parent_path || '%%'
-              JOIN referral_program program ON program.company_id = owner.id
+              JOIN (VALUES %(counting)s) counting(program_id, company_id)
+                ON counting.company_id = move.company_id
+              JOIN referral_program program ON program.id = counting.program_id
              WHERE move.move_type IN ('out_invoice', 'out_refund')
                AND (EXISTS (SELECT FROM res_partner brought
                               JOIN referral_referral referral
                                 ON referral.partner_id = brought.id
                              WHERE brought.commercial_partner_id
                                    = move.commercial_partner_id
-                               AND referral.program_id = program.id)
+                               AND referral.program_id = counting.program_id)
                  OR EXISTS (SELECT FROM referral_accrual_line line
                              WHERE line.group_key = move.id))
             """,
             seeds=seeds,
+            counting=SQL(", ").join(SQL("%s", pair) for pair in counting),
         )
 
     def _insert_lost(self, move_ids):

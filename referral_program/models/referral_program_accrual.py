@@ -1,8 +1,8 @@
 from dateutil.relativedelta import relativedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, format_date, ormcache
 
 from ..tools.earned import Conditions
 
@@ -206,6 +206,24 @@ class ReferralProgram(models.Model):
             accrual_id=accrual.id,
             has_tiers=bool(program.terms_ids.tier_ids),
         )
+
+    @api.model
+    @ormcache()
+    def _counting(self):
+        """Return which programs count the invoices of which companies.
+
+        :return: pairs of program's and company's ids, archived ones too; and whether
+            any program counts payments only when a bank statement matched them
+        """
+        # sudo: events of all users leave marks for all programs
+        programs = self.sudo().with_context(active_test=False)
+        programs = programs.search([])  # pylint: disable=no-search-all
+        pairs = tuple(
+            (program.id, company_id)
+            for program in programs
+            for company_id in program._companies()._ids
+        )
+        return pairs, "bank" in programs.mapped("paid_when")
 
     def _companies(self):
         """Return the companies whose invoices count: the program's and its branches."""
