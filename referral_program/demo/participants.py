@@ -1,8 +1,11 @@
 """Who takes part in the program, and which clients they brought."""
 
+import io
 import random
 import string
 from dataclasses import dataclass
+
+from PIL import Image, ImageDraw
 
 from .part import Part
 
@@ -103,6 +106,18 @@ BONDS = (
 )
 
 
+def specimen(text):
+    """Return a picture that says what it stands for, as PNG."""
+    picture = Image.new("L", (640, 400), 235)
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((20, 20, 620, 380), outline=120, width=3)
+    pen.text((60, 80), "SPECIMEN", fill=60, font_size=56)
+    pen.text((60, 200), text, fill=60, font_size=22)
+    target = io.BytesIO()
+    picture.save(target, "PNG")
+    return target.getvalue()
+
+
 class Participants(Part):
     """The participants and the clients whom they brought."""
 
@@ -126,10 +141,29 @@ class Participants(Part):
             },
         )
         for name, (_kind, state, reason) in PARTICIPANTS.items():
+            participant = self.record(f"participant_{name}")
             for step in PATHS[state]:
-                self.record(f"participant_{name}")._update_state(
-                    step, reason if step == state else False
-                )
+                if step == "submitted":
+                    self.submit(participant)
+                elif step == "active" and participant.document_ids:
+                    participant.action_approve_documents()
+                else:
+                    participant._update_state(step, reason if step == state else False)
+
+    def submit(self, participant):
+        """Accept the agreements and hand in a specimen of each kind of document."""
+        participant._accept(
+            participant._agreements_to_accept(),
+            ip_address="192.0.2.10",
+            user_agent="Demo",
+        )
+        for document, *_others in participant._missing_documents():
+            if document.kind == "text":
+                document._hand_in_text(f"AN {3_000_000 + participant.id}")
+            else:
+                name = f"{document.name}.png"
+                document._hand_in_files([(name, specimen(document.name))])
+        participant._submit()
 
     def make_referrals(self):
         self.env["referral.referral"].create(

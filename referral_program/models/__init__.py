@@ -1,19 +1,29 @@
-# before the models that inherit it
-from . import referral_immutable_mixin
+# before the models that inherit them
+from . import referral_immutable_mixin, referral_log_mixin
 
 from . import (
     account_move,
     account_move_line,
     account_partial_reconcile,
+    ir_attachment,
     product_category,
     product_template,
+    referral_acceptance,
     referral_accrual,
     referral_accrual_compute,
     referral_accrual_line,
     referral_accrual_post,
+    referral_agreement,
+    referral_api,
     referral_compensation,
+    referral_document,
+    referral_document_destruction,
+    referral_document_page,
+    referral_document_reading,
+    referral_document_requirement,
     referral_mark,
     referral_participant,
+    referral_participant_join,
     referral_participant_type,
     referral_program,
     referral_program_accrual,
@@ -22,8 +32,12 @@ from . import (
     referral_program_terms,
     referral_program_tier,
     referral_referral,
+    referral_referral_bind,
+    referral_refusal,
+    referral_visit,
     res_company,
     res_config_settings,
     res_partner,
     res_partner_bank,
+    res_users,
 )

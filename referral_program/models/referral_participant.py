@@ -1,6 +1,6 @@
 import secrets
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 #: The states that a participant may go to from each state.
@@ -11,6 +11,25 @@ TRANSITIONS = {
     "suspended": {"active", "rejected", "closed"},
     "rejected": {"closed"},
     "closed": set(),
+}
+#: States that end or interrupt the participation: staff say why.
+REASONED_STATES = ("suspended", "rejected", "closed")
+#: What the program itself writes, by what happens.
+OWN_FIELDS = frozenset(
+    {"state_since", "submitted_on", "verified_on", "verification_deadline"}
+)
+#: What the participant is written about each change of state.
+STATE_MAILS = {
+    ("submitted", "active"): "referral_program.mail_template_activated",
+    ("draft", "active"): "referral_program.mail_template_activated",
+    ("suspended", "active"): "referral_program.mail_template_resumed",
+    ("active", "suspended"): "referral_program.mail_template_suspended",
+    ("submitted", "rejected"): "referral_program.mail_template_rejected",
+    ("active", "rejected"): "referral_program.mail_template_rejected",
+    ("suspended", "rejected"): "referral_program.mail_template_rejected",
+    ("submitted", "closed"): "referral_program.mail_template_closed",
+    ("active", "closed"): "referral_program.mail_template_closed",
+    ("suspended", "closed"): "referral_program.mail_template_closed",
 }
 #: Participants in these states get nothing positive.
 INACTIVE_STATES = ("suspended", "rejected", "closed")
@@ -82,6 +101,9 @@ class ReferralParticipant(models.Model):
     state_reason = fields.Char(
         "Reason", tracking=True, copy=False, help="Why the state was last changed."
     )
+    state_since = fields.Datetime(
+        readonly=True, copy=False, default=fields.Datetime.now
+    )
     code = fields.Char(
         required=True,
         copy=False,
@@ -89,12 +111,19 @@ class ReferralParticipant(models.Model):
         default=lambda self: self._new_code(),
         help="The unguessable part of the referral link.",
     )
+    alias = fields.Char(
+        "Link Alias",
+        copy=False,
+        tracking=True,
+        help="A word that the link may have in place of the code: 3 to 40 small "
+        "letters, digits and hyphens.",
+    )
     link_active = fields.Boolean(compute="_compute_link_active", store=True)
+    link = fields.Char("Referral Link", compute="_compute_link")
     payout_allowed = fields.Boolean(
         compute="_compute_payout_allowed",
-        store=True,
-        help="The participant may withdraw: they are active, which they become when "
-        "their documents are approved.",
+        help="The participant may withdraw: they are active, all their documents are "
+        "approved, and they accepted the agreements in force.",
     )
     referral_ids = fields.One2many("referral.referral", "participant_id", "Referrals")
     referral_count = fields.Integer(compute="_compute_referral_count")
@@ -114,6 +143,13 @@ class ReferralParticipant(models.Model):
         "(program_id, partner_id)", "This client takes part in the program already."
     )
     _code_unique = models.UniqueIndex("(code)")
+    _alias_unique = models.UniqueIndex(
+        "(alias) WHERE alias IS NOT NULL", "Another participant has this alias."
+    )
+    _alias_plain = models.Constraint(
+        "CHECK (alias ~ '^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$')",
+        "An alias has 3 to 40 small letters, digits and hyphens.",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -121,6 +157,20 @@ class ReferralParticipant(models.Model):
     def _new_code(self):
         """Return a code for a link: 96 random bits, safe in an address."""
         return secrets.token_urlsafe(12)
+
+    @api.model
+    def _find_by_code(self, code):
+        """Return the participant whose code or alias it is, if the link is active.
+
+        :param str code: as somebody typed it or followed it; may be empty
+        """
+        code = (code or "").strip()
+        if not code:
+            return self.browse()
+        found = self.search(
+            ["|", ("code", "=", code), ("alias", "=", code.lower())], limit=1
+        )
+        return found.filtered("link_active")
 
     @api.depends("partner_id.display_name")
     def _compute_display_name(self):
@@ -134,10 +184,22 @@ class ReferralParticipant(models.Model):
                 participant.state == "submitted" and participant.type_id.link_at_once
             )
 
-    @api.depends("state")
+    @api.depends("code", "alias")
+    def _compute_link(self):
+        for participant in self:
+            participant.link = (
+                f"{participant.get_base_url()}/referral/"
+                f"{participant.alias or participant.code}"
+            )
+
+    @api.depends("state", "document_ids.state", "acceptance_ids")
     def _compute_payout_allowed(self):
         for participant in self:
-            participant.payout_allowed = participant.state == "active"
+            participant.payout_allowed = (
+                participant.state == "active"
+                and participant.agreements_current
+                and not participant._open_documents()
+            )
 
     def _compute_referral_count(self):
         counts = dict(
@@ -171,10 +233,12 @@ class ReferralParticipant(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_first_state(vals_list)
         participants = super().create(
             [self._with_commercial_partner(vals) for vals in vals_list]
         )
         self.env["referral.mark"]._mark_partners(participants.partner_id)
+        participants._sync_documents()
         return participants
 
     def write(self, vals):
@@ -183,13 +247,37 @@ class ReferralParticipant(models.Model):
             self._check_identity_can_change(vals)
         if "company_id" in vals:
             raise UserError(self.env._("The company is that of the program."))
+        if not self.env.su and not OWN_FIELDS.isdisjoint(vals):
+            raise UserError(self.env._("These moments follow from what happens."))
         if "state" in vals:
             vals = dict(vals)
             self._update_state(vals.pop("state"), vals.pop("state_reason", False))
         result = super().write(vals) if vals else True
         if {"partner_id", "program_id", "type_id"} & vals.keys():
             self.env["referral.mark"]._mark_partners(self.referral_ids.partner_id)
+        if "type_id" in vals:
+            self._sync_documents()
         return result
+
+    def _check_first_state(self, vals_list):
+        """Refuse to skip verification, but for whoever moves a program to Odoo.
+
+        :raise UserError: for anybody but administrators
+        """
+        if self.env.su or self.env.user.has_group(
+            "referral_program.group_administrator"
+        ):
+            return
+        if any(
+            vals.get("state", "draft") != "draft" or not OWN_FIELDS.isdisjoint(vals)
+            for vals in vals_list
+        ):
+            raise UserError(
+                self.env._(
+                    "A participant begins as a draft: the documents decide about the "
+                    "rest."
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -238,6 +326,10 @@ class ReferralParticipant(models.Model):
         :param str reason: why; shown to staff, kept in the history
         :raise UserError: if a participant's state does not allow it
         """
+        if state in REASONED_STATES and not reason:
+            raise UserError(
+                self.env._("Say why: the participant and the history are told.")
+            )
         for participant in self.filtered(lambda p: p.state != state):
             if state not in TRANSITIONS[participant.state]:
                 labels = dict(self._fields["state"]._description_selection(self.env))
@@ -249,29 +341,79 @@ class ReferralParticipant(models.Model):
                         new=labels.get(state, state).lower(),
                     )
                 )
-            super(ReferralParticipant, participant).write(
-                {"state": state, "state_reason": reason}
-            )
+            if state == "active" and participant.state != "suspended":
+                participant._check_verified()
+            participant._change_state(state, reason)
         self.env["referral.mark"]._mark_partners(self.referral_ids.partner_id)
         return True
 
+    def _change_state(self, state, reason):
+        """Write the state that is allowed, and tell the participant."""
+        now = fields.Datetime.now()
+        mail = STATE_MAILS.get((self.state, state))
+        vals = {"state": state, "state_reason": reason, "state_since": now}
+        if state == "active" and not self.verified_on:
+            vals["verified_on"] = now
+        if state not in ("draft", "submitted"):
+            vals["verification_deadline"] = False
+        # not this class's own write, which leads here
+        result = super().write(vals)
+        if state in REASONED_STATES:
+            self.activity_unlink(["referral_program.mail_activity_verification"])
+        if mail:
+            self._send(mail)
+        return result
+
+    def _check_verified(self):
+        """Refuse to let somebody take part whose documents are not approved."""
+        names = self._open_documents().mapped("name")
+        if names:
+            raise UserError(
+                self.env._(
+                    "Approve the documents of %(participant)s first: %(names)s.",
+                    participant=self.display_name,
+                    names=", ".join(names),
+                )
+            )
+
     def action_submit(self):
-        self._update_state("submitted")
+        """Hand the file over for verification."""
+        for participant in self:
+            participant._submit()
 
     def action_activate(self):
+        """Let the participants take part, their documents being approved."""
+        self._update_state("active")
+
+    def action_resume(self):
+        """Let suspended participants take part again."""
         self._update_state("active")
 
     def action_reject(self):
-        self._update_state("rejected")
+        """Ask for the reason, then reject."""
+        return self._ask_reason("rejected", self.env._("Reject"))
 
     def action_suspend(self):
-        self._update_state("suspended")
-
-    def action_resume(self):
-        self._update_state("active")
+        """Ask for the reason, then suspend."""
+        return self._ask_reason("suspended", self.env._("Suspend"))
 
     def action_close(self):
-        self._update_state("closed")
+        """Ask for the reason, then close."""
+        return self._ask_reason("closed", self.env._("Close"))
+
+    def _ask_reason(self, action, title):
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": "referral.reason",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_action": action,
+                "default_participant_ids": [Command.set(self.ids)],
+            },
+        }
 
     # === BALANCE === #
 
@@ -310,6 +452,23 @@ class ReferralParticipant(models.Model):
                 balance = by_partner.get(participant.partner_id, 0.0)
                 balances[participant] = program.currency_id.round(-balance)
         return balances
+
+    def _ledger_items(self):
+        """Return the posted items that the balance consists of."""
+        self.ensure_one()
+        # sudo: as in :meth:`_balances`
+        return (
+            self.env["account.move.line"]
+            .sudo()
+            .search(
+                [
+                    ("account_id", "=", self.program_id.liability_account_id.id),
+                    ("company_id", "child_of", self.company_id.id),
+                    ("parent_state", "=", "posted"),
+                    ("partner_id", "=", self.partner_id.id),
+                ]
+            )
+        )
 
     # === ACTION METHODS === #
 

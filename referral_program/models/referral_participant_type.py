@@ -42,6 +42,17 @@ class ReferralParticipantType(models.Model):
         "Own Country Only",
         help="Clients from other countries than the participant's earn nothing.",
     )
+    requirement_ids = fields.One2many(
+        "referral.document.requirement",
+        "type_id",
+        "Documents",
+        help="What clients of this type hand in. Changes touch drafts only.",
+    )
+    reason_not_joining = fields.Char(
+        "Why Not",
+        translate=True,
+        help="Shown in the portal to clients of a type that cannot join.",
+    )
     participant_count = fields.Integer(compute="_compute_participant_count")
 
     def _compute_participant_count(self):

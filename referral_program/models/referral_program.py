@@ -36,6 +36,16 @@ class ReferralProgram(models.Model):
         ],
         help="Gets the activities about accruals.",
     )
+    officer_id = fields.Many2one(
+        "res.users",
+        "Verification Officer",
+        tracking=True,
+        check_company=True,
+        domain=lambda self: [
+            ("all_group_ids", "in", self.env.ref("referral_program.group_officer").ids)
+        ],
+        help="Gets the activities about verification.",
+    )
 
     # Terms
     terms_ids = fields.One2many("referral.program.terms", "program_id", "Terms")
@@ -141,11 +151,64 @@ class ReferralProgram(models.Model):
         tracking=True,
         help="Working days within which documents are verified.",
     )
+
+    # Joining
+    description = fields.Html(
+        translate=True, help="What the program gives, for clients who may join."
+    )
+    agreement_grace_days = fields.Integer(
+        "Grace Period",
+        default=30,
+        tracking=True,
+        help="Days after a new version of an agreement came into force within which "
+        "participants are paid though they have not accepted it yet.",
+    )
+    max_file_size = fields.Integer(
+        "Largest File (MB)", default=10, tracking=True, help="Of one file."
+    )
+    max_total_size = fields.Integer(
+        "Largest Upload (MB)",
+        default=50,
+        tracking=True,
+        help="Of all files of a participant together.",
+    )
+    retention_days = fields.Integer(
+        "Retention Period",
+        default=1095,
+        tracking=True,
+        help="Days after the participation has ended until the documents are "
+        "destroyed.",
+    )
+
+    # Links
     attribution_days = fields.Integer(
         "Attribution Window",
         default=30,
         tracking=True,
         help="Days after a click on a referral link within which a sign-up counts.",
+    )
+    attribution_click = fields.Selection(
+        [("first", "The first"), ("last", "The last")],
+        "Click That Counts",
+        required=True,
+        default="last",
+        tracking=True,
+        help="Whose client it is if somebody clicked several participants' links.",
+    )
+    target_url = fields.Char(
+        "Links Lead To",
+        required=True,
+        default="/",
+        tracking=True,
+        help="The page that referral links lead to. What a link has after a question "
+        "mark is kept.",
+    )
+    claim_days = fields.Integer(
+        "Claim Period",
+        default=7,
+        tracking=True,
+        help="Days after a client's registration within which a participant may claim "
+        "to have brought them.",
     )
 
     accrual_steps = fields.Integer(
@@ -175,8 +238,13 @@ class ReferralProgram(models.Model):
     )
     _limits_not_negative = models.Constraint(
         "CHECK (min_withdrawal >= 0 AND verification_days >= 0 "
-        "AND attribution_days >= 0)",
+        "AND attribution_days >= 0 AND agreement_grace_days >= 0 "
+        "AND retention_days >= 0 AND claim_days >= 0)",
         "Limits cannot be negative.",
+    )
+    _sizes_positive = models.Constraint(
+        "CHECK (max_file_size > 0 AND max_total_size >= max_file_size)",
+        "A file has at least 1 MB, and all together not less than one.",
     )
 
     # === COMPUTE METHODS === #
@@ -268,10 +336,22 @@ class ReferralProgram(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        programs = super().create(vals_list)
+        self.env.registry.clear_cache()  # of `_counting`
+        return programs
+
+    def unlink(self):
+        self.env.registry.clear_cache()  # of `_counting`
+        return super().unlink()
+
     def write(self, vals):
         if "liability_account_id" in vals or "company_id" in vals:
             self._check_ledger_can_change(vals)
         result = super().write(vals)
+        if {"company_id", "paid_when"} & vals.keys():
+            self.env.registry.clear_cache()  # of `_counting`
         if {
             "terms_by",
             "discount_product_ids",

@@ -145,10 +145,16 @@ class ReferralProgram(models.Model):
 
     def _accountant(self):
         """Return the user who gets activities about accruals."""
+        return self.responsible_id or self._somebody("group_accountant")
+
+    def _officer(self):
+        """Return the user who gets activities about verification."""
+        return self.officer_id or self._somebody("group_officer")
+
+    def _somebody(self, group):
+        """Return a user of the company in one of the program's groups."""
         self.ensure_one()
-        if self.responsible_id:
-            return self.responsible_id
-        group = self.env.ref("referral_program.group_accountant")
+        group = self.env.ref(f"referral_program.{group}")
         # sudo: who is told does not depend on who runs the accrual
         users = group.sudo().all_user_ids.filtered(
             lambda user: user.active and self.company_id in user.company_ids

@@ -157,6 +157,12 @@ class ReferralProgramTerms(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _in_force(self, day):
+        """Return those of these terms that are in force on a day, if any."""
+        return self.filtered(lambda terms: terms.date_from <= day).sorted("date_from")[
+            -1:
+        ]
+
     def _locked(self):
         """Return those of these terms that a posted accrual used."""
         if not self.ids:

@@ -15,7 +15,7 @@ class ReferralReferral(models.Model):
 
     _name = "referral.referral"
     _description = "Referral"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "date_start desc, id desc"
 
     participant_id = fields.Many2one(

@@ -5,12 +5,14 @@ credit notes. Time is frozen by each test on the day it tells of, so that no
 test depends on today.
 """
 
+import io
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from freezegun import freeze_time
+from PIL import Image
 
 from odoo import Command, fields
 from odoo.tests import new_test_user, tagged
@@ -425,3 +427,65 @@ class TwoParticipantsCase(ReferralCommon):
         cls.anna = cls._participant("Anna")
         cls.boris = cls._participant("Boris")
         cls.client = cls._partner("Client")
+
+
+class JoiningCase(ReferralCommon):
+    """Clients who join, with real files."""
+
+    @staticmethod
+    def _picture(kind="PNG", size=(60, 40), **options):
+        """Return a picture's bytes."""
+        target = io.BytesIO()
+        Image.new("RGB", size, "white").save(target, kind, **options)
+        return target.getvalue()
+
+    @staticmethod
+    def _pdf(pages=1):
+        """Return a PDF's bytes."""
+        target = io.BytesIO()
+        sheets = [Image.new("RGB", (60, 40), "white") for _page in range(pages)]
+        sheets[0].save(target, "PDF", save_all=True, append_images=sheets[1:])
+        return target.getvalue()
+
+    @classmethod
+    def _type(cls, name):
+        return cls.env.ref(f"referral_program.participant_type_{name}")
+
+    def _draft(self, kind="legal_entity_resident", partner=None):
+        """Return the draft of a client."""
+        partner = partner or self._partner("Joiner", email="joiner@example.com")
+        return self.env["referral.participant"]._draft(
+            self.program, partner, self._type(kind)
+        )
+
+    def _fill(self, participant):
+        """Hand in one of each kind of document that is asked for."""
+        for document, *_others in participant._missing_documents():
+            if document.kind == "text":
+                document._hand_in_text("AB 1234567")
+            else:
+                document._hand_in_files([("scan.png", self._picture())])
+
+    def _accept_all(self, participant):
+        participant._accept(participant._agreements_to_accept())
+
+    def _submitted(self, kind="legal_entity_resident", partner=None):
+        """Return a participant who has handed in everything."""
+        participant = self._draft(kind, partner)
+        self._fill(participant)
+        self._accept_all(participant)
+        participant._submit()
+        return participant
+
+    def _mails(self, participant):
+        """Return the subjects of the mails about a membership, oldest first."""
+        mails = self.env["mail.mail"].search(
+            [
+                ("model", "=", participant._name),
+                ("res_id", "=", participant.id),
+                # not those about activities, which are for staff
+                ("subject", "not like", "assigned to you"),
+            ],
+            order="id",
+        )
+        return mails.mapped("subject")

@@ -166,7 +166,7 @@ class TestAccrualBonds(TwoParticipantsCase):
 
     def test_what_a_suspended_participant_missed_comes_after_resumption(self):
         self._referral(self.anna, self.client)
-        self.anna.action_suspend()
+        self.anna._update_state("suspended", "Test")
         self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "0")
         self.assertEarned("2026-02", self.anna, "0")
@@ -177,13 +177,13 @@ class TestAccrualBonds(TwoParticipantsCase):
         self._referral(self.anna, self.client)
         invoice = self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "90")
-        self.anna.action_suspend()
+        self.anna._update_state("suspended", "Test")
         self._credit_note(invoice, "2026-02-10", 400)
         self.assertEarned("2026-02", self.anna, "-36")
 
     def test_refund_of_what_was_never_given_takes_nothing_from_the_closed(self):
         self._referral(self.anna, self.client)
-        self.anna.action_close()
+        self.anna._update_state("closed", "Test")
         invoice = self._paid("2026-01-10")
         self._credit_note(invoice, "2026-01-20", 400)
         self.assertEarned("2026-01", self.anna, "0")
@@ -194,7 +194,7 @@ class TestAccrualBonds(TwoParticipantsCase):
         invoice = self._invoice(self.client, "2026-01-10", 1000)
         self._pay(invoice, "2026-01-12", 500)
         self.assertEarned("2026-01", self.anna, "45")
-        self.anna.action_suspend()
+        self.anna._update_state("suspended", "Test")
         self._credit_note(invoice, "2026-02-10", 400)
         self._pay(invoice, "2026-02-12", 100)
         # 600 of 600 paid: 54 in all, 9 more than was given, so it waits
@@ -204,7 +204,7 @@ class TestAccrualBonds(TwoParticipantsCase):
 
     def test_the_closed_get_nothing_more(self):
         self._referral(self.anna, self.client)
-        self.anna.action_close()
+        self.anna._update_state("closed", "Test")
         self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "0")
         with self.assertRefused(UserError, "cannot become"):

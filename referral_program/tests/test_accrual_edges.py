@@ -293,7 +293,7 @@ class TestAccrualEdges(TwoParticipantsCase):
         self.program.posting_policy = "review"
         self._paid("2026-01-10")
         accrual = self._accrue("2026-01")
-        self.anna.action_close()
+        self.anna._update_state("closed", "Test")
         with self.on("2026-02-05"):
             with self.assertRefused(UserError, "Compute it anew"):
                 accrual.action_post()
@@ -378,7 +378,7 @@ class TestAccrualEdges(TwoParticipantsCase):
         self.assertEqual(self.anna._balance(), 90)
 
     def test_rejection_is_final(self):
-        self.anna.action_reject()
+        self.anna._update_state("rejected", "Test")
         self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "0")
         for again in (self.anna.action_submit, self.anna.action_activate):

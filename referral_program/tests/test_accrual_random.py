@@ -136,7 +136,7 @@ class TestAccrualRandom(ReferralCommon):
     def suspend(self):
         participant = self.random.choice(self.participants)
         if participant.state == "active":
-            participant.action_suspend()
+            participant._update_state("suspended", "Test")
         elif participant.state == "suspended":
             participant.action_resume()
 

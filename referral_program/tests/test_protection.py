@@ -17,11 +17,31 @@ MODELS = (
     "referral.compensation",
     "referral.accrual.line",
     "referral.mark",
+    "referral.document.requirement",
+    "referral.document",
+    "referral.document.page",
+    "referral.document.reading",
+    "referral.document.destruction",
+    "referral.agreement",
+    "referral.acceptance",
+    "referral.refusal",
+    "referral.visit",
 )
+#: Who reads what is not for every role.
+READERS = {
+    "referral.mark": {"administrator"},
+    "referral.document": {"officer", "administrator"},
+    "referral.document.page": {"officer", "administrator"},
+    "referral.document.reading": {"auditor", "administrator"},
+}
 #: What each role may do with each model, besides reading: write, create, unlink.
 RIGHTS = {
     "auditor": {},
-    "officer": {"referral.participant": "wc", "referral.referral": "wc"},
+    "officer": {
+        "referral.participant": "wc",
+        "referral.referral": "wc",
+        "referral.document": "wcu",
+    },
     "accountant": {"referral.accrual": "w"},
     "administrator": {
         "referral.program": "wcu",
@@ -31,6 +51,9 @@ RIGHTS = {
         "referral.participant": "wcu",
         "referral.referral": "wcu",
         "referral.accrual": "w",
+        "referral.document.requirement": "wcu",
+        "referral.document": "wcu",
+        "referral.agreement": "wcu",
     },
 }
 
@@ -70,7 +93,7 @@ class TestProtection(OneReferralCase):
                         self.assertEqual(
                             records.has_access(operation), letter in allowed
                         )
-                reads = model != "referral.mark" or role == "administrator"
+                reads = role in READERS.get(model, RIGHTS)
                 self.assertEqual(records.has_access("read"), reads, (role, model))
 
     def test_others_see_nothing(self):
@@ -93,7 +116,7 @@ class TestProtection(OneReferralCase):
             with self.assertRefused(AccessError, "Only an accountant"):
                 action()
         with self.assertRaises(AccessError):
-            self._as("auditor", self.participant).action_suspend()
+            self._as("auditor", self.participant)._update_state("suspended", "Test")
 
     def test_officer_runs_no_accrual(self):
         with self.assertRefused(AccessError, "Only an accountant"):
@@ -103,7 +126,7 @@ class TestProtection(OneReferralCase):
 
     def test_officer_enrolls_and_suspends(self):
         participant = self._as("officer", self.participant)
-        participant.action_suspend()
+        participant._update_state("suspended", "Test")
         self.assertEqual(participant.state, "suspended")
         with self.assertRaises(AccessError):
             participant.unlink()
@@ -132,7 +155,27 @@ class TestProtection(OneReferralCase):
         for model, names in {
             "referral.program": ("_accrue", "_cron_accrue", "_get_or_create_accrual"),
             "referral.accrual": ("_post", "_update_state", "_compute_lines"),
-            "referral.participant": ("_update_state", "_balance"),
+            "referral.participant": (
+                "_update_state",
+                "_balance",
+                "_submit",
+                "_accept",
+                "_draft",
+                "_send",
+                "_export_personal_data",
+                "_find_by_code",
+            ),
+            "referral.document": (
+                "_update_state",
+                "_hand_in_files",
+                "_hand_in_text",
+                "_reject",
+                "_destroy",
+            ),
+            "referral.document.page": ("_read_content",),
+            "referral.referral": ("_bind", "_claim", "_refuse"),
+            "referral.agreement": ("_tell_participants",),
+            "referral.visit": ("_count",),
             "referral.mark": ("_mark_everything", "_write_marks"),
         }.items():
             for name in names:
@@ -164,6 +207,41 @@ class TestProtection(OneReferralCase):
                     self.assertFalse(own.search([("id", "=", record.id)]))
                     with self.assertRaises(AccessError):
                         own.read(["display_name"])
+
+    def test_documents_of_other_companies_are_out_of_sight(self):
+        program = self._program(self.setup_other_company()["company"])
+        participant = self.env["referral.participant"]._draft(
+            program,
+            self._partner("Elsewhere"),
+            self.env.ref("referral_program.participant_type_legal_entity_resident"),
+        )
+        participant._accept(participant._agreements_to_accept())
+        records = [
+            participant.document_ids,
+            participant.acceptance_ids,
+            *self._records_about(participant),
+        ]
+        for record in records:
+            self.assertTrue(record)
+            own = self._as("administrator", record[:1])
+            with self.subTest(record=record):
+                self.assertFalse(own.search([("id", "=", own.id)]))
+                with self.assertRaises(AccessError):
+                    own.read(["display_name"])
+
+    def _records_about(self, participant):
+        """Return what the program itself writes about a participant."""
+        document = participant.document_ids[0]
+        document._log_reading("view")
+        document.sudo()._leave_act("by test")
+        self.env["referral.visit"]._count(participant)
+        self.env["referral.referral"]._bind(
+            participant, participant.partner_id, "manual"
+        )
+        yield participant.reading_ids
+        yield participant.destruction_ids
+        for model in ("referral.visit", "referral.refusal"):
+            yield self.env[model].search([("participant_id", "=", participant.id)])
 
     # === What is posted stays === #
 
@@ -249,7 +327,7 @@ class TestProtection(OneReferralCase):
             self.env.flush_all()
 
     def test_state_goes_only_where_it_may(self):
-        self.participant.action_close()
+        self.participant._update_state("closed", "Test")
         with self.assertRefused(UserError, "is closed and cannot become active"):
             self.participant.write({"state": "active"})
         with self.assertRefused(UserError, "is closed and cannot become draft"):

@@ -1,0 +1,52 @@
+from odoo import http
+from odoo.exceptions import AccessError
+from odoo.http import request
+
+
+class ReferralDocumentController(http.Controller):
+    @http.route(
+        "/referral/document/<int:page_id>",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        sitemap=False,
+    )
+    def open_page(self, page_id, **_query):
+        """Show a file of a document to its owner or an officer, and record it."""
+        # sudo: the portal reads no documents; who may is decided below
+        page = request.env["referral.document.page"].sudo().browse(page_id).exists()
+        if not page or not self._may_read(page):
+            # the same answer, whether there is such a file or not
+            raise request.not_found()
+        content = page._read_content("view")
+        return request.make_response(
+            content,
+            headers=[
+                ("Content-Type", page.mimetype),
+                ("Content-Length", len(content)),
+                ("Content-Disposition", http.content_disposition(page.name, "inline")),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Content-Security-Policy", self._policy(page)),
+                ("Cache-Control", "private, no-store"),
+            ],
+        )
+
+    def _policy(self, page):
+        """Whatever is in the file, it runs nothing and is shown here only."""
+        if page.mimetype == "application/pdf":
+            # browsers show no PDF in a sandbox
+            return "frame-ancestors 'self'"
+        return "sandbox; default-src 'none'; frame-ancestors 'self'"
+
+    def _may_read(self, page):
+        user = request.env.user
+        participant = page.document_id.participant_id
+        if participant.partner_id == user.partner_id.commercial_partner_id:
+            return True
+        if not user.has_group("referral_program.group_officer"):
+            return False
+        try:
+            page.document_id.with_user(user).check_access("read")
+        except AccessError:
+            return False
+        return True

@@ -1,0 +1,73 @@
+import re
+
+from odoo import http
+from odoo.http import request
+
+from ..tools.visit_cookie import read_cookie, set_cookie
+
+#: Who opens links without being a visitor.
+BOTS = re.compile(
+    r"bot|crawl|spider|slurp|preview|fetch|scan|monitor|facebookexternalhit"
+    r"|whatsapp|telegram|curl|wget|python|java/|go-http|okhttp|libwww",
+    re.IGNORECASE,
+)
+
+
+class ReferralLink(http.Controller):
+    @http.route(
+        "/referral/<string:code>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        sitemap=False,
+        save_session=False,
+    )
+    def open_link(self, code, **_query):
+        """Remember whose link it is, and lead on to the program's page.
+
+        A link that is not active leads on as well: a visitor is no less welcome.
+        """
+        # sudo: visitors read nothing; the code is what they have to know
+        participants = request.env["referral.participant"].sudo()
+        participant = participants._find_by_code(code)
+        program = participant.program_id or self._program()
+        response = request.redirect(
+            self._target(program.target_url or "/"), code=302, local=False
+        )
+        response.headers["Cache-Control"] = "no-store"
+        if participant:
+            self._remember(response, participants, participant)
+        return response
+
+    def _program(self):
+        return (
+            request.env["referral.program"]
+            .sudo()
+            .search([("company_id", "=", request.env.company.id)], limit=1)
+        )
+
+    def _target(self, target):
+        """Return where to lead, with the query that the link had."""
+        query = request.httprequest.query_string.decode("latin-1")
+        if not query:
+            return target
+        page, mark, anchor = target.partition("#")
+        return f"{page}{'&' if '?' in page else '?'}{query}{mark}{anchor}"
+
+    def _remember(self, response, participants, participant):
+        """Count the visit and set the cookie, as the program says."""
+        if self._is_bot():
+            return
+        program = participant.program_id
+        before = read_cookie(participants, request)
+        if before != participant:
+            request.env["referral.visit"].sudo()._count(participant)
+        first_holds = program.attribution_click == "first" and before.program_id
+        if program.attribution_days and not (
+            first_holds == program and before.link_active
+        ):
+            set_cookie(response, participant, request)
+
+    def _is_bot(self):
+        agent = request.httprequest.user_agent.string or ""
+        return request.httprequest.method != "GET" or not agent or BOTS.search(agent)

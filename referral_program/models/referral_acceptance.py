@@ -1,0 +1,54 @@
+from odoo import api, fields, models
+
+
+class ReferralAcceptance(models.Model):
+    """Who accepted which version of a text, when and from where."""
+
+    _name = "referral.acceptance"
+    _description = "Referral Acceptance"
+    _inherit = ["referral.log.mixin"]
+    _order = "accepted_on desc, id desc"
+
+    participant_id = fields.Many2one(
+        "referral.participant",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(related="participant_id.company_id")
+    agreement_id = fields.Many2one(
+        "referral.agreement",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    version = fields.Integer(related="agreement_id.version")
+    user_id = fields.Many2one(
+        "res.users", required=True, readonly=True, ondelete="restrict"
+    )
+    accepted_on = fields.Datetime(
+        required=True, readonly=True, default=fields.Datetime.now
+    )
+    ip_address = fields.Char("Address", readonly=True)
+    user_agent = fields.Char("Browser", readonly=True)
+    lang = fields.Char("Language", readonly=True)
+    text_hash = fields.Char(
+        "Text's Hash",
+        required=True,
+        readonly=True,
+        help="SHA-256 of title and text, as they were shown in that language.",
+    )
+
+    _once_unique = models.UniqueIndex(
+        "(participant_id, agreement_id)", "This version is accepted already."
+    )
+
+    @api.depends("participant_id", "agreement_id")
+    def _compute_display_name(self):
+        for acceptance in self:
+            acceptance.display_name = (
+                f"{acceptance.participant_id.display_name}: "
+                f"{acceptance.agreement_id.display_name}"
+            )

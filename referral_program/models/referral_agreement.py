@@ -1,0 +1,183 @@
+import hashlib
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+KINDS = [
+    ("participation", "Participation Agreement"),
+    ("engagement", "Client Engagement Rules"),
+]
+#: What nobody changes once somebody may have accepted it.
+LOCKED_FIELDS = frozenset(
+    {"kind", "company_id", "version", "name", "body", "date_from", "state"}
+)
+
+
+class ReferralAgreement(models.Model):
+    """A version of a text that participants accept.
+
+    Published, it never changes again: a new version asks everybody anew, and blocks
+    payout to whoever has not accepted it when the program's grace period is over.
+    """
+
+    _name = "referral.agreement"
+    _description = "Referral Agreement"
+    _inherit = ["mail.thread"]
+    _order = "kind, version desc, id desc"
+
+    kind = fields.Selection(KINDS, required=True, tracking=True)
+    company_id = fields.Many2one(
+        "res.company",
+        index=True,
+        tracking=True,
+        help="Without a company, the text is that of all companies which have none of "
+        "their own.",
+    )
+    version = fields.Integer(required=True, readonly=True, copy=False)
+    name = fields.Char("Title", required=True, translate=True)
+    body = fields.Html("Text", required=True, translate=True)
+    date_from = fields.Date(
+        "In Force From",
+        required=True,
+        default=fields.Date.context_today,
+        tracking=True,
+        copy=False,
+    )
+    state = fields.Selection(
+        [("draft", "Draft"), ("published", "Published")],
+        required=True,
+        default="draft",
+        readonly=True,
+        tracking=True,
+        copy=False,
+    )
+    acceptance_count = fields.Integer(compute="_compute_acceptance_count")
+
+    _version_unique = models.UniqueIndex(
+        "(kind, COALESCE(company_id, 0), version)",
+        "There is such a version already.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("name", "version")
+    def _compute_display_name(self):
+        for agreement in self:
+            agreement.display_name = self.env._(
+                "%(title)s, version %(number)s",
+                title=agreement.name,
+                number=agreement.version,
+            )
+
+    def _compute_acceptance_count(self):
+        counts = dict(
+            self.env["referral.acceptance"]._read_group(
+                [("agreement_id", "in", self.ids)], ["agreement_id"], ["__count"]
+            )
+        )
+        for agreement in self:
+            agreement.acceptance_count = counts.get(agreement, 0)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if not vals.get("version"):
+                vals["version"] = self._next_version(
+                    vals.get("kind"), vals.get("company_id", False)
+                )
+        return super().create(vals_list)
+
+    def _next_version(self, kind, company_id):
+        last = self.search(
+            [("kind", "=", kind), ("company_id", "=", company_id)],
+            order="version desc",
+            limit=1,
+        )
+        return last.version + 1
+
+    def write(self, vals):
+        if not LOCKED_FIELDS.isdisjoint(vals):
+            self._check_draft()
+        return super().write(vals)
+
+    def update_field_translations(self, field_name, translations, source_lang=""):
+        self._check_draft()
+        return super().update_field_translations(field_name, translations, source_lang)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_published(self):
+        self._check_draft()
+
+    def _check_draft(self):
+        if "published" in self.mapped("state"):
+            raise UserError(
+                self.env._(
+                    "A published text stays as it is: participants accepted it. "
+                    "Duplicate it and publish a new version."
+                )
+            )
+
+    # === WHAT IS IN FORCE === #
+
+    @api.model
+    def _current(self, company, day):
+        """Return the newest published version of each kind that is in force.
+
+        :param company: a ``res.company``; its own text comes before the common one
+        :param day: a date
+        """
+        found = self.browse()
+        for kind, _label in KINDS:
+            versions = self.sudo().search(
+                [
+                    ("kind", "=", kind),
+                    ("state", "=", "published"),
+                    ("date_from", "<=", day),
+                    ("company_id", "in", (False, company.id)),
+                ],
+                order="version desc",
+            )
+            own = versions.filtered("company_id")
+            found |= (own or versions)[:1]
+        return found
+
+    def _text_hash(self):
+        """Return the hash of the text in the language of the environment.
+
+        :return str: SHA-256 of title and text, in hexadecimal
+        """
+        self.ensure_one()
+        return hashlib.sha256(f"{self.name}\n{self.body}".encode()).hexdigest()
+
+    # === ACTION METHODS === #
+
+    def action_publish(self):
+        """Put the texts in force from their date on, and tell the participants."""
+        self._check_draft()
+        result = super().write({"state": "published"})
+        for agreement in self:
+            agreement._tell_participants()
+        return result
+
+    def _tell_participants(self):
+        """Write to those who have to accept the new version."""
+        programs = self.env["referral.program"].search(
+            [("company_id", "=", self.company_id.id)] if self.company_id else []
+        )
+        participants = self.env["referral.participant"].search(
+            [("program_id", "in", programs.ids), ("state", "=", "active")]
+        )
+        asked = participants.filtered(
+            lambda p: self in self._current(p.company_id, self.date_from)
+        )
+        asked._send("referral_program.mail_template_agreement")
+
+    def action_view_acceptances(self):
+        """Open who accepted these versions."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_acceptance_action"
+        )
+        action["domain"] = [("agreement_id", "in", self.ids)]
+        return action

@@ -1,0 +1,354 @@
+import base64
+import binascii
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+
+class ReferralApi(models.AbstractModel):
+    """What the provider's own control panel calls, over Odoo's JSON-2 API.
+
+    Every method is for users of the Integration group, works on the program of the
+    caller's company, and names the client by the id of their contact in Odoo.
+    Amounts are in the program's currency, dates are ISO texts and inclusive.
+    """
+
+    _name = "referral.api"
+    _description = "Referral API"
+
+    # === METHODS === #
+
+    @api.model
+    def agreements(self, lang="en_US"):
+        """Return the texts in force, to be shown before they are accepted.
+
+        :param str lang: the language to show them in
+        :return: a list of ``id``, ``kind``, ``version``, ``title``, ``text`` (HTML)
+            and ``hash``
+        """
+        program = self._program()
+        texts = self.env["referral.agreement"].sudo().with_context(lang=lang)
+        return [
+            {
+                "id": agreement.id,
+                "kind": agreement.kind,
+                "version": agreement.version,
+                "title": agreement.name,
+                "text": str(agreement.body),
+                "hash": agreement._text_hash(),
+            }
+            for agreement in texts._current(program.company_id, program._today())
+        ]
+
+    @api.model
+    def join(self, partner_id, entity_type, residency):
+        """Begin a membership, or bring a draft to another type.
+
+        :param int partner_id: the client
+        :param str entity_type: ``individual``, ``legal_entity``, ``sole_trader`` or
+            ``state_organization``
+        :param str residency: ``resident``, ``tax_resident`` or ``nonresident``
+        :return: what :meth:`state` returns
+        :raise UserError: if clients of this type cannot join
+        """
+        program, partner = self._program(), self._partner(partner_id)
+        participant_type = (
+            self.env["referral.participant.type"]
+            .sudo()
+            .search(
+                [("entity_type", "=", entity_type), ("residency", "=", residency)],
+                limit=1,
+            )
+        )
+        if not participant_type:
+            raise ValidationError(self.env._("There is no such type of participant."))
+        if not participant_type.can_join:
+            raise UserError(
+                participant_type.reason_not_joining
+                or self.env._("Clients of this kind cannot join the program.")
+            )
+        self.env["referral.participant"]._draft(program, partner, participant_type)
+        return self.state(partner_id)
+
+    @api.model
+    def hand_in(self, partner_id, document, text=None, files=None):
+        """Hand in a document: a text, or files in place of earlier ones.
+
+        :param int partner_id: the client
+        :param str document: the code of the requirement, or the id that
+            :meth:`state` gives
+        :param str text: for documents of the kind ``text``
+        :param list files: of ``name`` and ``content`` (Base64)
+        :return: what :meth:`state` returns
+        :raise ValidationError: saying what is wrong with it; nothing is kept then
+        """
+        record = self._document(self._participant(partner_id), document)
+        if record.kind == "text":
+            record._hand_in_text(text)
+        else:
+            record._hand_in_files([self._decode(file) for file in files or []])
+        return self.state(partner_id)
+
+    @api.model
+    def submit(self, partner_id, accepted=(), user_agent=None, ip_address=None):
+        """Accept agreements and hand the file over for verification.
+
+        :param int partner_id: the client
+        :param list accepted: of ``id``, ``hash`` and ``lang`` of each text, as
+            :meth:`agreements` gave them: the hash proves which text was shown
+        :param str ip_address: of the person who accepted
+        :param str user_agent: of the person who accepted
+        :return: what :meth:`state` returns
+        :raise ValidationError: naming what is missing
+        """
+        participant = self._participant(partner_id)
+        for text in accepted:
+            self._accept(participant, text, ip_address, user_agent)
+        participant._submit()
+        return self.state(partner_id)
+
+    @api.model
+    @api.readonly
+    def state(self, partner_id):
+        """Return how a client's membership stands.
+
+        :param int partner_id: the client
+        :return: ``state`` (False without a membership), ``reason``, ``documents``,
+            ``missing`` (of each list one is enough), ``verify_by``, ``link_active``,
+            ``payout_allowed``, ``agreements_to_accept``
+        """
+        participant = self._participant(partner_id, required=False)
+        if not participant:
+            return {"state": False}
+        return {
+            "state": participant.state,
+            "reason": participant.state_reason or False,
+            "documents": [
+                {
+                    "id": document.id,
+                    "code": document.requirement_id.code or False,
+                    "name": document.name,
+                    "kind": document.kind,
+                    "state": document.state,
+                    "reason": document.reason or False,
+                }
+                for document in participant.document_ids
+            ],
+            "missing": [
+                alternatives.ids for alternatives in participant._missing_documents()
+            ],
+            "verify_by": fields.Datetime.to_string(participant.verification_deadline)
+            or False,
+            "link_active": participant.link_active,
+            "payout_allowed": participant.payout_allowed,
+            "agreements_to_accept": participant._agreements_to_accept().ids,
+        }
+
+    @api.model
+    @api.readonly
+    def link(self, partner_id):
+        """Return a participant's link, code and whether it is active."""
+        participant = self._participant(partner_id)
+        return {
+            "link": participant.link,
+            "code": participant.code,
+            "active": participant.link_active,
+        }
+
+    @api.model
+    def register_referral(self, key, code, partner_id):
+        """Bind a client to the participant with a code.
+
+        Called again with the same key it changes nothing and returns the same.
+
+        :param str key: the caller's own key of this registration
+        :param str code: the participant's code or alias
+        :param int partner_id: the client who was brought
+        :return: ``referral_id`` (False if refused), ``reason`` (False if bound) and
+            ``explanation``
+        """
+        if not key:
+            raise ValidationError(self.env._("A registration needs a key."))
+        program, partner = self._program(), self._partner(partner_id)
+        done = self._registered(program, key)
+        if done:
+            return done
+        participant = (
+            self.env["referral.participant"]
+            .sudo()
+            ._find_by_code(code)
+            .filtered(lambda p: p.program_id == program)
+        )
+        referrals = self.env["referral.referral"].sudo()
+        if participant:
+            referrals._bind(participant, partner, "api", external_key=key)
+        else:
+            referrals._refuse(
+                program,
+                "api",
+                "unknown_code",
+                partner_id=partner.id,
+                typed=(code or "")[:100],
+                external_key=key,
+            )
+        return self._registered(program, key)
+
+    @api.model
+    @api.readonly
+    def balance(self, partner_id):
+        """Return a participant's referral balance and what of it is available."""
+        participant = self._participant(partner_id)
+        return {
+            "balance": participant.balance,
+            "available": participant.available_balance,
+            "currency": participant.currency_id.name,
+        }
+
+    @api.model
+    @api.readonly
+    def statement(self, partner_id, date_from, date_to):
+        """Return the movements of a participant's balance, from the general ledger.
+
+        :param int partner_id: the client
+        :param str date_from: the first day
+        :param str date_to: the last day
+        :return: ``opening``, ``movements`` (``date``, ``entry``, ``label``,
+            ``amount``) and ``closing``
+        """
+        participant = self._participant(partner_id)
+        start, end = map(self._date, (date_from, date_to))
+        items = participant._ledger_items()
+        before = items.filtered(lambda item: item.date < start)
+        within = items.filtered(lambda item: start <= item.date <= end)
+        currency = participant.currency_id
+        opening = currency.round(-sum(before.mapped("balance")))
+        return {
+            "opening": opening,
+            "movements": [
+                {
+                    "date": fields.Date.to_string(item.date),
+                    "entry": item.move_name,
+                    "label": item.name or "",
+                    "amount": -item.balance,
+                }
+                for item in within.sorted(lambda item: (item.date, item.id))
+            ],
+            "closing": currency.round(opening - sum(within.mapped("balance"))),
+            "currency": currency.name,
+        }
+
+    # === HELPERS === #
+
+    def _program(self):
+        """Return the program of the caller's company in superuser mode.
+
+        :raise AccessError: for anybody outside the Integration group
+        """
+        if not self.env.user.has_group("referral_program.group_integration"):
+            raise AccessError(
+                self.env._("Only users of the Integration group call this.")
+            )
+        # sudo: the group may do what these methods do, and nothing else
+        programs = self.env["referral.program"].sudo()
+        program = programs.search([("company_id", "=", self.env.company.id)], limit=1)
+        if not program:
+            raise UserError(
+                self.env._("%(company)s has no program.", company=self.env.company.name)
+            )
+        return program
+
+    def _partner(self, partner_id):
+        if isinstance(partner_id, bool) or not isinstance(partner_id, int):
+            raise ValidationError(self.env._("A client is named by a number."))
+        partner = self.env["res.partner"].sudo().browse(partner_id).exists()
+        company = partner.company_id
+        if not partner or (company and company not in self.env.user.company_ids):
+            raise ValidationError(
+                self.env._("There is no client %(number)s.", number=partner_id)
+            )
+        return partner
+
+    def _participant(self, partner_id, required=True):
+        program, partner = self._program(), self._partner(partner_id)
+        participant = (
+            self.env["referral.participant"]
+            .sudo()
+            .search(
+                [
+                    ("program_id", "=", program.id),
+                    ("partner_id", "=", partner.commercial_partner_id.id),
+                ]
+            )
+        )
+        if required and not participant:
+            raise UserError(
+                self.env._(
+                    "%(client)s does not take part in the program.", client=partner.name
+                )
+            )
+        return participant
+
+    def _document(self, participant, document):
+        found = participant.document_ids.filtered(
+            lambda d: d.id == document or d.requirement_id.code == document
+        )
+        if len(found) != 1:
+            raise ValidationError(
+                self.env._(
+                    "%(document)s is not asked for. There are: %(codes)s.",
+                    document=document,
+                    codes=", ".join(
+                        d.requirement_id.code or str(d.id)
+                        for d in participant.document_ids
+                    ),
+                )
+            )
+        return found
+
+    def _decode(self, file):
+        try:
+            return file["name"], base64.b64decode(file["content"], validate=True)
+        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+            raise ValidationError(
+                self.env._("A file has a name, and its content in Base64.")
+            ) from error
+
+    def _accept(self, participant, text, ip_address, user_agent):
+        lang = text.get("lang") or "en_US"
+        agreement = participant._agreements_to_accept().filtered(
+            lambda a: a.id == text.get("id")
+        )
+        if agreement and agreement.with_context(lang=lang)._text_hash() != text.get(
+            "hash"
+        ):
+            raise ValidationError(
+                self.env._("This is not the text in force: show it anew.")
+            )
+        participant.with_context(lang=lang)._accept(
+            agreement,
+            ip_address=ip_address or False,
+            user_agent=(user_agent or "")[:250] or False,
+        )
+
+    def _registered(self, program, key):
+        """Return what came of a registration with a key, if there was one."""
+        by_key = [("program_id", "=", program.id), ("external_key", "=", key)]
+        referral = self.env["referral.referral"].sudo().search(by_key)
+        if referral:
+            return {"referral_id": referral.id, "reason": False, "explanation": False}
+        refusal = self.env["referral.refusal"].sudo().search(by_key)
+        if refusal:
+            return {
+                "referral_id": False,
+                "reason": refusal.reason,
+                "explanation": refusal._explain(refusal.reason),
+            }
+        return None
+
+    def _date(self, text):
+        try:
+            return fields.Date.to_date(text) or fields.Date.to_date("invalid")
+        except (TypeError, ValueError) as error:
+            raise ValidationError(
+                self.env._("%(text)s is no date such as 2026-01-31.", text=text)
+            ) from error

@@ -1,0 +1,44 @@
+from odoo import api, fields, models
+
+
+class ReferralDocumentDestruction(models.Model):
+    """The act of destroying a participant's document."""
+
+    _name = "referral.document.destruction"
+    _description = "Referral Document Destruction"
+    _inherit = ["referral.log.mixin"]
+    _order = "id desc"
+
+    name = fields.Char("Act", required=True, readonly=True)
+    participant_id = fields.Many2one(
+        "referral.participant",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(related="participant_id.company_id")
+    document_name = fields.Char("Document", required=True, readonly=True)
+    page_count = fields.Integer("Files", readonly=True)
+    content_hashes = fields.Text(
+        readonly=True, help="SHA-256 of each file that was destroyed, a line each."
+    )
+    destroyed_on = fields.Datetime(
+        required=True, readonly=True, default=fields.Datetime.now
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        default=lambda self: self.env.user,
+    )
+    rule = fields.Char(required=True, readonly=True, help="By which rule.")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            vals["name"] = self.env["ir.sequence"].next_by_code(
+                "referral.document.destruction"
+            )
+        return super().create(vals_list)

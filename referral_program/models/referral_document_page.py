@@ -1,0 +1,63 @@
+import base64
+import re
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import NO_ACCESS
+from odoo.http import request
+
+
+class ReferralDocumentPage(models.Model):
+    """A file of a document: a page, or several in a PDF.
+
+    Its content is read through the program's own routes only, which keep a log;
+    the field itself is closed to everybody, and so is its attachment.
+    """
+
+    _name = "referral.document.page"
+    _description = "Referral Document Page"
+    _order = "document_id, sequence, id"
+
+    document_id = fields.Many2one(
+        "referral.document", required=True, ondelete="cascade", index=True
+    )
+    sequence = fields.Integer(default=10)
+    name = fields.Char("File", required=True, readonly=True)
+    content = fields.Binary(
+        attachment=True, required=True, readonly=True, groups=NO_ACCESS
+    )
+    mimetype = fields.Char("Type", required=True, readonly=True)
+    size = fields.Integer(required=True, readonly=True, help="Bytes.")
+    sha256 = fields.Char("Hash", required=True, readonly=True)
+
+    def write(self, vals):
+        if vals.keys() - {"sequence"}:
+            raise UserError(
+                self.env._("A file is not edited: a new one takes its place.")
+            )
+        return super().write(vals)
+
+    def _read_content(self, purpose):
+        """Return the file's bytes, and keep a record of who read them.
+
+        The caller has checked that the user may.
+
+        :param str purpose: ``view`` or ``export``
+        :return bytes: the content
+        """
+        self.ensure_one()
+        self.document_id._log_reading(purpose, self)
+        # sudo: the field is closed to everybody, so that nobody reads past the log
+        return base64.b64decode(self.sudo().content)
+
+    @api.model
+    def _safe_name(self, name, extension):
+        """Return a file name without paths, control signs and false extensions."""
+        stem = re.split(r"[\\/]", name or "")[-1].rsplit(".", 1)[0]
+        stem = re.sub(r"[^\w\- ]+", "_", stem).strip(" _")[:60]
+        return f"{stem or 'document'}.{extension}"
+
+    @api.model
+    def _address(self):
+        """Return the address of the request that is being served, if any."""
+        return request.httprequest.remote_addr if request else False

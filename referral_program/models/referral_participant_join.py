@@ -1,0 +1,578 @@
+import io
+import json
+import zipfile
+from datetime import datetime, time, timedelta
+
+import pytz
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL, format_datetime
+
+from .referral_document import HANDED_IN_STATES
+
+
+class ReferralParticipant(models.Model):
+    """Joining: documents, agreements, submission, verification."""
+
+    _inherit = "referral.participant"
+
+    document_ids = fields.One2many(
+        "referral.document",
+        "participant_id",
+        "Documents",
+        groups="referral_program.group_officer",
+    )
+    documents_to_verify = fields.Integer(
+        compute="_compute_documents_to_verify",
+        groups="referral_program.group_officer",
+    )
+    acceptance_ids = fields.One2many(
+        "referral.acceptance", "participant_id", "Acceptances"
+    )
+    submitted_on = fields.Datetime(
+        readonly=True, copy=False, help="When everything asked for had been handed in."
+    )
+    verified_on = fields.Datetime(readonly=True, copy=False)
+    verification_deadline = fields.Datetime(
+        "Verify By",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Counted in working days of the company from the complete submission. "
+        "Empty while the participant has to do something.",
+    )
+    is_late = fields.Boolean(compute="_compute_is_late", search="_search_is_late")
+    agreements_current = fields.Boolean(
+        compute="_compute_agreements_current",
+        help="The participant accepted the agreements in force, or is within the "
+        "grace period of a new version.",
+    )
+    duplicate_ids = fields.Many2many(
+        "referral.participant",
+        compute="_compute_duplicates",
+        string="Possible Duplicates",
+        groups="referral_program.group_officer",
+    )
+    duplicate_note = fields.Char(
+        compute="_compute_duplicates",
+        string="Shared With Others",
+        groups="referral_program.group_officer",
+    )
+    reading_ids = fields.One2many(
+        "referral.document.reading",
+        "participant_id",
+        groups="referral_program.group_auditor,referral_program.group_administrator",
+    )
+    destruction_ids = fields.One2many("referral.document.destruction", "participant_id")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("document_ids.state")
+    def _compute_documents_to_verify(self):
+        for participant in self:
+            participant.documents_to_verify = len(
+                participant.document_ids.filtered(lambda d: d.state == "submitted")
+            )
+
+    @api.depends("verification_deadline")
+    def _compute_is_late(self):
+        now = fields.Datetime.now()
+        for participant in self:
+            participant.is_late = bool(
+                participant.verification_deadline
+                and participant.verification_deadline < now
+            )
+
+    def _search_is_late(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        late = [("verification_deadline", "<", fields.Datetime.now())]
+        return late if True in value else ["!", *late]
+
+    def _compute_agreements_current(self):
+        for participant in self:
+            blocking = participant._agreements_to_accept(blocking=True)
+            participant.agreements_current = not blocking
+
+    def _agreements_to_accept(self, blocking=False):
+        """Return the texts in force that the participant has not accepted.
+
+        :param bool blocking: only those whose grace period is over
+        :return: ``referral.agreement`` records
+        """
+        self.ensure_one()
+        agreements = self.env["referral.agreement"]
+        # sudo: who may see the participant may know what they accepted
+        accepted = self.sudo().acceptance_ids.agreement_id
+        today = self.program_id._today()
+        missing = agreements._current(self.company_id, today) - accepted
+        if not blocking:
+            return missing
+        grace = timedelta(days=self.program_id.agreement_grace_days)
+        return missing.filtered(
+            # whoever accepted no version at all has nothing to be graceful about
+            lambda agreement: agreement.date_from + grace <= today
+            or agreement.kind not in accepted.mapped("kind")
+        )
+
+    # === REQUIREMENTS === #
+
+    def _sync_documents(self):
+        """Ask a draft for what its type requires, and for nothing else.
+
+        Only drafts follow their type: a submitted file stays as it was asked for.
+        """
+        for participant in self.filtered(lambda p: p.state == "draft").sudo():
+            requirements = participant.type_id.requirement_ids
+            outdated = participant.document_ids.filtered(
+                lambda d, wanted=requirements: d.requirement_id not in wanted
+                and d.requirement_id
+            )
+            outdated.unlink()
+            missing = requirements - participant.document_ids.requirement_id
+            self.env["referral.document"].sudo().create(
+                [participant._prepare_document_vals(r) for r in missing]
+            )
+
+    def _prepare_document_vals(self, requirement):
+        return {
+            "participant_id": self.id,
+            "requirement_id": requirement.id,
+            "sequence": requirement.sequence,
+            "name": requirement.name,
+            "note": requirement.hint,
+            "kind": requirement.kind,
+            "one_of": requirement.one_of,
+            "validator": requirement.validator,
+        }
+
+    def _missing_documents(self):
+        """Return what the participant still has to hand in.
+
+        :return: lists of ``referral.document``: of each list one is enough
+        """
+        self.ensure_one()
+        documents = self.sudo().document_ids
+        missing = []
+        for group, alternatives in documents.grouped(
+            lambda d: d.one_of or str(d.id)
+        ).items():
+            if not group or alternatives.filtered(
+                lambda d: d.state in HANDED_IN_STATES
+            ):
+                continue
+            if "destroyed" not in alternatives.mapped("state"):
+                missing.append(alternatives)
+        return missing
+
+    # === SUBMISSION === #
+
+    @api.model
+    def _draft(self, program, partner, participant_type):
+        """Return the draft of a client, made or brought to a type.
+
+        :param program: the ``referral.program`` to join
+        :param partner: the client or one of their contacts
+        :param participant_type: the ``referral.participant.type`` to join as
+        :return: the ``referral.participant`` in superuser mode
+        :raise UserError: if the client's membership is no draft any more
+        """
+        # sudo: clients enroll themselves, and write no participants
+        participants = self.env["referral.participant"].sudo()
+        company = partner.commercial_partner_id
+        participant = participants.search(
+            [("program_id", "=", program.id), ("partner_id", "=", company.id)]
+        )
+        if not participant:
+            return participants.create(
+                {
+                    "program_id": program.id,
+                    "partner_id": company.id,
+                    "type_id": participant_type.id,
+                }
+            )
+        if participant.state != "draft":
+            raise UserError(self.env._("You take part in the program already."))
+        if participant.type_id != participant_type:
+            participant.type_id = participant_type
+        return participant
+
+    def _accept(self, agreements, **circumstances):
+        """Record that the environment's user accepts texts in their language.
+
+        :param agreements: ``referral.agreement`` records in force
+        :param circumstances: ``ip_address``, ``user_agent``
+        """
+        self.ensure_one()
+        lang = self.env.lang or "en_US"
+        # sudo: nobody writes acceptances but this method
+        acceptances = self.env["referral.acceptance"].sudo()
+        for agreement in agreements & self._agreements_to_accept():
+            acceptances.create(
+                {
+                    "participant_id": self.id,
+                    "agreement_id": agreement.id,
+                    "user_id": self.env.uid,
+                    "lang": lang,
+                    "text_hash": agreement.with_context(lang=lang)._text_hash(),
+                    **circumstances,
+                }
+            )
+
+    def _submit(self):
+        """Hand the file over for verification.
+
+        :raise ValidationError: naming what is missing
+        """
+        self.ensure_one()
+        # sudo: the portal's user hands in, and may not write documents
+        participant = self.sudo()
+        if participant.state in ("rejected", "closed"):
+            participant._update_state("submitted")  # refuses
+        self._check_complete()
+        participant.document_ids.filtered(lambda d: d.state == "draft")._update_state(
+            "submitted", submitted_on=fields.Datetime.now()
+        )
+        if participant.state == "draft":
+            participant._update_state("submitted")
+        participant._await_verification()
+        participant._send("referral_program.mail_template_submitted")
+
+    def _check_complete(self):
+        missing = self._missing_documents()
+        if missing:
+            names = [
+                self.env._(" or ").join(alternatives.mapped("name"))
+                for alternatives in missing
+            ]
+            raise ValidationError(
+                self.env._("Still missing: %(names)s.", names="; ".join(names))
+            )
+        if self._agreements_to_accept():
+            raise ValidationError(self.env._("Read and accept both agreements."))
+
+    def _await_verification(self):
+        """Begin the time within which the documents are verified."""
+        now = fields.Datetime.now()
+        self.sudo().write(
+            {"submitted_on": now, "verification_deadline": self._deadline(now)}
+        )
+        self._schedule_verification()
+
+    def _stop_deadline(self):
+        """Stop the promised time: it is the participant's turn, or all is done."""
+        # sudo: the program's own field
+        self.sudo().write({"verification_deadline": False})
+
+    def _deadline(self, moment):
+        """Return when documents handed in at a moment are verified at the latest.
+
+        The day itself does not count: two working days from a Monday are over at
+        the end of Wednesday.
+
+        :param datetime moment: naive, in UTC
+        :return datetime: naive, in UTC: the end of the last working day
+        """
+        self.ensure_one()
+        # sudo: the calendar is the company's, the promise everybody's
+        calendar = self.company_id.sudo().resource_calendar_id
+        timezone = pytz.timezone(calendar.tz or "UTC")
+        today = pytz.utc.localize(moment).astimezone(timezone).date()
+        tomorrow = timezone.localize(datetime.combine(today, time.min)) + timedelta(1)
+        days = self.program_id.verification_days
+        if not days:
+            return moment
+        last = calendar.plan_days(days, tomorrow, compute_leaves=True)
+        last = (last or tomorrow + timedelta(days)).astimezone(timezone)
+        midnight = timezone.localize(datetime.combine(last.date(), time.min))
+        work = calendar._work_intervals_batch(midnight, midnight + timedelta(1))[False]
+        end = max((stop for _start, stop, _meta in work), default=last)
+        return end.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _schedule_verification(self):
+        kind = "referral_program.mail_activity_verification"
+        self.activity_unlink([kind])
+        self.activity_schedule(
+            kind,
+            date_deadline=self.verification_deadline.date(),
+            user_id=self.program_id._officer().id,
+        )
+
+    # === REVIEW === #
+
+    def action_approve_documents(self):
+        """Approve all that waits to be verified."""
+        self.document_ids.filtered(lambda d: d.state == "submitted").action_approve()
+
+    def _on_documents_approved(self):
+        """Let the participant take part once everything is approved."""
+        self.ensure_one()
+        if self._open_documents():
+            return
+        self.activity_feedback(["referral_program.mail_activity_verification"])
+        if self.state == "submitted":
+            self._update_state("active")
+        elif self.verification_deadline:
+            self._stop_deadline()
+
+    def _open_documents(self):
+        """Return what is not approved yet, of alternatives only if none is."""
+        self.ensure_one()
+        documents = self.sudo().document_ids.filtered(lambda d: d.state != "destroyed")
+        approved = documents.filtered(lambda d: d.state == "approved")
+        done = set(approved.mapped("one_of")) - {False}
+        return documents.filtered(
+            lambda d: d.state == "submitted"
+            or (d.state != "approved" and d.one_of not in done)
+        )
+
+    def _on_documents_rejected(self, documents):
+        """Tell the participant what to mend; the promised time stops."""
+        self.ensure_one()
+        self.activity_feedback(["referral_program.mail_activity_verification"])
+        self._stop_deadline()
+        self._log_documents(self.env._("Rejected"), documents)
+        self._send("referral_program.mail_template_documents_wanted")
+
+    def _on_documents_requested(self, documents):
+        """Tell the participants what else is asked for."""
+        for participant in self:
+            own = documents.filtered(lambda d, p=participant: d.participant_id == p)
+            participant._stop_deadline()
+            participant._log_documents(self.env._("Requested"), own)
+            if participant.state in ("submitted", "active"):
+                participant._send("referral_program.mail_template_documents_wanted")
+
+    def _log_documents(self, what, documents):
+        """Note in the history what happened to documents: names, never contents."""
+        for document in documents:
+            self.message_post(
+                body=self.env._(
+                    "%(what)s: %(document)s. %(reason)s",
+                    what=what,
+                    document=document.name,
+                    reason=document.reason or "",
+                )
+            )
+
+    def _documents_wanted(self):
+        """Return what the participant has to hand in now, alternatives all."""
+        self.ensure_one()
+        return self.env["referral.document"].sudo().union(*self._missing_documents())
+
+    # === DUPLICATES === #
+
+    @api.depends("partner_id")
+    def _compute_duplicates(self):
+        """Other participants with the same tax id, bank account or document number."""
+        self.env["res.partner"].flush_model(["vat", "commercial_partner_id"])
+        self.env["res.partner.bank"].flush_model()
+        self.env["referral.document"].flush_model(["text", "participant_id"])
+        found = {}
+        if self.ids:
+            for own_id, other_id, what in self.env.execute_query(
+                self._duplicates_query()
+            ):
+                found.setdefault(own_id, []).append((other_id, what))
+        labels = {
+            "vat": self.env._("tax id"),
+            "bank": self.env._("bank account"),
+            "document": self.env._("document number"),
+        }
+        for participant in self:
+            pairs = found.get(participant.id, [])
+            participant.duplicate_ids = [
+                Command.set(sorted({other for other, _what in pairs}))
+            ]
+            participant.duplicate_note = ", ".join(
+                labels[what] for what in sorted({what for _other, what in pairs})
+            )
+
+    def _duplicates_query(self):
+        return SQL(
+            """
+            WITH trait AS (
+                SELECT participant.id, 'vat' AS what,
+                       REGEXP_REPLACE(REGEXP_REPLACE(UPPER(partner.vat),
+                           '[^A-Z0-9]', '', 'g'), '^[A-Z]{2}', '') AS value
+                  FROM referral_participant participant
+                  JOIN res_partner partner ON partner.id = participant.partner_id
+                 WHERE LENGTH(partner.vat) > 2
+                 UNION
+                SELECT participant.id, 'bank', bank.sanitized_acc_number
+                  FROM referral_participant participant
+                  JOIN res_partner contact
+                    ON contact.commercial_partner_id = participant.partner_id
+                  JOIN res_partner_bank bank ON bank.partner_id = contact.id
+                 WHERE bank.active
+                 UNION
+                SELECT participant_id, 'document',
+                       REGEXP_REPLACE(UPPER(text), '[^[:alnum:]]', '', 'g')
+                  FROM referral_document WHERE text <> ''
+            )
+            SELECT own.id, other.id, own.what
+              FROM trait own
+              JOIN trait other
+                ON other.what = own.what AND other.value = own.value
+               AND other.id <> own.id
+             WHERE own.id IN %s AND own.value <> ''
+            """,
+            tuple(self.ids),
+        )
+
+    # === MAIL === #
+
+    def _send(self, template):
+        """Write to those who act for each participant, in their language."""
+        template = self.env.ref(template, raise_if_not_found=False)
+        if not template or self.env.context.get("install_mode"):
+            return
+        for participant in self:
+            # sudo: whoever causes the mail need not be allowed to send it
+            template.sudo().send_mail(
+                participant.id,
+                email_layout_xmlid="mail.mail_notification_light",
+            )
+
+    def _mail_partner_ids(self):
+        """Return who gets mails about the membership, for the templates.
+
+        :return str: ids of the portal users' contacts, of the client without any
+        """
+        self.ensure_one()
+        partner = self.partner_id.sudo()
+        contacts = (
+            self.env["res.partner"]
+            .sudo()
+            .search(
+                [
+                    ("commercial_partner_id", "=", partner.id),
+                    ("user_ids", "!=", False),
+                    ("email", "!=", False),
+                ]
+            )
+        )
+        return ",".join(map(str, (contacts or partner).ids))
+
+    def _promise(self):
+        """Return the promised moment in the participant's words, for mails."""
+        self.ensure_one()
+        if not self.verification_deadline:
+            return ""
+        calendar = self.company_id.sudo().resource_calendar_id
+        return format_datetime(
+            self.env, self.verification_deadline, tz=calendar.tz, dt_format="short"
+        )
+
+    # === PERSONAL DATA === #
+
+    def _export_personal_data(self):
+        """Return all that is kept about the participant, as a ZIP archive.
+
+        :return bytes: ``data.json`` and the files; each reading is recorded
+        """
+        self.ensure_one()
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(
+                "data.json",
+                json.dumps(self._personal_data(), indent=2, ensure_ascii=False),
+            )
+            for document in self.document_ids:
+                for page in document.page_ids:
+                    archive.writestr(
+                        f"documents/{document.id}/{page.sequence}-{page.name}",
+                        page._read_content("export"),
+                    )
+        return target.getvalue()
+
+    def _personal_data(self):
+        """Return what is kept about the participant, but for files, as plain data."""
+
+        def rows(records, names):
+            return [
+                {name: records._fields[name].convert_to_export(record[name], record)
+                 for name in names}
+                for record in records
+            ]  # fmt: skip
+
+        return json.loads(
+            json.dumps(
+                {
+                    "participant": rows(
+                        self,
+                        ["display_name", "type_id", "state", "state_reason", "code",
+                         "alias", "create_date", "submitted_on", "verified_on"],
+                    ),
+                    "documents": rows(
+                        self.document_ids,
+                        ["name", "state", "text", "reason", "submitted_on"],
+                    ),
+                    "acceptances": rows(
+                        self.acceptance_ids,
+                        ["agreement_id", "user_id", "accepted_on", "ip_address",
+                         "user_agent", "text_hash"],
+                    ),
+                    "readings": rows(
+                        self.reading_ids,
+                        ["document_name", "page_name", "user_id", "read_on", "purpose"],
+                    ),
+                    "referrals": rows(
+                        self.referral_ids,
+                        ["partner_id", "date_start", "date_end", "source", "state"],
+                    ),
+                    "compensations": rows(
+                        self.compensation_ids, ["accrual_id", "base", "amount"]
+                    ),
+                },
+                default=str,
+            )
+        )  # fmt: skip
+
+    @api.model
+    def _cron_destroy_documents(self):
+        """Destroy documents whose retention period is over."""
+        for program in self.env["referral.program"].search([]):  # pylint: disable=no-search-all
+            limit = fields.Datetime.now() - timedelta(days=program.retention_days)
+            participants = self.search(
+                [
+                    ("program_id", "=", program.id),
+                    ("state", "in", ("rejected", "closed")),
+                    ("state_since", "<", limit),
+                    ("document_ids.state", "!=", "destroyed"),
+                ]
+            )
+            for participant in participants:
+                participant._destroy_documents(
+                    self.env._(
+                        "%(days)s days after the participation ended",
+                        days=program.retention_days,
+                    )
+                )
+
+    def _destroy_documents(self, rule):
+        """Destroy the participants' documents, and note it in their history."""
+        for participant in self:
+            participant.sudo().document_ids._destroy(rule)
+            participant.message_post(
+                body=self.env._("Documents destroyed: %(rule)s.", rule=rule)
+            )
+
+    def action_export_data(self):
+        """Download all that is kept about the participant."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/referral/data/{self.id}",
+            "target": "download",
+        }
+
+    def action_destroy_documents(self):
+        """Destroy the documents of ended participations before their time."""
+        self.check_access("write")
+        if self.filtered(lambda p: p.state not in ("rejected", "closed")):
+            raise UserError(
+                self.env._("Documents are destroyed once the participation has ended.")
+            )
+        self._destroy_documents(self.env._("by decision of an officer"))

@@ -1,0 +1,322 @@
+import re
+from datetime import timedelta
+
+from psycopg2.errors import UniqueViolation
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, mute_logger
+from odoo.tools.mail import email_domain_extract
+
+from .referral_referral import IN_FORCE_STATES
+from .referral_refusal import REFUSAL_REASONS
+
+#: Mail providers: that two people use the same one says nothing.
+PUBLIC_MAIL_DOMAINS = frozenset(
+    {
+        "aol.com", "bk.ru", "fastmail.com", "gmail.com", "gmx.com", "gmx.de",
+        "gmx.net", "googlemail.com", "hotmail.com", "icloud.com", "inbox.ru",
+        "internet.ru", "list.ru", "live.com", "mac.com", "mail.com", "mail.ru",
+        "me.com", "msn.com", "outlook.com", "proton.me", "protonmail.com", "qq.com",
+        "rambler.ru", "tutanota.com", "ukr.net", "vk.com", "ya.ru", "yahoo.com",
+        "yandex.by", "yandex.com", "yandex.kz", "yandex.ru",
+    }
+)  # fmt: skip
+#: Claims that a participant may make a day: nobody guesses addresses.
+CLAIMS_A_DAY = 20
+
+
+class ReferralReferral(models.Model):
+    """Who brought whom: binding clients, and refusing to, each with a reason."""
+
+    _inherit = "referral.referral"
+
+    external_key = fields.Char(
+        readonly=True, copy=False, help="The API caller's own key."
+    )
+    objection = fields.Selection(
+        REFUSAL_REASONS,
+        compute="_compute_objection",
+        help="Why the program would not bind this client by itself. Staff decide.",
+    )
+
+    _external_key_unique = models.UniqueIndex(
+        "(program_id, external_key) WHERE external_key IS NOT NULL"
+    )
+
+    @api.depends("participant_id", "partner_id", "state")
+    def _compute_objection(self):
+        for referral in self:
+            referral.objection = (
+                referral.participant_id
+                and referral.partner_id
+                and referral.state == "pending"
+                and self._why_not(
+                    referral.participant_id, referral.partner_id, ignore=referral
+                )
+            )
+
+    # === BINDING === #
+
+    @api.model
+    def _bind(self, participant, partner, source, *, external_key=False, **values):
+        """Bind a client to a participant, or record why not.
+
+        :param participant: who brought the client
+        :param partner: the client, or one of their contacts
+        :param str source: ``link``, ``code``, ``manual`` or ``api``
+        :param str external_key: the API caller's own key
+        :param values: further values of the referral, such as ``state``
+        :return: a pair of ``referral.referral`` and the reason of a refusal; one of
+            them is empty
+        """
+        # sudo: clients bind themselves by signing up, and read no referrals
+        referrals = self.sudo()
+        partner = partner.sudo().commercial_partner_id
+        reason = referrals._why_not(participant, partner)
+        if not reason:
+            try:
+                with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                    return referrals.create(
+                        {
+                            "participant_id": participant.id,
+                            "partner_id": partner.id,
+                            "date_start": participant.program_id._today(),
+                            "source": source,
+                            "external_key": external_key,
+                            **values,
+                        }
+                    ), False
+            except UniqueViolation:
+                # somebody else bound the client at the same moment
+                reason = "bound_already"
+        referrals._refuse(
+            participant.program_id,
+            source,
+            reason,
+            participant_id=participant.id,
+            partner_id=partner.id,
+            external_key=external_key,
+        )
+        return referrals.browse(), reason
+
+    @api.model
+    def _refuse(self, program, source, reason, **values):
+        """Record that a client was not bound."""
+        # sudo: nobody writes refusals but this method
+        self.env["referral.refusal"].sudo().create(
+            {"program_id": program.id, "source": source, "reason": reason, **values}
+        )
+
+    # === GUARDS === #
+
+    @api.model
+    def _why_not(self, participant, partner, ignore=None):
+        """Return why a participant does not get a client.
+
+        :param participant: who says to have brought the client
+        :param partner: the client's commercial partner
+        :param ignore: a referral that does not count as a bond
+        :return: one of ``REFUSAL_REASONS``, or False
+        """
+        # sudo: who asks need not see other clients, their accounts and invoices
+        participant, partner = participant.sudo(), partner.sudo()
+        own = participant.partner_id.commercial_partner_id
+        checks = (
+            ("participant_inactive", lambda: not participant.link_active),
+            ("self_referral", lambda: own == partner),
+            ("same_tax_id", lambda: self._have_same_tax_id(own, partner)),
+            ("same_bank_account", lambda: self._have_same_bank_account(own, partner)),
+            ("same_domain", lambda: self._have_same_domain(own, partner)),
+            ("bound_already", lambda: self._is_bound(participant, partner, ignore)),
+            ("cycle", lambda: self._would_be_cycle(participant, partner)),
+            ("existing_customer", lambda: self._is_customer(participant, partner)),
+        )
+        return next((reason for reason, check in checks if check()), False)
+
+    @api.model
+    def _have_same_tax_id(self, own, partner):
+        def plain(text):
+            return re.sub(r"^[A-Z]{2}", "", re.sub(r"[^A-Z0-9]", "", text.upper()))
+
+        return bool(
+            own.vat and partner.vat and plain(own.vat) and
+            plain(own.vat) == plain(partner.vat)
+        )  # fmt: skip
+
+    @api.model
+    def _have_same_bank_account(self, own, partner):
+        banks = self.env["res.partner.bank"].sudo()
+
+        def numbers(commercial):
+            found = banks.search(
+                [("partner_id.commercial_partner_id", "=", commercial.id)]
+            )
+            return set(found.mapped("sanitized_acc_number")) - {False}
+
+        return not numbers(own).isdisjoint(numbers(partner))
+
+    @api.model
+    def _have_same_domain(self, own, partner):
+        contacts = self.env["res.partner"].sudo()
+
+        def domains(commercial):
+            found = contacts.search([("commercial_partner_id", "=", commercial.id)])
+            return (
+                {
+                    email_domain_extract(email)
+                    for email in found.mapped("email")
+                    if email
+                }
+                - PUBLIC_MAIL_DOMAINS
+                - {False}
+            )
+
+        return not domains(own).isdisjoint(domains(partner))
+
+    @api.model
+    def _is_bound(self, participant, partner, ignore):
+        return bool(
+            self.sudo().search_count(
+                [
+                    ("program_id", "=", participant.program_id.id),
+                    ("partner_id", "=", partner.id),
+                    ("state", "in", (*IN_FORCE_STATES, "pending")),
+                    ("id", "!=", ignore.id if ignore else 0),
+                    "|",
+                    ("date_end", "=", False),
+                    ("date_end", ">=", participant.program_id._today()),
+                ],
+                limit=1,
+            )
+        )
+
+    @api.model
+    def _would_be_cycle(self, participant, partner):
+        """Tell whether the client brought the participant, directly or by others."""
+        self.flush_model(["participant_id", "partner_id", "program_id", "state"])
+        self.env["referral.participant"].flush_model(["partner_id", "program_id"])
+        [[cycle]] = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE above(partner_id) AS (
+                    SELECT %(own)s
+                     UNION
+                    SELECT participant.partner_id
+                      FROM above
+                      JOIN referral_referral referral
+                        ON referral.partner_id = above.partner_id
+                       AND referral.program_id = %(program)s
+                       AND referral.state IN %(states)s
+                      JOIN referral_participant participant
+                        ON participant.id = referral.participant_id
+                )
+                SELECT EXISTS (SELECT FROM above WHERE partner_id = %(partner)s)
+                """,
+                own=participant.partner_id.id,
+                partner=partner.id,
+                program=participant.program_id.id,
+                states=IN_FORCE_STATES,
+            )
+        )
+        return cycle
+
+    @api.model
+    def _is_customer(self, participant, partner):
+        """Tell whether the client had invoices before the claim period began."""
+        program = participant.program_id
+        return bool(
+            self.env["account.move"]
+            .sudo()
+            .search_count(
+                [
+                    ("move_type", "=", "out_invoice"),
+                    ("state", "=", "posted"),
+                    ("commercial_partner_id", "=", partner.id),
+                    ("company_id", "child_of", program.company_id.id),
+                    (
+                        "invoice_date",
+                        "<",
+                        program._today() - timedelta(days=program.claim_days),
+                    ),
+                ],
+                limit=1,
+            )
+        )
+
+    # === CLAIMS === #
+
+    @api.model
+    def _claim(self, participant, text):
+        """Take a participant's word for having brought a client; staff decide.
+
+        What comes of it is for staff to see: the participant is not told whether
+        such a client exists.
+
+        :param participant: who claims
+        :param str text: the client's e-mail address or tax id
+        :raise UserError: after too many claims on a day
+        """
+        text = " ".join((text or "").split())[:100]
+        program = participant.program_id.sudo()
+        self._check_claims_today(participant)
+        partner = self._find_client(text)
+        if not partner:
+            return self._refuse(
+                program,
+                "manual",
+                "unknown_client",
+                participant_id=participant.id,
+                typed=text,
+            )
+        registered = fields.Date.context_today(
+            participant, partner.create_date.replace(tzinfo=None)
+        )
+        if registered < program._today() - timedelta(days=program.claim_days):
+            return self._refuse(
+                program,
+                "manual",
+                "claimed_too_late",
+                participant_id=participant.id,
+                partner_id=partner.id,
+            )
+        referral, _reason = self._bind(
+            participant, partner, "manual", state="pending", date_start=registered
+        )
+        if referral:
+            referral.activity_schedule(
+                "referral_program.mail_activity_claim",
+                date_deadline=program._today(),
+                user_id=program._officer().id,
+            )
+        return None
+
+    def _check_claims_today(self, participant):
+        since = fields.Datetime.now() - timedelta(days=1)
+        made = [
+            ("participant_id", "=", participant.id),
+            ("source", "=", "manual"),
+            ("create_date", ">=", since),
+        ]
+        # sudo: participants read neither their refusals nor others' referrals
+        count = self.sudo().search_count(made)
+        count += self.env["referral.refusal"].sudo().search_count(made)
+        if count >= CLAIMS_A_DAY:
+            raise UserError(
+                self.env._("You claimed many clients today. Go on tomorrow.")
+            )
+
+    @api.model
+    def _find_client(self, text):
+        """Return the client with an e-mail address or a tax id, if there is one."""
+        if not text:
+            return self.env["res.partner"]
+        field = "email_normalized" if "@" in text else "vat"
+        value = text.lower() if "@" in text else text
+        # sudo: the participant is told nothing of what is found
+        partner = (
+            self.env["res.partner"]
+            .sudo()
+            .search([(field, "=", value)], order="create_date desc", limit=1)
+        )
+        return partner.commercial_partner_id

@@ -1,0 +1,62 @@
+from odoo import api, fields, models
+
+REFUSAL_REASONS = [
+    ("participant_inactive", "The participant's link is not active"),
+    ("self_referral", "The client is the participant: same company"),
+    ("same_tax_id", "The client has the participant's tax id"),
+    ("same_bank_account", "The client has the participant's bank account"),
+    ("same_domain", "The client has the participant's e-mail domain"),
+    ("existing_customer", "The client was a customer before"),
+    ("bound_already", "The client is somebody's referral already"),
+    ("cycle", "The client brought the participant, directly or through others"),
+    ("claimed_too_late", "The client registered too long ago to be claimed"),
+    ("unknown_client", "There is no such client"),
+    ("unknown_code", "There is no participant with this code"),
+]
+
+
+class ReferralRefusal(models.Model):
+    """A client that a participant did not get, and why."""
+
+    _name = "referral.refusal"
+    _description = "Refused Referral"
+    _inherit = ["referral.log.mixin"]
+    _order = "id desc"
+    _rec_name = "reason"
+
+    program_id = fields.Many2one(
+        "referral.program",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(related="program_id.company_id")
+    participant_id = fields.Many2one(
+        "referral.participant", readonly=True, index=True, ondelete="restrict"
+    )
+    partner_id = fields.Many2one(
+        "res.partner", "Client", readonly=True, ondelete="set null"
+    )
+    typed = fields.Char(
+        readonly=True, help="What somebody typed, if it names no known client or code."
+    )
+    source = fields.Selection(
+        [("link", "Link"), ("code", "Code"), ("manual", "By Hand"), ("api", "API")],
+        required=True,
+        readonly=True,
+    )
+    reason = fields.Selection(REFUSAL_REASONS, required=True, readonly=True)
+    refused_on = fields.Datetime(
+        required=True, readonly=True, default=fields.Datetime.now
+    )
+    external_key = fields.Char(readonly=True, help="The API caller's own key.")
+
+    _external_key_unique = models.UniqueIndex(
+        "(program_id, external_key) WHERE external_key IS NOT NULL"
+    )
+
+    @api.model
+    def _explain(self, reason):
+        """Return a reason's text in the language of the environment."""
+        return dict(self._fields["reason"]._description_selection(self.env))[reason]

@@ -1,0 +1,142 @@
+import {registry} from "@web/core/registry";
+
+const tours = registry.category("web_tour.tours");
+
+/** Puts a picture into each file input that is shown, and a number into each text. */
+async function fill(form) {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 20;
+    canvas.getContext("2d").fillRect(0, 0, 10, 10);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+    const shown = (input) => !input.closest(".d-none");
+    for (const input of [...form.querySelectorAll("input[type=file]")].filter(shown)) {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([blob], "scan.png", {type: "image/png"}));
+        input.files = transfer.files;
+    }
+    for (const input of [...form.querySelectorAll("input[type=text]")].filter(shown)) {
+        input.value = "AB 1234567";
+    }
+    for (const input of form.querySelectorAll("input[type=checkbox]")) {
+        input.checked = true;
+    }
+}
+
+const fillStep = {
+    content: "Hand in what is asked for",
+    trigger: ".o_referral_form",
+    run() {
+        return fill(this.anchor);
+    },
+};
+const submitStep = {
+    content: "Submit",
+    trigger: ".o_referral_form button[value=submit]",
+    run: "click",
+    expectUnloadPage: true,
+};
+const submittedStep = {
+    content: "The file is being verified",
+    trigger: ".o_referral_state:contains(Submitted)",
+};
+
+const TYPES = {
+    individual_resident: ["individual", "resident"],
+    individual_tax_resident: ["individual", "nonresident", "yes"],
+    individual_nonresident: ["individual", "nonresident", "no"],
+    legal_entity_resident: ["legal_entity", "resident"],
+    legal_entity_nonresident: ["legal_entity", "nonresident"],
+    sole_trader_resident: ["sole_trader", "resident"],
+    state_organization_resident: ["state_organization", "resident"],
+};
+
+for (const [name, [entity, residency, tax]] of Object.entries(TYPES)) {
+    tours.add(`referral_join_${name}`, {
+        steps: () => [
+            {
+                content: "Sign up",
+                trigger: "#referral_sign_up",
+                run: "click",
+                expectUnloadPage: true,
+            },
+            {trigger: "#entity_type", run: `select ${entity}`},
+            {trigger: "#residency", run: `select ${residency}`},
+            ...(tax ? [{trigger: "#tax_residency", run: `select ${tax}`}] : []),
+            {
+                content: "The form has changed with the choice",
+                trigger:
+                    `.o_referral_type:not(.d-none)[data-entity_type=${entity}]` +
+                    `[data-residency=${tax === "yes" ? "tax_resident" : residency}]`,
+            },
+            fillStep,
+            submitStep,
+            submittedStep,
+        ],
+    });
+}
+
+tours.add("referral_cannot_join", {
+    steps: () => [
+        {trigger: "#entity_type", run: "select sole_trader"},
+        {trigger: "#residency", run: "select nonresident"},
+        {
+            content: "It says why",
+            trigger: ".o_referral_type:not(.d-none) .alert:contains(cannot join)",
+        },
+        {
+            content: "There is nothing to submit",
+            trigger: ".o_referral_buttons:not(:has(button:not(.d-none)))",
+        },
+    ],
+});
+
+tours.add("referral_resubmission", {
+    steps: () => [
+        {
+            content: "The reason is shown",
+            trigger: ".alert:contains(The stamp is cut off)",
+        },
+        {
+            trigger: ".alert a:contains(Hand in documents)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        fillStep,
+        submitStep,
+        submittedStep,
+    ],
+});
+
+tours.add("referral_officer", {
+    steps: () => [
+        {
+            content: "Open the client who waits",
+            trigger: ".o_kanban_record:contains(Tour Client)",
+            run: "click",
+        },
+        {
+            content: "Approve",
+            trigger: "button[name=action_approve_documents]",
+            run: "click",
+        },
+        {
+            content: "The client takes part",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Active)",
+        },
+    ],
+});
+
+tours.add("referral_sign_up", {
+    steps: () => [
+        {trigger: "input[name=login]", run: "edit toured@example.net"},
+        {trigger: "input[name=name]", run: "edit Toured Client"},
+        {trigger: "input[name=password]", run: "edit a long password"},
+        {trigger: "input[name=confirm_password]", run: "edit a long password"},
+        {
+            trigger: ".oe_signup_form button[type=submit]",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {content: "Signed in", trigger: ".o_portal_my_home, .o_portal, .oe_login_form"},
+    ],
+});

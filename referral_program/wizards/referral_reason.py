@@ -1,0 +1,31 @@
+from odoo import fields, models
+
+
+class ReferralReason(models.TransientModel):
+    """Asks staff for the reason of what they are about to do."""
+
+    _name = "referral.reason"
+    _description = "Referral Reason"
+
+    action = fields.Selection(
+        [
+            ("reject_documents", "Reject documents"),
+            ("suspended", "Suspend"),
+            ("rejected", "Reject"),
+            ("closed", "Close"),
+        ],
+        required=True,
+    )
+    participant_ids = fields.Many2many("referral.participant")
+    document_ids = fields.Many2many("referral.document")
+    reason = fields.Char(required=True)
+
+    def action_confirm(self):
+        """Do it, with the reason."""
+        self.ensure_one()
+        if self.action == "reject_documents":
+            self.document_ids._reject(self.reason)
+        else:
+            self.participant_ids.check_access("write")
+            self.participant_ids._update_state(self.action, self.reason)
+        return {"type": "ir.actions.act_window_close"}
