@@ -96,7 +96,7 @@ def entry(env):
         for participant_id, amount in _sums(env)
     ]
     moves = env["account.move"].with_context(
-        tracking_disable=True, mail_create_nolog=True
+        tracking_disable=True, mail_create_nolog=True, skip_invoice_sync=True
     )
     with measured(env.cr) as result:
         move = moves.create(_prepare_entry_vals(program, sums))

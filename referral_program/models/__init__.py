@@ -6,6 +6,7 @@ from . import (
     account_move_line,
     account_partial_reconcile,
     ir_attachment,
+    mail_template,
     product_category,
     product_template,
     referral_acceptance,

@@ -1,5 +1,6 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 
 class IrAttachment(models.Model):
@@ -31,3 +32,13 @@ class IrAttachment(models.Model):
             )
 
         return forbidden, error
+
+    @api.model
+    def _search(self, domain, *args, bypass_access=False, **kwargs):
+        """Leave the files of documents out of every search but the program's own."""
+        if not self.env.su and not bypass_access:
+            domain = Domain(domain) & (
+                Domain("res_model", "!=", "referral.document.page")
+                | Domain("res_model", "=", False)
+            )
+        return super()._search(domain, *args, bypass_access=bypass_access, **kwargs)

@@ -83,9 +83,12 @@ class ReferralAccrual(models.Model):
         """Create the entry: debit the expense, credit each participant."""
         # sudo: the entry is the program's, whoever lets the month be posted
         moves = self.env["account.move"].sudo().with_company(self.company_id)
-        return moves.with_context(tracking_disable=True, mail_create_nolog=True).create(
-            self._prepare_entry_vals(compensations)
-        )
+        return moves.with_context(
+            tracking_disable=True,
+            mail_create_nolog=True,
+            # whole as it is: no taxes or terms to make lines of
+            skip_invoice_sync=True,
+        ).create(self._prepare_entry_vals(compensations))
 
     def _prepare_entry_vals(self, compensations):
         """Return the values of the entry of these compensations."""

@@ -82,12 +82,21 @@ class ReferralAgreement(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su and any({"state", "version"} & v.keys() for v in vals_list):
+            raise UserError(self._publish_first())
+        # one after the other: each has the number after the one before it
+        agreements = self.browse()
         for vals in vals_list:
-            if not vals.get("version"):
-                vals["version"] = self._next_version(
-                    vals.get("kind"), vals.get("company_id", False)
-                )
-        return super().create(vals_list)
+            number = vals.get("version") or self._next_version(
+                vals.get("kind"), vals.get("company_id", False)
+            )
+            agreements |= super().create({**vals, "version": number})
+        return agreements
+
+    def _publish_first(self):
+        return self.env._(
+            "A text is a draft with the next number until it is published."
+        )
 
     def _next_version(self, kind, company_id):
         last = self.search(
@@ -100,6 +109,8 @@ class ReferralAgreement(models.Model):
     def write(self, vals):
         if not LOCKED_FIELDS.isdisjoint(vals):
             self._check_draft()
+        if {"state", "version"} & vals.keys():
+            raise UserError(self._publish_first())
         return super().write(vals)
 
     def update_field_translations(self, field_name, translations, source_lang=""):
@@ -155,9 +166,13 @@ class ReferralAgreement(models.Model):
 
     def action_publish(self):
         """Put the texts in force from their date on, and tell the participants."""
+        self.check_access("write")
         self._check_draft()
-        result = super().write({"state": "published"})
+        result = True
         for agreement in self:
+            # nobody is asked for what was in force before it was published
+            day = max(agreement.date_from, fields.Date.context_today(self))
+            result = super().write({"state": "published", "date_from": day})
             agreement._tell_participants()
         return result
 

@@ -262,7 +262,7 @@ class ReferralApi(models.AbstractModel):
             raise ValidationError(self.env._("A client is named by a number."))
         partner = self.env["res.partner"].sudo().browse(partner_id).exists()
         company = partner.company_id
-        if not partner or (company and company not in self.env.user.company_ids):
+        if not partner or (company and company != self.env.company):
             raise ValidationError(
                 self.env._("There is no client %(number)s.", number=partner_id)
             )
@@ -290,7 +290,9 @@ class ReferralApi(models.AbstractModel):
 
     def _document(self, participant, document):
         found = participant.document_ids.filtered(
-            lambda d: d.id == document or d.requirement_id.code == document
+            lambda d: document
+            and document is not True
+            and document in (d.id, d.requirement_id.code)
         )
         if len(found) != 1:
             raise ValidationError(
@@ -314,6 +316,10 @@ class ReferralApi(models.AbstractModel):
             ) from error
 
     def _accept(self, participant, text, ip_address, user_agent):
+        if not isinstance(text, dict):
+            raise ValidationError(
+                self.env._("A text that is accepted has an id, a hash and a language.")
+            )
         lang = text.get("lang") or "en_US"
         agreement = participant._agreements_to_accept().filtered(
             lambda a: a.id == text.get("id")

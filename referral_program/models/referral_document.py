@@ -2,6 +2,7 @@ import base64
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import NO_ACCESS
 
 from ..tools.numbers import VALIDATORS
 from ..tools.uploads import UploadRefused, check_upload
@@ -19,6 +20,10 @@ TRANSITIONS = {
 #: What the participant has handed in, or is about to.
 HANDED_IN_STATES = ("draft", "submitted", "approved")
 MEGABYTE = 1024 * 1024
+#: Files that a document may have.
+MAX_FILES = 20
+#: What an officer says of a document that they ask for.
+ASKED_FIELDS = frozenset({"name", "note", "kind", "sequence"})
 
 
 class ReferralDocument(models.Model):
@@ -64,8 +69,12 @@ class ReferralDocument(models.Model):
         index=True,
     )
     reason = fields.Char(readonly=True, copy=False, help="Why it was rejected.")
-    text = fields.Char(
-        readonly=True, copy=False, groups="referral_program.group_officer"
+    text = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
+    shown_text = fields.Char(
+        "Number",
+        compute="_compute_shown_text",
+        groups="referral_program.group_officer",
+        help="What the participant typed. Whoever looks at it is recorded.",
     )
     page_ids = fields.One2many("referral.document.page", "document_id", "Files")
     page_count = fields.Integer("File Count", compute="_compute_page_count")
@@ -86,6 +95,14 @@ class ReferralDocument(models.Model):
         for document in self:
             document.page_count = len(document.page_ids)
 
+    def _compute_shown_text(self):
+        """Show the text, and record who reads it: it is closed but for this."""
+        for document in self:
+            # sudo: the field is closed to everybody, so that nobody reads past the log
+            document.shown_text = document.sudo().text
+            if document.shown_text and not self.env.su:
+                document._log_reading("text")
+
     @api.depends("page_ids")
     def _compute_preview(self):
         """The files beside each other, opened through the route that keeps a log."""
@@ -100,8 +117,14 @@ class ReferralDocument(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             self._check_officer()
-            for vals in vals_list:
-                vals.pop("requirement_id", None)
+            self._check_asked_only(vals_list, ASKED_FIELDS | {"participant_id"})
+            # neither by way of the context
+            participant_id = self.env.context.get("default_participant_id")
+            context = self.env.context.items()
+            self = self.with_context(  # noqa: PLW0642
+                {k: v for k, v in context if not k.startswith("default_")}
+            )
+            vals_list = [{"participant_id": participant_id, **v} for v in vals_list]
         documents = super().create(vals_list)
         asked = documents.filtered(
             lambda d: d.state == "requested" and not d.requirement_id
@@ -114,12 +137,30 @@ class ReferralDocument(models.Model):
             raise UserError(
                 self.env._("The state of a document follows from what is done with it.")
             )
-        if {"participant_id", "requirement_id", "text", "page_ids"} & vals.keys():
-            raise UserError(self.env._("A document stays what it is, and whose."))
+        if not self.env.su or not ASKED_FIELDS.issuperset(vals):
+            self._check_asked_only([vals], ASKED_FIELDS)
+            if not self.env.su and self.filtered(lambda d: d.state != "requested"):
+                raise UserError(self._refusal())
         return super().write(vals)
+
+    def _check_asked_only(self, vals_list, allowed):
+        if any(vals.keys() - allowed for vals in vals_list):
+            raise UserError(self._refusal())
+
+    def _refusal(self):
+        return self.env._("A document stays what it is, and whose.")
+
+    def unlink(self):
+        # not left to the database, which would leave the files
+        self.sudo().page_ids.unlink()
+        return super().unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_handed_in(self):
+        if not self.env.su and self.requirement_id:
+            raise UserError(
+                self.env._("The participant's type asks for these documents.")
+            )
         if self.filtered(lambda d: d.state not in ("requested", "draft")):
             raise UserError(
                 self.env._(
@@ -180,6 +221,8 @@ class ReferralDocument(models.Model):
         :raise ValidationError: with a text for the participant
         """
         self.ensure_one()
+        if self.kind != "text":
+            raise ValidationError(self.env._("Choose a file."))
         text = " ".join((text or "").split())[:200]
         if text and self.validator:
             try:
@@ -203,6 +246,15 @@ class ReferralDocument(models.Model):
         """
         self.ensure_one()
         program = self.participant_id.program_id.sudo()
+        if self.kind != "file" or not files:
+            raise ValidationError(self.env._("Choose a file."))
+        if len(files) > MAX_FILES:
+            raise ValidationError(
+                self.env._(
+                    "Up to %(count)s files are accepted: put the pages into a PDF.",
+                    count=MAX_FILES,
+                )
+            )
         uploads = []
         for name, content in files:
             try:
@@ -284,7 +336,7 @@ class ReferralDocument(models.Model):
         text = texts[reason]
         if not name:
             return text
-        return self.env._("%(file)s: %(text)s", file=name[:80], text=text)
+        return f"{name[:80]}: {text}"
 
     # === READING === #
 
@@ -303,14 +355,6 @@ class ReferralDocument(models.Model):
                 "ip_address": pages._address(),
             }
         )
-
-    def read(self, fields=None, load="_classic_read"):
-        """Record an officer's reading of texts, which are documents too."""
-        result = super().read(fields, load)
-        if not self.env.su and (fields is None or "text" in fields):
-            for document in self.filtered(lambda d: d.kind == "text" and d.sudo().text):
-                document._log_reading("text")
-        return result
 
     # === REVIEW === #
 

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 #: The states that a participant may go to from each state.
 TRANSITIONS = {
     "draft": {"submitted", "active", "rejected", "closed"},
-    "submitted": {"draft", "active", "rejected", "closed"},
+    "submitted": {"active", "rejected", "closed"},
     "active": {"suspended", "rejected", "closed"},
     "suspended": {"active", "rejected", "closed"},
     "rejected": {"closed"},
@@ -16,7 +16,14 @@ TRANSITIONS = {
 REASONED_STATES = ("suspended", "rejected", "closed")
 #: What the program itself writes, by what happens.
 OWN_FIELDS = frozenset(
-    {"state_since", "submitted_on", "verified_on", "verification_deadline"}
+    {
+        "code",
+        "link_active",
+        "state_since",
+        "submitted_on",
+        "verified_on",
+        "verification_deadline",
+    }
 )
 #: What the participant is written about each change of state.
 STATE_MAILS = {
@@ -233,7 +240,7 @@ class ReferralParticipant(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_first_state(vals_list)
+        self = self._check_first_state(vals_list)  # noqa: PLW0642
         participants = super().create(
             [self._with_commercial_partner(vals) for vals in vals_list]
         )
@@ -249,6 +256,8 @@ class ReferralParticipant(models.Model):
             raise UserError(self.env._("The company is that of the program."))
         if not self.env.su and not OWN_FIELDS.isdisjoint(vals):
             raise UserError(self.env._("These moments follow from what happens."))
+        if "type_id" in vals and not self._is_trusted():
+            self._check_type_can_change(vals["type_id"])
         if "state" in vals:
             vals = dict(vals)
             self._update_state(vals.pop("state"), vals.pop("state_reason", False))
@@ -259,15 +268,23 @@ class ReferralParticipant(models.Model):
             self._sync_documents()
         return result
 
+    def _check_type_can_change(self, type_id):
+        if self.filtered(lambda p: p.state != "draft" and p.type_id.id != type_id):
+            raise UserError(
+                self.env._(
+                    "The type decides about the documents, so it changes in drafts "
+                    "only. An administrator may correct it."
+                )
+            )
+
     def _check_first_state(self, vals_list):
         """Refuse to skip verification, but for whoever moves a program to Odoo.
 
+        :return: the environment's model to create with
         :raise UserError: for anybody but administrators
         """
-        if self.env.su or self.env.user.has_group(
-            "referral_program.group_administrator"
-        ):
-            return
+        if self._is_trusted():
+            return self
         if any(
             vals.get("state", "draft") != "draft" or not OWN_FIELDS.isdisjoint(vals)
             for vals in vals_list
@@ -278,6 +295,17 @@ class ReferralParticipant(models.Model):
                     "rest."
                 )
             )
+        guarded = {f"default_{name}" for name in OWN_FIELDS | {"state"}}
+        context = self.env.context.items()
+        return self.with_context(
+            {key: value for key, value in context if key not in guarded}
+        )
+
+    def _is_trusted(self):
+        """Tell whether the caller may skip verification."""
+        return self.env.su or self.env.user.has_group(
+            "referral_program.group_administrator"
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -293,6 +321,12 @@ class ReferralParticipant(models.Model):
                     participants=", ".join(used.mapped("display_name")),
                 )
             )
+
+    def unlink(self):
+        # sudo: what a draft asks for, or has not submitted, goes with it
+        documents = self.sudo().document_ids
+        documents.filtered(lambda d: d.state in ("requested", "draft")).unlink()
+        return super().unlink()
 
     def _with_commercial_partner(self, vals):
         if not vals.get("partner_id"):
@@ -341,6 +375,8 @@ class ReferralParticipant(models.Model):
                         new=labels.get(state, state).lower(),
                     )
                 )
+            if state == "submitted":
+                participant._check_complete()
             if state == "active" and participant.state != "suspended":
                 participant._check_verified()
             participant._change_state(state, reason)
@@ -378,6 +414,7 @@ class ReferralParticipant(models.Model):
 
     def action_submit(self):
         """Hand the file over for verification."""
+        self.check_access("write")
         for participant in self:
             participant._submit()
 

@@ -1,15 +1,18 @@
 import io
 import json
 import zipfile
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 
 import pytz
+from psycopg2.errors import UniqueViolation
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, format_datetime
+from odoo.tools import SQL, format_datetime, mute_logger
 
 from .referral_document import HANDED_IN_STATES
+from .referral_referral import IN_FORCE_STATES
 
 
 class ReferralParticipant(models.Model):
@@ -209,16 +212,19 @@ class ReferralParticipant(models.Model):
         # sudo: nobody writes acceptances but this method
         acceptances = self.env["referral.acceptance"].sudo()
         for agreement in agreements & self._agreements_to_accept():
-            acceptances.create(
-                {
-                    "participant_id": self.id,
-                    "agreement_id": agreement.id,
-                    "user_id": self.env.uid,
-                    "lang": lang,
-                    "text_hash": agreement.with_context(lang=lang)._text_hash(),
-                    **circumstances,
-                }
-            )
+            text = agreement.with_context(lang=lang)
+            vals = {
+                "participant_id": self.id,
+                "agreement_id": agreement.id,
+                "user_id": self.env.uid,
+                "lang": lang,
+                "text_hash": text._text_hash(),
+                **circumstances,
+            }
+            # a second click at the same moment accepts nothing more
+            with suppress(UniqueViolation), self.env.cr.savepoint():
+                with mute_logger("odoo.sql_db"):
+                    acceptances.create(vals)
 
     def _submit(self):
         """Hand the file over for verification.
@@ -231,9 +237,10 @@ class ReferralParticipant(models.Model):
         if participant.state in ("rejected", "closed"):
             participant._update_state("submitted")  # refuses
         self._check_complete()
-        participant.document_ids.filtered(lambda d: d.state == "draft")._update_state(
-            "submitted", submitted_on=fields.Datetime.now()
-        )
+        documents = participant.document_ids.filtered(lambda d: d.state == "draft")
+        if participant.state != "draft" and not documents:
+            return  # nothing new
+        documents._update_state("submitted", submitted_on=fields.Datetime.now())
         if participant.state == "draft":
             participant._update_state("submitted")
         participant._await_verification()
@@ -347,14 +354,9 @@ class ReferralParticipant(models.Model):
     def _log_documents(self, what, documents):
         """Note in the history what happened to documents: names, never contents."""
         for document in documents:
-            self.message_post(
-                body=self.env._(
-                    "%(what)s: %(document)s. %(reason)s",
-                    what=what,
-                    document=document.name,
-                    reason=document.reason or "",
-                )
-            )
+            reason = f" ({document.reason})" if document.reason else ""
+            text = f"{what}: {document.name}{reason}"
+            self.message_post(body=text)
 
     def _documents_wanted(self):
         """Return what the participant has to hand in now, alternatives all."""
@@ -410,11 +412,17 @@ class ReferralParticipant(models.Model):
                 SELECT participant_id, 'document',
                        REGEXP_REPLACE(UPPER(text), '[^[:alnum:]]', '', 'g')
                   FROM referral_document WHERE text <> ''
+            ),
+            owned AS (
+                SELECT trait.*, participant.program_id
+                  FROM trait
+                  JOIN referral_participant participant ON participant.id = trait.id
             )
             SELECT own.id, other.id, own.what
-              FROM trait own
-              JOIN trait other
+              FROM owned own
+              JOIN owned other
                 ON other.what = own.what AND other.value = own.value
+               AND other.program_id = own.program_id
                AND other.id <> own.id
              WHERE own.id IN %s AND own.value <> ''
             """,
@@ -480,6 +488,8 @@ class ReferralParticipant(models.Model):
                 json.dumps(self._personal_data(), indent=2, ensure_ascii=False),
             )
             for document in self.document_ids:
+                if document.text:
+                    document._log_reading("export")
                 for page in document.page_ids:
                     archive.writestr(
                         f"documents/{document.id}/{page.sequence}-{page.name}",
@@ -519,7 +529,10 @@ class ReferralParticipant(models.Model):
                         ["document_name", "page_name", "user_id", "read_on", "purpose"],
                     ),
                     "referrals": rows(
-                        self.referral_ids,
+                        # claims tell nothing before staff have decided
+                        self.referral_ids.filtered(
+                            lambda r: r.state in IN_FORCE_STATES
+                        ),
                         ["partner_id", "date_start", "date_end", "source", "state"],
                     ),
                     "compensations": rows(

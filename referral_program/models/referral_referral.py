@@ -175,6 +175,9 @@ class ReferralReferral(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         vals_list = [self._with_commercial_partner(vals) for vals in vals_list]
+        if not self.env.su:
+            # not by way of the context either
+            vals_list = [{**vals, "external_key": False} for vals in vals_list]
         referrals = super().create(vals_list)
         self.env["referral.mark"]._mark_partners(referrals.partner_id)
         return referrals
@@ -213,6 +216,8 @@ class ReferralReferral(models.Model):
             raise UserError(
                 self.env._("The program of a referral is that of its participant.")
             )
+        if "external_key" in vals and not self.env.su:
+            raise UserError(self.env._("The key is the API caller's own."))
         if not vals.get("partner_id"):
             return vals
         partner = self.env["res.partner"].browse(vals["partner_id"])

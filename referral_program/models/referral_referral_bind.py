@@ -4,7 +4,7 @@ from datetime import timedelta
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import SQL, mute_logger
 from odoo.tools.mail import email_domain_extract
 
@@ -87,8 +87,11 @@ class ReferralReferral(models.Model):
                             **values,
                         }
                     ), False
-            except UniqueViolation:
+            except UniqueViolation as error:
                 # somebody else bound the client at the same moment
+                if external_key:
+                    # perhaps this very call, sent twice: Odoo runs it again
+                    raise ConcurrencyError from error
                 reason = "bound_already"
         referrals._refuse(
             participant.program_id,
@@ -181,8 +184,13 @@ class ReferralReferral(models.Model):
                 [
                     ("program_id", "=", participant.program_id.id),
                     ("partner_id", "=", partner.id),
-                    ("state", "in", (*IN_FORCE_STATES, "pending")),
                     ("id", "!=", ignore.id if ignore else 0),
+                    # somebody else's claim does not count before staff decide
+                    "|",
+                    ("state", "in", IN_FORCE_STATES),
+                    "&",
+                    ("state", "=", "pending"),
+                    ("participant_id", "=", participant.id),
                     "|",
                     ("date_end", "=", False),
                     ("date_end", ">=", participant.program_id._today()),

@@ -137,6 +137,23 @@ class TestBonding(TwoParticipantsCase):
         tracked = referral.message_ids.sudo().tracking_value_ids
         self.assertEqual(tracked.filtered("old_value_char").old_value_char, "Anna")
 
+    def test_the_callers_key_is_the_callers(self):
+        referral = self.assertBound(self.anna, self.client)
+        officer = self._user("bond_officer", "referral_program.group_officer")
+        with self.assertRefused(UserError, "API caller's own"):
+            referral.with_user(officer).write({"external_key": "k"})
+        made = (
+            self.referrals.with_user(officer)
+            .with_context(default_external_key="k")
+            .create(
+                {
+                    "participant_id": self.anna.id,
+                    "partner_id": self._partner("Another").id,
+                }
+            )
+        )
+        self.assertFalse(made.external_key)
+
     # === Codes === #
 
     def test_codes_and_aliases(self):
@@ -218,12 +235,17 @@ class TestBonding(TwoParticipantsCase):
         )
         self.assertTrue(referral.activity_ids)
         self.assertFalse(referral.objection)
-        # who else claims the same client is told nothing, and gets nothing
-        self.assertIsNone(self.referrals._claim(self.boris, "claimed@example.net"))
+        # who claims twice gets nothing more; who else claims waits for staff too
+        self.assertIsNone(self.referrals._claim(self.anna, "claimed@example.net"))
         refusal = self.env["referral.refusal"].search([], limit=1)
         self.assertEqual(refusal.reason, "bound_already")
+        self.assertIsNone(self.referrals._claim(self.boris, "claimed@example.net"))
+        other = self.boris.referral_ids
+        self.assertEqual((other.state, other.objection), ("pending", False))
         referral.action_approve()
         self.assertEqual(referral.state, "active")
+        other.invalidate_recordset(["objection"])
+        self.assertEqual(other.objection, "bound_already")
 
     def test_staff_see_what_speaks_against_a_claim(self):
         partner = self._registered("claimed@example.net")

@@ -481,7 +481,9 @@ class TestJoining(JoiningCase):
         page = participant.document_ids.page_ids[0]
         page.with_user(self.officer).sudo()._read_content("view")
         text = participant.document_ids.filtered(lambda d: d.kind == "text")
-        self._as_officer(text).read(["text"])
+        with self.assertRaises(AccessError):
+            self._as_officer(text).read(["text"])
+        self.assertEqual(self._as_officer(text).shown_text, "AB 1234567")
         self._as_officer(text).read(["name"])
         self.assertRecordValues(
             participant.reading_ids.sorted("id"),
@@ -526,6 +528,13 @@ class TestJoining(JoiningCase):
                 page.with_user(user).read(["content"])
             with self.assertRaises(AccessError):
                 attachment.with_user(user).read(["datas"])
+            for domain in (
+                [("res_model", "=", page._name)],
+                [("res_model", "=", page._name), ("res_field", "=", "content")],
+                [("id", "=", attachment.id), ("res_field", "!=", False)],
+            ):
+                found = attachment.with_user(user).search_read(domain, ["raw"])
+                self.assertFalse(found, domain)
 
     def test_nothing_personal_is_in_the_history(self):
         participant = self._submitted("individual_tax_resident")
@@ -591,6 +600,157 @@ class TestJoining(JoiningCase):
         self.assertIn("AB 1234567", {d["text"] for d in data["documents"]})
         self.assertEqual(len(data["acceptances"]), 2)
         self.assertEqual(data["participant"][0]["state"], "Submitted")
+        # each file, and the text
         self.assertEqual(
-            participant.reading_ids.mapped("purpose"), ["export"] * len(files)
+            participant.reading_ids.mapped("purpose"), ["export"] * (len(files) + 1)
         )
+
+    def test_export_tells_nothing_of_claims(self):
+        participant = self._submitted()
+        client = self._partner("Claimed")
+        bond = self._referral(participant, client, state="pending")
+        for state, told in (("pending", False), ("active", True), ("cancelled", False)):
+            bond.state = state
+            referrals = participant._personal_data()["referrals"]
+            self.assertEqual(bool(referrals), told, state)
+
+    # === Ways past the door === #
+
+    def test_officers_make_nothing_but_requests(self):
+        participant = self._draft()
+        documents = self._as_officer(self.env["referral.document"])
+        own = {"participant_id": participant.id, "name": "Other"}
+        for vals in (
+            {"state": "approved"},
+            {"one_of": "tax_system"},
+            {"text": "AB 1234567"},
+            {"requirement_id": participant.type_id.requirement_ids[0].id},
+            {"submitted_on": "2026-01-01 00:00:00"},
+            {"page_ids": [Command.create({"name": "x"})]},
+        ):
+            with self.assertRefused(UserError, "stays what it is"):
+                documents.create({**own, **vals})
+        made = documents.with_context(
+            default_state="approved", default_one_of="tax_system"
+        ).create(own)
+        self.assertEqual((made.state, made.one_of), ("requested", False))
+        for vals in ({"one_of": "tax_system"}, {"reviewer_id": 1}, {"company_id": 1}):
+            with self.assertRefused(UserError, "stays what it is"):
+                made.write(vals)
+        made.write({"note": "Both pages"})
+
+    def test_officers_take_no_requirement_away(self):
+        participant = self._draft()
+        with self.assertRefused(UserError, "asks for these documents"):
+            self._as_officer(participant.document_ids).unlink()
+        with self.assertRefused(ValidationError, "Still missing"):
+            self._as_officer(participant).write({"state": "submitted"})
+        for vals in ({"link_active": True}, {"code": "guess"}):
+            with self.assertRefused(UserError, "follow from what happens"):
+                self._as_officer(participant).write(vals)
+        submitted = self._submitted(partner=self._partner("Submitted"))
+        with self.assertRefused(UserError, "changes in drafts only"):
+            self._as_officer(submitted).type_id = self._type("individual_nonresident")
+
+    def test_officers_skip_nothing_by_the_context(self):
+        participant = (
+            self._as_officer(self.env["referral.participant"])
+            .with_context(
+                default_state="active",
+                default_verified_on="2026-01-01 00:00:00",
+                default_code="guess",
+                default_link_active=True,
+            )
+            .create(
+                {
+                    "program_id": self.program.id,
+                    "partner_id": self._partner("Friend").id,
+                    "type_id": self._type("legal_entity_resident").id,
+                }
+            )
+        )
+        self.assertEqual(participant.state, "draft")
+        self.assertNotEqual(participant.code, "guess")
+        self.assertFalse(participant.link_active or participant.verified_on)
+        self.assertTrue(participant.document_ids)
+
+    def test_only_those_who_may_write_submit(self):
+        participant = self._draft()
+        self._fill(participant)
+        self._accept_all(participant)
+        auditor = self._user("join_auditor", "referral_program.group_auditor")
+        with self.assertRaises(AccessError):
+            participant.with_user(auditor).action_submit()
+        self._as_officer(participant).action_submit()
+        participant.action_approve_documents()
+        before = participant.submitted_on, self._mails(participant)
+        participant._submit()
+        self.assertEqual((participant.submitted_on, self._mails(participant)), before)
+        self.assertFalse(participant.verification_deadline)
+
+    def test_files_go_with_their_draft(self):
+        participant = self._draft("individual_resident")
+        self._fill(participant)
+        pages = participant.document_ids.page_ids
+        attachments = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", pages._name),
+                    ("res_id", "in", pages.ids),
+                    ("res_field", "=", "content"),
+                ]
+            )
+        )
+        self.assertEqual(len(attachments), 3)
+        self._draft("legal_entity_resident", participant.partner_id)
+        self.assertFalse(attachments.exists())
+        participant.unlink()
+
+    def test_handing_in_nothing_is_nothing(self):
+        participant = self._draft()
+        document = participant.document_ids[0]
+        for hand_in in (
+            lambda: document._hand_in_files([]),
+            lambda: document._hand_in_text("x"),
+        ):
+            with self.assertRefused(ValidationError, "Choose a file"):
+                hand_in()
+        with self.assertRefused(ValidationError, "Up to 20 files"):
+            document._hand_in_files([("a.png", self._picture())] * 21)
+
+    def test_duplicates_are_of_the_same_program(self):
+        partner = self._partner("Both", vat="RU7707083893")
+        participant = self._draft(partner=partner)
+        other = self._program(self.setup_other_company()["company"])
+        self.env["referral.participant"]._draft(
+            other, partner, self._type("legal_entity_resident")
+        )
+        participant.invalidate_recordset()
+        self.assertFalse(participant.duplicate_ids)
+
+    def test_mails_are_changed_by_administrators_only(self):
+        editor = self._user("join_editor", "mail.group_mail_template_editor")
+        template = self.env.ref("referral_program.mail_template_submitted")
+        for change in (
+            lambda t: t.write({"body_html": "<p>x</p>"}),
+            lambda t: t.update_field_translations("subject", {"en_US": "x"}),
+        ):
+            with self.assertRefused(AccessError, "Only an administrator"):
+                change(template.with_user(editor))
+
+    def test_agreements_are_published_by_their_button(self):
+        agreements = self.env["referral.agreement"]
+        vals = {"kind": "engagement", "name": "Rules", "body": "<p>x</p>"}
+        for further in ({"state": "published"}, {"version": 9}):
+            with self.assertRefused(UserError, "until it is published"):
+                agreements.create({**vals, **further})
+        two = agreements.create([vals, vals])
+        self.assertEqual(two.mapped("version"), [2, 3])
+        with self.assertRefused(UserError, "until it is published"):
+            two.write({"state": "published"})
+        two[0].date_from = "2020-01-01"
+        with freeze_time("2026-03-01 09:00:00"):
+            two[0].action_publish()
+        self.assertEqual(str(two[0].date_from), "2026-03-01")

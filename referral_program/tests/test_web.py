@@ -2,7 +2,7 @@
 
 from odoo.tests import HttpCase, tagged
 
-from .common import ReferralCommon
+from .common import JoiningCase
 
 #: Each action with its views and a text that has to be there.
 VIEWS = {
@@ -14,13 +14,24 @@ VIEWS = {
     "referral_program_action": {"list": "Referral Program", "kanban": "Referral"},
     "referral_program_terms_action": {"list": "Referral Program"},
     "referral_participant_type_action": {"list": "Legal entity, resident"},
+    "referral_participant_verification_action": {
+        "kanban": "Waiting",
+        "list": "Waiting",
+    },
+    "referral_document_action": {"list": "Form 26.2-1"},
+    "referral_agreement_action": {"list": "Participation agreement"},
+    "referral_acceptance_action": {"list": "Waiting"},
+    "referral_refusal_action": {"list": "same company"},
+    "referral_visit_action": {"graph": "", "list": "Waiting"},
+    "referral_document_reading_action": {"list": "Form 26.2-1"},
+    "referral_document_destruction_action": {"list": "ACT/"},
 }
 RENDERED = ".o_list_renderer, .o_kanban_renderer, .o_pivot table, .o_graph_renderer, \
 .o_form_view"
 
 
 @tagged("post_install", "-at_install")
-class TestWeb(ReferralCommon, HttpCase):
+class TestWeb(JoiningCase, HttpCase):
     def setUp(self):
         super().setUp()
         self.env.ref("base.user_admin").write(
@@ -35,6 +46,14 @@ class TestWeb(ReferralCommon, HttpCase):
         self.invoice = self._invoice(self.client, "2026-01-10", 1000)
         self._pay(self.invoice, "2026-01-12")
         self.accrual = self._accrue("2026-01")
+        self.waiting = self._submitted(partner=self._partner("Waiting"))
+        self.document = self.waiting.document_ids[0]
+        self.document._log_reading("view")
+        self.document.sudo()._leave_act("by test")
+        self.env["referral.visit"]._count(self.waiting)
+        self.env["referral.referral"]._bind(
+            self.waiting, self.waiting.partner_id, "link"
+        )
 
     def _open(self, path, text=""):
         """Open a page, wait until its view is there, and look for a text."""
@@ -69,7 +88,10 @@ class TestWeb(ReferralCommon, HttpCase):
 
     def test_forms(self):
         for record, text in (
-            (self.participant, "Web Client"),
+            (self.participant, "Web Participant"),
+            (self.waiting, "Form 26.2-1"),
+            (self.document, "scan.png"),
+            (self.waiting.acceptance_ids.agreement_id[:1], "Acceptances"),
             (self.referral, "Web Participant"),
             (self.accrual, "Accrual of January 2026"),
             (self.accrual.compensation_ids, "INV/2026"),

@@ -14,7 +14,12 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
-from odoo.tools.pdf import PdfFileReader
+from odoo.tools.pdf import (
+    ArrayObject,
+    DictionaryObject,
+    IndirectObject,
+    PdfFileReader,
+)
 
 #: Types that are accepted, with their first bytes and the extension they are kept by.
 SIGNATURES = {
@@ -30,20 +35,32 @@ MAX_PIXELS = 60_000_000
 MAX_PDF_PAGES = 100
 #: Bytes that a PDF's streams may unpack to, all together.
 MAX_UNPACKED = 200 * 1024 * 1024
-#: Names in a PDF's objects that run, send or carry something.
+#: Streams and objects that a PDF of some pages may have.
+MAX_PDF_PARTS = 100_000
+#: Keys of a PDF's objects that run, send or carry something.
+ACTIVE_KEYS = frozenset(
+    {"/AA", "/EmbeddedFile", "/EmbeddedFiles", "/JS", "/JavaScript", "/XFA"}
+)
+#: Kinds of actions, annotations and objects that do.
+ACTIVE_KINDS = frozenset(
+    {
+        "/EmbeddedFile", "/FileAttachment", "/GoToE", "/GoToR", "/ImportData",
+        "/JavaScript", "/Launch", "/Movie", "/Rendition", "/RichMedia", "/Sound",
+        "/SubmitForm",
+    }
+)  # fmt: skip
+#: The same, as they stand in the file: a first look, before anything is read.
 ACTIVE_NAMES = re.compile(
-    rb"/(?:JS|JavaScript|Launch|EmbeddedFiles?|Filespec|RichMedia|XFA|SubmitForm"
-    rb"|ImportData|GoToE|GoToR|Movie|Sound|Rendition|ResetForm|AA)"
-    rb"(?![A-Za-z0-9])"
+    rb"/(?:JS|JavaScript|Launch|EmbeddedFiles?|RichMedia|XFA|SubmitForm|ImportData"
+    rb"|GoToE|GoToR|Movie|Rendition|AA)(?![A-Za-z0-9])"
 )
 ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
-#: Signs of an archive, a program or a page inside a file that claims to be a PDF.
+#: Signs of an archive, a program or a page beside what a file claims to be.
 FOREIGN = re.compile(
     rb"PK\x03\x04|PK\x05\x06|Rar!\x1a\x07|7z\xbc\xaf\x27\x1c|<script|<\?php|<html"
-    rb"|<svg|\x7fELF|<!doctype",
+    rb"|<svg|\x7fELF|<!doctype|%PDF-",
     re.IGNORECASE,
 )
-STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
 
 
 class UploadRefused(Exception):
@@ -116,8 +133,7 @@ def _encode_anew(content, mimetype):
             if image.width * image.height > MAX_PIXELS:
                 raise UploadRefused("pixels")
             image.load()
-            plain = ImageOps.exif_transpose(image)
-            plain = plain.convert("L" if plain.mode in ("1", "L", "LA") else "RGB")
+            plain = _plain(ImageOps.exif_transpose(image))
             # pixels only: a new image takes no metadata along
             bare = Image.new(plain.mode, plain.size)
             bare.paste(plain)
@@ -136,15 +152,30 @@ def _encode_anew(content, mimetype):
     return target.getvalue()
 
 
+def _plain(image):
+    """Return the picture in grey or colour, on white where it is transparent."""
+    if image.mode.startswith("I"):
+        # 16 bits of grey, as some scanners save
+        return image.convert("I").point(lambda value: value / 256).convert("L")
+    if image.mode in ("LA", "PA", "RGBA") or "transparency" in image.info:
+        paper = Image.new("RGBA", image.size, "white")
+        paper.alpha_composite(image.convert("RGBA"))
+        return paper.convert("RGB")
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
 def _check_image_end(content, kind):
-    """Refuse a picture with something behind or inside it."""
+    """Refuse a picture with an archive or a page behind it.
+
+    Cameras put things of their own there, which encoding anew leaves behind.
+    """
     end = b"\xff\xd9" if kind == "JPEG" else b"IEND\xaeB`\x82"
-    last = content.rfind(end)
-    if last < 0:
+    first = content.find(end)
+    if first < 0:
         raise UploadRefused("broken")
-    if content[last + len(end) :].strip(b"\0\r\n\t "):
+    if b"%PDF-" in content or FOREIGN.search(content, content.rfind(end) + len(end)):
         raise UploadRefused("foreign")
-    if re.search(rb"PK\x05\x06|<script|<\?php|<html|<svg", content, re.IGNORECASE):
+    if kind == "PNG" and FOREIGN.search(content, first + len(end)):
         raise UploadRefused("foreign")
 
 
@@ -159,50 +190,97 @@ def _check_pdf(content):
         raise UploadRefused("foreign")
     if re.search(rb"/Encrypt(?![A-Za-z0-9])", content):
         raise UploadRefused("encrypted")
-    outside = STREAM.sub(b" ", content)
-    if FOREIGN.search(outside) or b"PK\x05\x06" in content[-65_600:]:
+    outside, streams = _split(content)
+    if FOREIGN.search(outside, 5) or b"PK\x05\x06" in content[-65_600:]:
         raise UploadRefused("foreign")
-    # names can be written with #xx, and hide in packed object streams
-    for text in (outside, *_unpacked(content)):
-        if ACTIVE_NAMES.search(
-            ESCAPED.sub(lambda m: bytes([int(m.group(1), 16)]), text)
-        ):
-            raise UploadRefused("active")
-    _check_pages(content)
+    # names can be written with #xx
+    plain = ESCAPED.sub(lambda match: bytes([int(match.group(1), 16)]), outside)
+    if ACTIVE_NAMES.search(plain):
+        raise UploadRefused("active")
+    _check_unpacked_size(streams)
+    _check_objects(content)
 
 
-def _unpacked(content):
-    """Yield what the packed streams of objects contain.
+def _split(content):
+    """Return what stands outside of a PDF's streams, and the streams.
 
-    :raise UploadRefused: if all streams together unpack to too much
+    Goes through the file once, whatever is in it.
     """
+    outside, streams, position = [], [], 0
+    while len(streams) < MAX_PDF_PARTS:
+        start = content.find(b"stream", position)
+        stop = content.find(b"endstream", start + 6) if start >= 0 else -1
+        if stop < 0:
+            return b" ".join([*outside, content[position:]]), streams
+        outside.append(content[position:start])
+        streams.append(content[start + 6 : stop].lstrip(b"\r\n"))
+        position = stop + 9
+    raise UploadRefused("too_large")
+
+
+def _check_unpacked_size(streams):
+    """Refuse a PDF whose streams unpack to more than memory is there for."""
     left = MAX_UNPACKED
-    for match in STREAM.finditer(content):
-        unpacker = zlib.decompressobj()
+    for stream in streams:
         try:
-            text = unpacker.decompress(match.group(1), left)
+            left -= len(zlib.decompressobj().decompress(stream, left))
         except zlib.error:
             # not packed this way: a picture, a font
             continue
-        left -= len(text)
         if left <= 0:
             raise UploadRefused("too_large")
-        start = content.rfind(b"obj", 0, match.start())
-        if b"ObjStm" in content[start : match.start()]:
-            yield text
 
 
-def _check_pages(content):
+def _check_objects(content):
+    """Refuse a PDF that is broken, or any of whose objects is active.
+
+    The reader finds the objects as any viewer does, packed ones too.
+    """
     try:
         reader = PdfFileReader(io.BytesIO(content), strict=False)
         encrypted = reader.is_encrypted
         pages = 0 if encrypted else len(reader.pages)
+        active = any(map(_is_active, _objects(reader)))
+    except UploadRefused:
+        raise
     except Exception as error:
         # whatever the reader stumbles over, nobody could read the document
         raise UploadRefused("broken") from error
     if encrypted:
         raise UploadRefused("encrypted")
+    if active:
+        raise UploadRefused("active")
     if not pages:
         raise UploadRefused("broken")
     if pages > MAX_PDF_PAGES:
         raise UploadRefused("pages")
+
+
+def _objects(reader):
+    """Yield every object that the file's tables name, and the trailer."""
+    numbers = {
+        (number, generation)
+        for generation, offsets in reader.xref.items()
+        for number in offsets
+    } | {(number, 0) for number in reader.xref_objStm}
+    if len(numbers) > MAX_PDF_PARTS:
+        raise UploadRefused("too_large")
+    yield reader.trailer
+    for number, generation in sorted(numbers):
+        yield reader.get_object(IndirectObject(number, generation, reader))
+
+
+def _is_active(item, depth=0):
+    """Tell whether an object, or what it holds directly, runs or carries something."""
+    if depth > 50:
+        raise UploadRefused("broken")
+    if isinstance(item, DictionaryObject):
+        return any(
+            key in ACTIVE_KEYS
+            or (key in ("/S", "/Subtype", "/Type") and value in ACTIVE_KINDS)
+            or _is_active(value, depth + 1)
+            for key, value in item.items()
+        )
+    if isinstance(item, ArrayObject):
+        return any(_is_active(value, depth + 1) for value in list(item))
+    return False
