@@ -3,6 +3,7 @@ import base64
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import NO_ACCESS
+from odoo.tools import clean_context
 
 from ..tools.numbers import VALIDATORS
 from ..tools.uploads import UploadRefused, check_upload
@@ -120,10 +121,8 @@ class ReferralDocument(models.Model):
             self._check_asked_only(vals_list, ASKED_FIELDS | {"participant_id"})
             # neither by way of the context
             participant_id = self.env.context.get("default_participant_id")
-            context = self.env.context.items()
-            self = self.with_context(  # noqa: PLW0642
-                {k: v for k, v in context if not k.startswith("default_")}
-            )
+            clean = self.env(context=clean_context(self.env.context))
+            self = self.with_env(clean)  # noqa: PLW0642
             vals_list = [{"participant_id": participant_id, **v} for v in vals_list]
         documents = super().create(vals_list)
         asked = documents.filtered(

@@ -2,6 +2,7 @@ import secrets
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import clean_context
 
 #: The states that a participant may go to from each state.
 TRANSITIONS = {
@@ -295,11 +296,8 @@ class ReferralParticipant(models.Model):
                     "rest."
                 )
             )
-        guarded = {f"default_{name}" for name in OWN_FIELDS | {"state"}}
-        context = self.env.context.items()
-        return self.with_context(
-            {key: value for key, value in context if key not in guarded}
-        )
+        # neither by way of the context
+        return self.with_env(self.env(context=clean_context(self.env.context)))
 
     def _is_trusted(self):
         """Tell whether the caller may skip verification."""

@@ -222,9 +222,12 @@ class ReferralParticipant(models.Model):
                 **circumstances,
             }
             # a second click at the same moment accepts nothing more
-            with suppress(UniqueViolation), self.env.cr.savepoint():
-                with mute_logger("odoo.sql_db"):
-                    acceptances.create(vals)
+            with (
+                suppress(UniqueViolation),
+                self.env.cr.savepoint(),
+                mute_logger("odoo.sql_db"),
+            ):
+                acceptances.create(vals)
 
     def _submit(self):
         """Hand the file over for verification.
