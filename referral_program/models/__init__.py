@@ -1,5 +1,5 @@
 # before the models that inherit them
-from . import referral_immutable_mixin, referral_log_mixin
+from . import referral_log_mixin, referral_immutable_mixin  # in this order
 
 from . import (
     account_move,

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 
 
 class ReferralImmutableMixin(models.AbstractModel):
-    """Rows that accruals write in SQL, and that nobody edits or deletes.
+    """Rows that accruals write in SQL, and that nobody creates, edits or deletes.
 
     Not by RPC, not by an administrator, not by ``sudo()``: a ledger is corrected by
     further rows.
@@ -11,16 +11,10 @@ class ReferralImmutableMixin(models.AbstractModel):
 
     _name = "referral.immutable.mixin"
     _description = "Referral Immutable Rows"
+    _inherit = ["referral.log.mixin"]
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
-        raise UserError(self._refusal())
-
-    def write(self, vals):  # pylint: disable=method-required-super
-        raise UserError(self._refusal())
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
         raise UserError(self._refusal())
 
     @api.model
