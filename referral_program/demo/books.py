@@ -35,6 +35,7 @@ class Books(Part):
             },
         )
         company.partner_id.tz = "Europe/Moscow"
+        company.resource_calendar_id.tz = "Europe/Moscow"
         # try_loading warns while modules are being installed; there is no chart for
         # Russia, so nothing that it guards against can happen with the generic one
         self.env["account.chart.template"]._load("generic_coa", company, False)
