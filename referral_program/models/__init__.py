@@ -25,6 +25,7 @@ from . import (
     referral_mark,
     referral_participant,
     referral_participant_join,
+    referral_participant_personal_data,
     referral_participant_type,
     referral_program,
     referral_program_accrual,
