@@ -12,6 +12,7 @@
         "account_invoice_start_end_dates",
         "auth_signup",
         "portal",
+        "report_xlsx",
         "resource",
         "rpc",
     ],

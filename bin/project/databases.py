@@ -9,7 +9,12 @@ from .shell import SetupError, exclusively, progress
 
 DATA = paths.CACHE / "data"
 #: Installed besides the addon, so that tests meet what production has.
-EXTRA = ("account_payment",)
+EXTRA = (
+    "account_financial_report",
+    "account_payment",
+    "auth_oauth",
+    "l10n_account_withholding_tax",
+)
 
 
 class Workplace:

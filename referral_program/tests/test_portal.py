@@ -4,6 +4,8 @@ import io
 import json
 import re
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 from odoo import fields
 from odoo.tests import HttpCase, new_test_user, tagged
@@ -19,6 +21,24 @@ PAGES = (
     "/my/referral/data",
 )
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"}
+
+
+class IdentityProvider(BaseHTTPRequestHandler):
+    """An OAuth provider who knows one person, by one token."""
+
+    def do_GET(self):
+        known = "access_token=good" in self.path
+        answer = (
+            {"sub": "4711", "email": "oauth@example.net", "name": "Olga Auth"}
+            if known
+            else {"error": "invalid_token"}
+        )
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def log_message(self, *_arguments):
+        """Keep the tests' output clean."""
 
 
 @tagged("post_install", "-at_install")
@@ -489,6 +509,48 @@ class TestLink(PortalCase):
         user = self._sign_up("clicked@example.net")
         self.assertEqual(self._bond(user).participant_id, self.anna)
         self.assertEqual(self._bond(user).source, "link")
+
+    def _provider(self):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), IdentityProvider)
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        address = f"http://127.0.0.1:{server.server_port}"
+        return self.env["auth.oauth.provider"].create(
+            {
+                "name": "Identity",
+                "body": "Log in with Identity",
+                "enabled": True,
+                "auth_endpoint": f"{address}/auth",
+                "validation_endpoint": f"{address}/userinfo",
+            }
+        )
+
+    def _sign_in_by(self, provider, token):
+        state = {"d": self.env.cr.dbname, "p": provider.id, "r": "%2Fmy"}
+        self._get(
+            f"/auth_oauth/signin?access_token={token}&state={json.dumps(state)}",
+            headers=BROWSER,
+        )
+        # sudo: whoever signs up is in the website's company
+        users = self.env["res.users"].sudo()
+        return users.search([("login", "=", "oauth@example.net")])
+
+    def test_signing_up_with_oauth_after_a_click(self):
+        provider = self._provider()
+        self._open(self.anna)
+        self.assertFalse(self._sign_in_by(provider, "bad"))
+        user = self._sign_in_by(provider, "good")
+        self.assertEqual(user.name, "Olga Auth")
+        self.assertEqual(self._bond(user).participant_id, self.anna)
+        self.assertEqual(self._bond(user).source, "link")
+        # whoever comes back has signed up already: no second bond
+        self._login(None)
+        self._open(self.boris)
+        self.assertEqual(self._sign_in_by(provider, "good"), user)
+        self.assertEqual(self._bond(user).participant_id, self.anna)
 
     def test_last_or_first_click_wins(self):
         for setting, winner in (("last", self.boris), ("first", self.anna)):

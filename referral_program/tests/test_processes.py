@@ -1,7 +1,8 @@
 """Exactly once, with real processes and real commits.
 
 Several workers at the same moment, and a worker killed after each of its commits:
-the ledger ends as if one undisturbed worker had run. The processes are forked by
+the ledger ends as if one undisturbed worker had run. Requests at the same moment:
+one wins, the others are told. The processes are forked by
 ``workers.py``, which runs in a database of its own because what it commits stays.
 """
 
@@ -94,3 +95,12 @@ class TestProcesses(BaseCase):
 
     def test_a_worker_killed_after_each_of_its_commits(self):
         self.assertEqual(self._run("killed"), UNDISTURBED)
+
+    def test_eight_clicks_at_once_bind_a_client_once(self):
+        self.assertEqual(
+            self._run("bind"),
+            {"bonds": ["active"], "refusals": ["bound_already"] * 7},
+        )
+
+    def test_an_api_call_sent_eight_times_at_once_registers_once(self):
+        self.assertEqual(self._run("register"), {"bonds": ["active"], "refusals": []})

@@ -5,15 +5,18 @@ The registry is loaded once, then each worker is a fork with its own connections
 """
 
 import json
+import multiprocessing
 import os
 import signal
 import sys
+from functools import partial
 
 from freezegun import freeze_time
 
 import odoo
 from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
+from odoo.service.model import retrying
 
 PARTICIPANTS = 5
 MONTHS = ("2026-01", "2026-02")
@@ -26,8 +29,9 @@ def main(config, database, scenario):
     )
     registry = Registry(database)
     in_transaction(registry, make_books)
-    SCENARIOS[scenario](registry)
-    sys.stdout.write(json.dumps(in_transaction(registry, look)) + "\n")
+    run, describe = SCENARIOS[scenario]
+    run(registry)
+    sys.stdout.write(json.dumps(in_transaction(registry, describe)) + "\n")
 
 
 def in_transaction(registry, function):
@@ -48,6 +52,15 @@ def make_books(env):
     program.terms_ids.date_from = "2026-01-01"
     for number in range(PARTICIPANTS):
         make_participant(env, program, number)
+    env["res.partner"].create({"name": "New Client", "is_company": True})
+    group = env.ref("referral_program.group_integration")
+    env["res.users"].create(
+        {
+            "name": "Control Panel",
+            "login": "panel",
+            "group_ids": [Command.set(group.ids)],
+        }
+    )
 
 
 def make_participant(env, program, number):
@@ -149,7 +162,7 @@ def die_on_commit(cr, number):
     cr.commit = commit_and_die
 
 
-def fork(registry, *arguments):
+def fork(function, *arguments):
     """Start a worker with its own connections and return its process id."""
     odoo.sql_db.close_all()
     pid = os.fork()
@@ -157,7 +170,7 @@ def fork(registry, *arguments):
         return pid
     code = 1
     try:
-        work(registry, *arguments)
+        function(*arguments)
         code = 0
     except BaseException:
         import traceback
@@ -174,15 +187,15 @@ def end_of(pid):
 
 
 def one(registry):
-    expect(end_of(fork(registry)), 0)
+    expect(end_of(fork(work, registry)), 0)
 
 
 def crowd(registry):
-    workers = [fork(registry) for _number in range(4)]
+    workers = [fork(work, registry) for _number in range(4)]
     for pid in workers:
         expect(end_of(pid), 0)
     # whoever lost gave way to the winner; the next run has nothing left to do
-    expect(end_of(fork(registry)), 0)
+    expect(end_of(fork(work, registry)), 0)
 
 
 def killed(registry):
@@ -192,8 +205,8 @@ def killed(registry):
     months of a computation and three entries.
     """
     for commits in (1, *(2,) * 6, 3):
-        expect(end_of(fork(registry, commits)), -signal.SIGKILL)
-    expect(end_of(fork(registry)), 0)
+        expect(end_of(fork(work, registry, commits)), -signal.SIGKILL)
+    expect(end_of(fork(work, registry)), 0)
 
 
 def expect(got, wanted):
@@ -201,7 +214,68 @@ def expect(got, wanted):
         raise AssertionError(f"a worker ended with {got}, not {wanted}")
 
 
-SCENARIOS = {"one": one, "crowd": crowd, "killed": killed}
+# === Requests at the same moment === #
+
+
+def at_once(registry, count, function):
+    """Run a function in many workers, as the server runs requests.
+
+    Each has its snapshot of the books before any of them begins.
+    """
+    barrier = multiprocessing.Barrier(count)
+    workers = [
+        fork(request, registry, barrier, partial(function, number=number))
+        for number in range(count)
+    ]
+    for pid in workers:
+        expect(end_of(pid), 0)
+
+
+def request(registry, barrier, function):
+    with registry.cursor() as cr, freeze_time(TODAY):
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        env["referral.program"].search([]).participant_ids.mapped("balance")
+        barrier.wait(60)
+        retrying(partial(function, env), env)
+
+
+def bind(env, number):
+    """Have participants bring one and the same new client."""
+    participants = env["referral.participant"].search([], order="id")
+    env["referral.referral"]._bind(
+        participants[number % PARTICIPANTS], new_client(env), "link"
+    )
+
+
+def register(env, number):
+    """Send one and the same API call, whatever the number."""
+    participant = env["referral.participant"].search([], order="id", limit=1)
+    panel = env["res.users"].search([("login", "=", "panel")])
+    env["referral.api"].with_user(panel).register_referral(
+        "order-1", participant.code, new_client(env).id
+    )
+
+
+def new_client(env):
+    return env["res.partner"].search([("name", "=", "New Client")])
+
+
+def look_at_bonds(env):
+    about = [("partner_id", "=", new_client(env).id)]
+    return {
+        "bonds": env["referral.referral"].search(about).mapped("state"),
+        "refusals": env["referral.refusal"].search(about).mapped("reason"),
+    }
+
+
+#: What each does, and what it prints afterwards.
+SCENARIOS = {
+    "one": (one, look),
+    "crowd": (crowd, look),
+    "killed": (killed, look),
+    "bind": (partial(at_once, count=8, function=bind), look_at_bonds),
+    "register": (partial(at_once, count=8, function=register), look_at_bonds),
+}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
