@@ -71,15 +71,18 @@ class AccountMove(models.Model):
     def create(self, vals_list):
         moves = super().create(vals_list)
         self.env["referral.mark"]._note_new(moves)
-        if not self.env.su and moves.referral_accrual_id:
+        if not self.env.su and (
+            moves.referral_accrual_id or moves.sudo().referral_redemption_id
+        ):
             self._refuse_forged_entry()
         return moves
 
     def write(self, vals):
-        if vals.get("referral_accrual_id") and not self.env.su:
+        own = {"referral_accrual_id", "referral_redemption_id"} & vals.keys()
+        if any(vals[name] for name in own) and not self.env.su:
             self._refuse_forged_entry()
         undone = "state" in vals and vals["state"] != "posted"
-        if undone or "referral_accrual_id" in vals:
+        if undone or own:
             self._check_no_accrual_entry()
         marks = self.env["referral.mark"]
         if not WATCHED.isdisjoint(vals):
@@ -107,17 +110,30 @@ class AccountMove(models.Model):
         return super().button_draft()
 
     def _refuse_forged_entry(self):
-        raise UserError(self.env._("Only an accrual makes the entries of an accrual."))
+        raise UserError(
+            self.env._(
+                "Only the program makes the entries of accruals and redemptions."
+            )
+        )
 
     def _check_no_accrual_entry(self):
-        """Refuse to undo the entry of an accrual.
+        """Refuse to undo the entry of an accrual or a redemption.
 
         :raise UserError: naming the entries and what to do instead
         """
         # sudo: an accountant without this program's groups gets the same answer
-        entries = self.sudo().filtered(
-            lambda move: move.referral_accrual_id and move.state == "posted"
-        )
+        posted = self.sudo().filtered(lambda move: move.state == "posted")
+        redeemed = posted.filtered("referral_redemption_id")
+        if redeemed:
+            raise UserError(
+                self.env._(
+                    "%(entries)s: the entry of a redemption can be neither reset to "
+                    "draft, cancelled, edited nor deleted. Reverse it, or undo its "
+                    "reconciliation with the invoice: the balance is restored then.",
+                    entries=", ".join(redeemed.mapped("display_name")),
+                )
+            )
+        entries = posted.filtered("referral_accrual_id")
         if entries:
             raise UserError(
                 self.env._(

@@ -73,22 +73,25 @@ class AccountMoveLine(models.Model):
 
         :raise UserError: if one of the items belongs to an accrual's posted entry
         """
+        move_model = self.env["account.move"]
         for line in self:
             # sudo: an accountant without this program's groups gets the same answer
-            if (
-                line.parent_state != "posted"
-                or not line.sudo().move_id.referral_accrual_id
+            move = line.sudo().move_id
+            if line.parent_state != "posted" or not (
+                move.referral_accrual_id
+                or move.referral_redemption_id
+                or line in move._referral_items()
             ):
                 continue
-            move_model = self.env["account.move"]
             if any(
                 move_model._field_will_change(line, vals, name)
                 for name in LEDGER & vals.keys()
             ):
                 raise UserError(
                     self.env._(
-                        "%(entry)s is the entry of a referral accrual: its items "
-                        "cannot be edited. Correct it by another entry.",
+                        "%(entry)s is an entry of the referral program: what it says "
+                        "about a balance cannot be edited. Correct an accrual or a "
+                        "redemption by another entry; reset a bill to draft.",
                         entry=line.move_id.display_name,
                     )
                 )

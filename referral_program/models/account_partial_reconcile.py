@@ -12,7 +12,20 @@ class AccountPartialReconcile(models.Model):
 
     def unlink(self):
         self._mark_for_accrual()
-        return super().unlink()
+        redemptions = self._redemptions()
+        result = super().unlink()
+        redemptions._undo()
+        return result
+
+    def _redemptions(self):
+        """Return the redemptions whose invoice is unmatched by deleting these."""
+        # sudo: an accountant without this program's groups undoes them all the same
+        items = (self.debit_move_id | self.credit_move_id).sudo()
+        reversing = self.env.context.get("referral_reversing", ())
+        return items.filtered(
+            lambda item: item.account_id.account_type == "asset_receivable"
+            and item.move_id.id not in reversing
+        ).move_id.referral_redemption_id
 
     def _mark_for_accrual(self):
         """Leave a mark only: reconciliation does not become slow by accruals."""

@@ -136,16 +136,6 @@ class ReferralParticipant(models.Model):
     referral_ids = fields.One2many("referral.referral", "participant_id", "Referrals")
     referral_count = fields.Integer(compute="_compute_referral_count")
     compensation_ids = fields.One2many("referral.compensation", "participant_id")
-    balance = fields.Monetary(
-        "Referral Balance",
-        compute="_compute_balance",
-        help="What the company owes the participant: the sum of the posted items on "
-        "the program's liability account.",
-    )
-    available_balance = fields.Monetary(
-        compute="_compute_balance",
-        help="The part of the balance that can be withdrawn or spent now.",
-    )
 
     _partner_unique = models.UniqueIndex(
         "(program_id, partner_id)", "This client takes part in the program already."
@@ -217,12 +207,6 @@ class ReferralParticipant(models.Model):
         )
         for participant in self:
             participant.referral_count = counts.get(participant, 0)
-
-    def _compute_balance(self):
-        balances = self._balances()
-        for participant in self:
-            participant.balance = balances.get(participant, 0.0)
-            participant.available_balance = max(participant.balance, 0.0)
 
     # === CONSTRAINT METHODS === #
 
@@ -310,11 +294,13 @@ class ReferralParticipant(models.Model):
         used = self.filtered(
             lambda participant: participant.sudo().compensation_ids
             or participant.sudo().referral_ids
+            or participant.sudo().withdrawal_ids
+            or participant.sudo().redemption_ids
         )
         if used:
             raise UserError(
                 self.env._(
-                    "These participants have referrals or compensations, so they stay: "
+                    "These participants have referrals or money, so they stay: "
                     "%(participants)s. Close them instead.",
                     participants=", ".join(used.mapped("display_name")),
                 )
@@ -450,61 +436,6 @@ class ReferralParticipant(models.Model):
             },
         }
 
-    # === BALANCE === #
-
-    def _balance(self):
-        """Return what the company owes this participant, from the general ledger.
-
-        :return float: in the company's currency; negative if the participant
-            owes the company
-        """
-        self.ensure_one()
-        return self._balances().get(self, 0.0)
-
-    def _balances(self):
-        """Return the balance of each participant who has posted items.
-
-        :return dict: participant → amount in the company's currency
-        """
-        # sudo: the balance is the participant's own; who may read the participant
-        # may read it, but not the journal items behind it
-        items = self.env["account.move.line"].sudo()
-        balances = {}
-        for program, participants in self.grouped("program_id").items():
-            by_partner = dict(
-                items._read_group(
-                    [
-                        ("account_id", "=", program.sudo().liability_account_id.id),
-                        ("company_id", "child_of", program.company_id.id),
-                        ("parent_state", "=", "posted"),
-                        ("partner_id", "in", participants.partner_id.ids),
-                    ],
-                    ["partner_id"],
-                    ["balance:sum"],
-                )
-            )
-            for participant in participants:
-                balance = by_partner.get(participant.partner_id, 0.0)
-                balances[participant] = program.currency_id.round(-balance)
-        return balances
-
-    def _ledger_items(self):
-        """Return the posted items that the balance consists of."""
-        self.ensure_one()
-        # sudo: as in :meth:`_balances`
-        return (
-            self.env["account.move.line"]
-            .sudo()
-            .search(
-                [
-                    ("account_id", "=", self.program_id.liability_account_id.id),
-                    ("company_id", "child_of", self.company_id.id),
-                    ("parent_state", "=", "posted"),
-                    ("partner_id", "=", self.partner_id.id),
-                ]
-            )
-        )
-
     # === ACTION METHODS === #
 
     def action_view_referrals(self):
@@ -524,18 +455,4 @@ class ReferralParticipant(models.Model):
             "referral_program.referral_compensation_action"
         )
         action["domain"] = [("participant_id", "in", self.ids)]
-        return action
-
-    def action_view_ledger(self):
-        """Open the journal items that the balance consists of."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account.action_account_moves_all"
-        )
-        action["domain"] = [
-            ("account_id", "=", self.program_id.liability_account_id.id),
-            ("partner_id", "=", self.partner_id.id),
-            ("parent_state", "=", "posted"),
-        ]
-        action["context"] = {}
         return action

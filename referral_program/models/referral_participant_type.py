@@ -42,6 +42,13 @@ class ReferralParticipantType(models.Model):
         "Own Country Only",
         help="Clients from other countries than the participant's earn nothing.",
     )
+    tax_ids = fields.Many2many(
+        "account.tax",
+        string="Taxes and Withholdings",
+        domain=[("type_tax_use", "=", "purchase")],
+        help="Of the bills that pay withdrawals: taxes come on top of the amount, "
+        "withholdings are kept back from what is paid.",
+    )
     requirement_ids = fields.One2many(
         "referral.document.requirement",
         "type_id",

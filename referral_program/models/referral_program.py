@@ -144,8 +144,67 @@ class ReferralProgram(models.Model):
         help="The day of the next month by which the month is credited.",
     )
 
-    # Limits
+    # Money out
     min_withdrawal = fields.Monetary("Minimum Withdrawal", default=10000, tracking=True)
+    withdrawal_policy = fields.Selection(
+        [
+            ("automatic", "At once"),
+            ("review", "After approval by the accountant"),
+        ],
+        "Withdrawals Are Billed",
+        required=True,
+        default="review",
+        tracking=True,
+        help="Whether the scheduled action bills what participants ask for, or only "
+        "what an accountant has approved.",
+    )
+    bill_policy = fields.Selection(
+        [("posted", "Posted"), ("draft", "Left as drafts")],
+        "Bills of Withdrawals Are",
+        required=True,
+        default="posted",
+        tracking=True,
+    )
+    bill_payment_term_id = fields.Many2one(
+        "account.payment.term",
+        "Bills' Payment Terms",
+        tracking=True,
+        check_company=True,
+        help="When the bills of withdrawals are due. Left empty, the vendor's own "
+        "terms decide.",
+    )
+    redemption_allowed = fields.Boolean(
+        "Balance Pays Invoices",
+        default=True,
+        tracking=True,
+        help="Participants may pay their own invoices with their referral balance.",
+    )
+    redemption_counts = fields.Boolean(
+        "Redemptions Are Payments",
+        default=True,
+        tracking=True,
+        help="An invoice paid with a referral balance earns a compensation for whoever "
+        "brought that participant.",
+    )
+    foreign_redemption = fields.Selection(
+        [
+            ("convert", "Converted at the day's rate"),
+            ("refuse", "Not paid with the balance"),
+        ],
+        "Invoices in Other Currencies",
+        required=True,
+        default="convert",
+        tracking=True,
+    )
+    mask_names = fields.Boolean(
+        "Hide Clients' Names",
+        default=True,
+        tracking=True,
+        help="Participants see only the beginnings of the names of the clients whom "
+        "they brought.",
+    )
+
+    # Limits
     verification_days = fields.Integer(
         default=2,
         tracking=True,
@@ -276,17 +335,18 @@ class ReferralProgram(models.Model):
             [[balance]] = (
                 self.env["account.move.line"]
                 .sudo()
-                ._read_group(
-                    [
-                        ("account_id", "=", program.liability_account_id.id),
-                        ("company_id", "child_of", program.company_id.id),
-                        ("parent_state", "=", "posted"),
-                    ],
-                    [],
-                    ["balance:sum"],
-                )
+                ._read_group(program._ledger_domain(), [], ["balance:sum"])
             )
             program.liability = -(balance or 0.0)
+
+    def _ledger_domain(self):
+        """Return the domain of the items that the balances consist of."""
+        self.ensure_one()
+        return [
+            ("account_id", "=", self.sudo().liability_account_id.id),
+            ("company_id", "child_of", self.company_id.id),
+            ("parent_state", "=", "posted"),
+        ]
 
     # === CONSTRAINT METHODS === #
 
@@ -350,14 +410,15 @@ class ReferralProgram(models.Model):
         if "liability_account_id" in vals or "company_id" in vals:
             self._check_ledger_can_change(vals)
         result = super().write(vals)
-        if {"company_id", "paid_when"} & vals.keys():
-            self.env.registry.clear_cache()  # of `_counting`
+        if {"company_id", "paid_when", "liability_account_id"} & vals.keys():
+            self.env.registry.clear_cache()  # of `_counting`, `_liability_accounts`
         if {
             "terms_by",
             "discount_product_ids",
             "paid_when",
             "bonus_journal_ids",
             "payment_journal_ids",
+            "redemption_counts",
             "company_id",
         } & vals.keys():
             self._mark_everything()

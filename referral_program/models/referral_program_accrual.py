@@ -205,6 +205,7 @@ class ReferralProgram(models.Model):
             discount_product_ids=program.discount_product_ids._ids,
             accrual_id=accrual.id,
             has_tiers=bool(program.terms_ids.tier_ids),
+            redemptions=self.redemption_counts,
         )
 
     @api.model
@@ -224,6 +225,15 @@ class ReferralProgram(models.Model):
             for company_id in program._companies()._ids
         )
         return pairs, "bank" in programs.mapped("paid_when")
+
+    @api.model
+    @ormcache()
+    def _liability_accounts(self):
+        """Return the ids of the accounts that hold what participants are owed."""
+        # sudo: bills of all users are checked, archived programs' too
+        programs = self.sudo().with_context(active_test=False)
+        programs = programs.search([])  # pylint: disable=no-search-all
+        return frozenset(programs.liability_account_id.ids)
 
     def _companies(self):
         """Return the companies whose invoices count: the program's and its branches."""

@@ -13,8 +13,10 @@ from . import (
     test_posting,
     test_processes,
     test_protection,
+    test_redemptions,
     test_tours,
     test_translation,
     test_uploads,
     test_web,
+    test_withdrawals,
 )

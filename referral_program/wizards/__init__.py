@@ -1,1 +1,1 @@
-from . import base_partner_merge, referral_reason
+from . import base_partner_merge, referral_reason, referral_redeem, referral_withdraw

@@ -13,11 +13,13 @@ class ReferralReason(models.TransientModel):
             ("suspended", "Suspend"),
             ("rejected", "Reject"),
             ("closed", "Close"),
+            ("refuse_withdrawals", "Refuse withdrawals"),
         ],
         required=True,
     )
     participant_ids = fields.Many2many("referral.participant")
     document_ids = fields.Many2many("referral.document")
+    withdrawal_ids = fields.Many2many("referral.withdrawal")
     reason = fields.Char(required=True)
 
     def action_confirm(self):
@@ -25,6 +27,8 @@ class ReferralReason(models.TransientModel):
         self.ensure_one()
         if self.action == "reject_documents":
             self.document_ids._reject(self.reason)
+        elif self.action == "refuse_withdrawals":
+            self.withdrawal_ids._refuse(self.reason)
         else:
             self.participant_ids.check_access("write")
             self.participant_ids._update_state(self.action, self.reason)

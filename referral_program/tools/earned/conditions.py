@@ -13,6 +13,7 @@ class Conditions:
     :ivar company_ids: the companies whose invoices count
     :ivar bonus_journal_ids: journals whose payments are not money
     :ivar payment_journal_ids: miscellaneous journals whose entries are money
+    :ivar redemptions: invoices paid with a referral balance are paid with money
     :ivar bank_only: a payment is money only when a bank statement matched it
     :ivar by_attribution: terms of the bond's first day, not of the invoice's date
     :ivar discount_product_ids: products that make an invoice discounted
@@ -27,6 +28,7 @@ class Conditions:
     company_ids: tuple
     bonus_journal_ids: tuple = ()
     payment_journal_ids: tuple = ()
+    redemptions: bool = True
     bank_only: bool = False
     by_attribution: bool = False
     discount_product_ids: tuple = ()

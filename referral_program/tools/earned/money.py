@@ -27,7 +27,8 @@ def money_query(conditions):
           %(bank_join)s
          WHERE root.move_type = 'out_invoice'
            AND root.posted
-           AND journal.id NOT IN %(bonus)s
+           AND CASE WHEN payer.referral_redemption_id IS NOT NULL THEN %(redemptions)s
+                    ELSE journal.id NOT IN %(bonus)s
            AND (%(payments)s
                 OR payer.statement_line_id IS NOT NULL
                 OR payer.origin_payment_id IS NULL
@@ -37,9 +38,11 @@ def money_query(conditions):
                 OR journal.id IN %(listed)s
                    AND NOT EXISTS (SELECT FROM account_partial_reconcile exchanged
                                     WHERE exchanged.exchange_move_id = payer.id))
+               END
          GROUP BY root.group_id
         """,
         end=conditions.end,
+        redemptions=conditions.redemptions,
         bonus=conditions.bonus_journal_ids or (0,),
         listed=conditions.payment_journal_ids or (0,),
         **_bank_condition(conditions),

@@ -1,0 +1,164 @@
+from contextlib import contextmanager
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class AccountMove(models.Model):
+    """Vendor bills that pay withdrawals, and entries of redemptions."""
+
+    _inherit = "account.move"
+
+    referral_withdrawal_ids = fields.One2many(
+        "referral.withdrawal",
+        "bill_id",
+        "Referral Withdrawal",
+        readonly=True,
+        copy=False,
+        groups="referral_program.group_reader",
+    )
+    referral_redemption_id = fields.Many2one(
+        "referral.redemption",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The redemption that this entry books.",
+    )
+    referral_redemption_ids = fields.One2many(
+        "referral.redemption",
+        "invoice_id",
+        "Redemptions",
+        readonly=True,
+        copy=False,
+        groups="referral_program.group_reader",
+    )
+
+    referral_payable = fields.Boolean(
+        compute="_compute_referral_payable",
+        groups="referral_program.group_reader",
+        help="The client has a referral balance that can pay this invoice.",
+    )
+
+    def _compute_referral_payable(self):
+        for move in self:
+            move.referral_payable = (
+                move.move_type == "out_invoice"
+                and move.state == "posted"
+                and move.amount_residual
+                and move._referral_payer().available_balance > 0
+            )
+
+    def _referral_payer(self):
+        """Return the participant whose balance can pay this invoice, if there is one.
+
+        :return: in superuser mode; who may use it is the caller's to say
+        """
+        self.ensure_one()
+        # sudo: neither portal users nor all accountants read participants
+        return (
+            self.env["referral.participant"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "=", self.commercial_partner_id.id),
+                    ("company_id", "parent_of", self.company_id.id),
+                    ("program_id.active", "=", True),
+                ],
+                limit=1,
+            )
+        )
+
+    # === GUARDING BALANCES === #
+
+    def _post(self, soft=True):
+        with self._guarding_balances():
+            posted = super()._post(soft)
+            # sudo: an accountant without this program's groups bills all the same
+            bills = posted.sudo()._purchase_documents()
+            bills.referral_withdrawal_ids._on_bill_posted()
+        return posted
+
+    def write(self, vals):
+        if "state" not in vals or vals["state"] == "posted":
+            return super().write(vals)
+        with self._guarding_balances():
+            posted = self.filtered(lambda move: move.state == "posted")
+            result = super().write(vals)
+            # what is not booked settles nothing
+            posted._referral_items().remove_move_reconcile()
+        return result
+
+    def unlink(self):
+        # sudo: as above
+        self.sudo()._purchase_documents().referral_withdrawal_ids._on_bill_deleted()
+        return super().unlink()
+
+    def _purchase_documents(self):
+        return self.filtered(lambda move: move.is_purchase_document())
+
+    def _referral_items(self):
+        """Return the items of bills that take from a referral balance or give back."""
+        accounts = self.env["referral.program"]._liability_accounts()
+        return self._purchase_documents().line_ids.filtered(
+            lambda item: item.account_id.id in accounts
+        )
+
+    @contextmanager
+    def _guarding_balances(self):
+        """Refuse what makes an available balance fall below zero, or lower still.
+
+        Accruals take back whatever they have to, and entries made by hand are the
+        accountant's; bills never take what is not there, nor do refunds of them
+        that are undone.
+        """
+        participants = self._referral_participants()
+        if not participants:
+            yield
+            return
+        participants._lock_money()
+        before = participants._availables()
+        yield
+        self.env.flush_all()
+        for participant, after in (
+            (self._referral_participants() | participants)._availables().items()
+        ):
+            currency = participant.currency_id
+            if (
+                currency.compare_amounts(after, 0) < 0
+                and currency.compare_amounts(after, before.get(participant, 0.0)) < 0
+            ):
+                raise UserError(
+                    self.env._(
+                        "This would take %(missing)s more from the referral balance of "
+                        "%(participant)s than is available.",
+                        missing=participant._money(-after),
+                        participant=participant.display_name,
+                    )
+                )
+
+    def _referral_participants(self):
+        """Return the participants whose balances these bills touch."""
+        items = self._referral_items()
+        # sudo: as above
+        bills = self.sudo()._purchase_documents()
+        participants = bills.referral_withdrawal_ids.participant_id
+        if items:
+            participants |= participants.search(
+                [
+                    ("partner_id", "in", items.partner_id.ids),
+                    (
+                        "program_id.liability_account_id",
+                        "in",
+                        items.account_id.ids,
+                    ),
+                ]
+            )
+        return participants
+
+    # === ENTRIES OF REDEMPTIONS === #
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        # what Odoo unmatches to reverse it is not undone a second time
+        self = self.with_context(referral_reversing=self.ids)  # noqa: PLW0642
+        return super()._reverse_moves(default_values_list, cancel)

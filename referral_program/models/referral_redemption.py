@@ -1,0 +1,315 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+
+
+class ReferralRedemption(models.Model):
+    """Referral balance used to pay the participant's own invoice.
+
+    One balanced entry, liability → receivable, reconciled on both sides at once.
+    It is undone as a whole: by reversing the entry, or by taking its
+    reconciliation with the invoice back.
+    """
+
+    _name = "referral.redemption"
+    _description = "Referral Redemption"
+    _order = "id desc"
+    _check_company_auto = True
+
+    name = fields.Char("Number", readonly=True, required=True, copy=False)
+    participant_id = fields.Many2one(
+        "referral.participant",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    program_id = fields.Many2one(
+        related="participant_id.program_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        related="participant_id.company_id", store=True, index=True
+    )
+    currency_id = fields.Many2one(related="program_id.currency_id")
+    partner_id = fields.Many2one(related="participant_id.partner_id", string="Client")
+    invoice_id = fields.Many2one(
+        "account.move",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+        copy=False,
+    )
+    amount = fields.Monetary(
+        required=True, readonly=True, help="What it took from the balance."
+    )
+    invoice_currency_id = fields.Many2one("res.currency", readonly=True, required=True)
+    invoice_amount = fields.Monetary(
+        "Amount on the Invoice",
+        readonly=True,
+        required=True,
+        currency_field="invoice_currency_id",
+        help="What it paid of the invoice, in the invoice's currency.",
+    )
+    move_id = fields.Many2one(
+        "account.move",
+        "Journal Entry",
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+        copy=False,
+    )
+    date = fields.Date(related="move_id.date", store=True)
+    user_id = fields.Many2one(
+        "res.users", "Paid By", readonly=True, default=lambda self: self.env.user
+    )
+    state = fields.Selection(
+        [("done", "Paid"), ("undone", "Undone")],
+        compute="_compute_state",
+        store=True,
+        index=True,
+    )
+
+    _amount_positive = models.Constraint(
+        "CHECK (amount > 0 AND invoice_amount > 0)", "The amount is above zero."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("move_id.state", "move_id.reversal_move_ids.state")
+    def _compute_state(self):
+        for redemption in self:
+            # sudo: the state is for whoever reads the redemption, not the entry
+            entry = redemption.sudo().move_id
+            undone = entry.state != "posted" or any(
+                reversal.state == "posted" for reversal in entry.reversal_move_ids
+            )
+            redemption.state = "undone" if entry and undone else "done"
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_by_program()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_by_program()
+        return super().write(vals)
+
+    def _check_by_program(self):
+        if not self.env.su:
+            raise UserError(
+                self.env._("Invoices are paid with the buttons for it, and undone so.")
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(self.env._("Redemptions stay: undo them."))
+
+    # === REDEEMING === #
+
+    @api.model
+    def _redeem(self, participant, invoice, amount, *, by_staff=False):
+        """Pay one of the participant's own invoices with the balance.
+
+        :param participant: whose balance
+        :param invoice: the participant's own open invoice
+        :param float amount: in the company's currency
+        :param bool by_staff: staff may do it for who does not take part any more
+        :return: the ``referral.redemption``
+        :raise UserError: saying why it cannot be; nothing is kept then
+        """
+        participant.ensure_one()
+        # sudo: participants create no records; what they may is checked here
+        participant, invoice = participant.sudo(), invoice.sudo()
+        participant._lock_money()
+        if refusal := self._why_not(participant, invoice, by_staff=by_staff):
+            raise UserError(refusal)
+        participant._check_available(amount)
+        due = self._due(participant, invoice)
+        currency = participant.currency_id
+        if currency.compare_amounts(amount, due) > 0:
+            raise UserError(
+                self.env._(
+                    "Only %(due)s of %(invoice)s is open.",
+                    due=participant._money(due),
+                    invoice=invoice.name,
+                )
+            )
+        redemption = self.sudo().create(
+            {
+                "name": self.env["ir.sequence"]
+                .with_company(participant.company_id)
+                .sudo()
+                .next_by_code("referral.redemption"),
+                "participant_id": participant.id,
+                "invoice_id": invoice.id,
+                "amount": amount,
+                "invoice_currency_id": invoice.currency_id.id,
+                "invoice_amount": self._amount_on_invoice(
+                    participant, invoice, amount, due
+                ),
+                "user_id": self.env.user.id,
+            }
+        )
+        redemption._book()
+        return redemption
+
+    @api.model
+    def _why_not(self, participant, invoice, *, by_staff=False):
+        """Return why an invoice cannot be paid with a balance, or an empty text.
+
+        :param participant: whose balance, in superuser mode
+        :param invoice: the invoice, in superuser mode
+        """
+        program = participant.program_id
+        if not program.redemption_allowed:
+            return self.env._("Invoices are not paid with the referral balance.")
+        if not by_staff and participant.state != "active":
+            return self.env._("Only who takes part can pay with the referral balance.")
+        own = participant.partner_id.commercial_partner_id
+        if (
+            invoice.move_type != "out_invoice"
+            or invoice.commercial_partner_id != own
+            or invoice.company_id not in program._companies()
+        ):
+            return self.env._("The balance pays the participant's own invoices only.")
+        if invoice.state != "posted" or not invoice.amount_residual:
+            return self.env._("There is nothing to pay on this invoice.")
+        if (
+            invoice.currency_id != participant.currency_id
+            and program.foreign_redemption == "refuse"
+        ):
+            return self.env._(
+                "The balance is in %(own)s and the invoice in %(other)s, so it cannot "
+                "be paid with the balance.",
+                own=participant.currency_id.name,
+                other=invoice.currency_id.name,
+            )
+        return ""
+
+    @api.model
+    def _due(self, participant, invoice):
+        """Return what is open of an invoice, in the company's currency of today."""
+        return invoice.currency_id._convert(
+            invoice.amount_residual,
+            participant.currency_id,
+            participant.company_id,
+            participant.program_id._today(),
+        )
+
+    @api.model
+    def _amount_on_invoice(self, participant, invoice, amount, due):
+        """Return what an amount pays of an invoice, in the invoice's currency."""
+        if not participant.currency_id.compare_amounts(amount, due):
+            return invoice.amount_residual
+        converted = participant.currency_id._convert(
+            amount,
+            invoice.currency_id,
+            participant.company_id,
+            participant.program_id._today(),
+        )
+        return min(converted, invoice.amount_residual)
+
+    def _book(self):
+        """Post the entry and reconcile both of its sides."""
+        self.ensure_one()
+        invoice, program = self.invoice_id, self.program_id
+        receivable = invoice.line_ids.filtered(
+            lambda item: item.display_type == "payment_term" and not item.reconciled
+        ).sorted(lambda item: (item.date_maturity or item.date, item.id))
+        if len(receivable.account_id) > 1:
+            raise UserError(
+                self.env._(
+                    "The invoice is open on several accounts; ask the accountant."
+                )
+            )
+        moves = self.env["account.move"].with_company(invoice.company_id)
+        entry = moves.with_context(skip_invoice_sync=True).create(
+            {
+                "move_type": "entry",
+                "journal_id": program.journal_id.id,
+                "company_id": invoice.company_id.id,
+                "date": self._accounting_date(),
+                "ref": f"{self.name}, {invoice.name}",
+                "referral_redemption_id": self.id,
+                "line_ids": [
+                    Command.create(vals) for vals in self._prepare_items(receivable)
+                ],
+            }
+        )
+        entry._post(soft=False)
+        self.move_id = entry
+        own = entry.line_ids.filtered(
+            lambda item: item.account_id == receivable.account_id
+        )
+        (own | receivable).reconcile()
+        self.participant_id._settle_ledger()
+
+    def _prepare_items(self, receivable):
+        """Return the values of the entry's two items."""
+        partner = self.participant_id.partner_id
+        name = f"{self.name}, {self.invoice_id.name}"
+        return [
+            {
+                "account_id": self.program_id.liability_account_id.id,
+                "partner_id": partner.id,
+                "name": name,
+                "balance": self.amount,
+                "currency_id": self.currency_id.id,
+                "amount_currency": self.amount,
+            },
+            {
+                "account_id": receivable.account_id.id,
+                "partner_id": receivable.partner_id[:1].id or partner.id,
+                "name": name,
+                "balance": -self.amount,
+                "currency_id": self.invoice_currency_id.id,
+                "amount_currency": -self.invoice_amount,
+            },
+        ]
+
+    def _accounting_date(self):
+        """Return today, or the first open day after a lock date."""
+        today = self.program_id._today()
+        lock_dates = self.company_id._get_violated_lock_dates(
+            today, False, self.program_id.journal_id
+        )
+        if lock_dates:
+            return fields.Date.add(lock_dates[-1][0], days=1)
+        return today
+
+    # === UNDOING === #
+
+    def action_undo(self):
+        """Give the amounts back to the balance: the invoices are open again."""
+        self.check_access("write")
+        self.env["referral.program"]._check_accountant()
+        # sudo: accountants undo by this button only
+        self.sudo()._undo()
+
+    def _undo(self):
+        """Reverse the entries of what is not undone yet."""
+        self.participant_id._lock_money()
+        for redemption in self.filtered(lambda r: r.state == "done"):
+            redemption.move_id._reverse_moves(
+                [
+                    {
+                        "date": redemption._accounting_date(),
+                        "ref": f"{redemption.name}, {redemption.invoice_id.name}",
+                    }
+                ],
+                cancel=True,
+            )
+
+    # === ACTION METHODS === #
+
+    def action_view_entry(self):
+        """Open the journal entry."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.move_id.id,
+            "view_mode": "form",
+        }

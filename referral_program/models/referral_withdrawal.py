@@ -1,0 +1,370 @@
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+
+#: What staff or the participant may decide before there is a bill.
+DECISIONS = [("refused", "Refused"), ("cancelled", "Cancelled")]
+#: What the participant is written when a withdrawal gets into a state.
+STATE_MAILS = {
+    "billed": "referral_program.mail_template_withdrawal_billed",
+    "paid": "referral_program.mail_template_withdrawal_paid",
+    "refused": "referral_program.mail_template_withdrawal_refused",
+    "cancelled": "referral_program.mail_template_withdrawal_cancelled",
+}
+#: Withdrawals of one participant that may be open at a time.
+MAX_OPEN = 20
+
+
+class ReferralWithdrawal(models.Model):
+    """A request for money; becomes a vendor bill.
+
+    It holds its amount of the balance until the bill is posted, because from then
+    on the ledger itself is lower. The state follows the decision and the bill;
+    nobody sets it.
+    """
+
+    _name = "referral.withdrawal"
+    _description = "Referral Withdrawal"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "id desc"
+    _check_company_auto = True
+
+    name = fields.Char("Number", readonly=True, copy=False, required=True)
+    participant_id = fields.Many2one(
+        "referral.participant",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    program_id = fields.Many2one(
+        related="participant_id.program_id", store=True, index=True
+    )
+    company_id = fields.Many2one(
+        related="participant_id.company_id", store=True, index=True
+    )
+    currency_id = fields.Many2one(related="program_id.currency_id")
+    partner_id = fields.Many2one(related="participant_id.partner_id", string="Client")
+    amount = fields.Monetary(
+        required=True, readonly=True, help="What the participant asked for."
+    )
+    billed_amount = fields.Monetary(
+        "Billed",
+        readonly=True,
+        copy=False,
+        help="What the bill takes from the balance: the sum of its lines on the "
+        "program's liability account, when it was last posted.",
+    )
+    reserved_amount = fields.Monetary(
+        "On Hold",
+        compute="_compute_state",
+        store=True,
+        help="What the withdrawal holds of the balance until its bill is posted.",
+    )
+    bank_account_id = fields.Many2one(
+        "res.partner.bank",
+        "Payee Account",
+        readonly=True,
+        required=True,
+        ondelete="restrict",
+        check_company=True,
+    )
+    account_trusted = fields.Boolean(
+        related="bank_account_id.allow_out_payment", string="Account Trusted"
+    )
+    requested_on = fields.Datetime(
+        readonly=True, default=fields.Datetime.now, copy=False
+    )
+    requester_id = fields.Many2one(
+        "res.users",
+        "Requested By",
+        readonly=True,
+        copy=False,
+        default=lambda self: self.env.user,
+    )
+    approved_on = fields.Datetime(readonly=True, copy=False, tracking=True)
+    approver_id = fields.Many2one(
+        "res.users", "Approved By", readonly=True, copy=False, tracking=True
+    )
+    decision = fields.Selection(DECISIONS, readonly=True, copy=False, tracking=True)
+    reason = fields.Char(
+        readonly=True, copy=False, tracking=True, help="Told to the participant."
+    )
+    problem = fields.Char(
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="Why the scheduled action could not make the bill.",
+    )
+    bill_id = fields.Many2one(
+        "account.move",
+        "Vendor Bill",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        tracking=True,
+        check_company=True,
+    )
+    bill_payment_state = fields.Selection(
+        related="bill_id.payment_state", string="Bill's Payment"
+    )
+    state = fields.Selection(
+        [
+            ("requested", "Requested"),
+            ("billed", "Billed"),
+            ("paid", "Paid"),
+            ("refused", "Refused"),
+            ("cancelled", "Cancelled"),
+        ],
+        compute="_compute_state",
+        store=True,
+        tracking=True,
+        index=True,
+    )
+
+    _amount_positive = models.Constraint(
+        "CHECK (amount > 0)", "The amount is above zero."
+    )
+    _bill_unique = models.UniqueIndex("(bill_id) WHERE bill_id IS NOT NULL")
+    _reserved_idx = models.Index("(participant_id) WHERE reserved_amount <> 0")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(
+        "decision",
+        "amount",
+        "billed_amount",
+        "bill_id.state",
+        "bill_id.payment_state",
+    )
+    def _compute_state(self):
+        for withdrawal in self:
+            # sudo: the state is for whoever reads the withdrawal, not the bill
+            bill = withdrawal.sudo().bill_id
+            state = withdrawal.decision or "requested"
+            if bill and not withdrawal.decision:
+                state = withdrawal._state_of_bill(bill)
+            held = state == "requested" or state == "billed" and bill.state == "draft"
+            withdrawal.state = state
+            withdrawal.reserved_amount = (
+                (withdrawal.billed_amount or withdrawal.amount) if held else 0.0
+            )
+
+    def _state_of_bill(self, bill):
+        if bill.state == "cancel" or bill.payment_state == "reversed":
+            return "cancelled"
+        if bill.state == "posted" and bill.payment_state in ("in_payment", "paid"):
+            return "paid"
+        return "billed"
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            raise UserError(self.env._("Withdrawals are requested, not entered."))
+        for vals in vals_list:
+            participant = self.env["referral.participant"].browse(
+                vals["participant_id"]
+            )
+            sequences = self.env["ir.sequence"].with_company(participant.company_id)
+            vals["name"] = sequences.next_by_code("referral.withdrawal")
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su and vals.keys() & self._protected_fields():
+            raise UserError(
+                self.env._(
+                    "A withdrawal follows its bill and what is decided with the "
+                    "buttons; it is not edited."
+                )
+            )
+        return super().write(vals)
+
+    def _protected_fields(self):
+        """Return the fields that say something about money."""
+        return {
+            name for name, field in self._fields.items()
+            if field.store and not name.startswith(("activity_", "message_"))
+        }  # fmt: skip
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise UserError(
+            self.env._("Withdrawals stay, whatever became of them: refuse them.")
+        )
+
+    # === REQUESTING === #
+
+    @api.model
+    def _request(self, participant, amount, bank_account, *, by_staff=False):
+        """Ask for money from a participant's balance.
+
+        :param participant: whose balance
+        :param float amount: in the company's currency
+        :param bank_account: the participant's own ``res.partner.bank``
+        :param bool by_staff: staff may settle what an ended participation left,
+            below the minimum too
+        :return: the ``referral.withdrawal``
+        :raise UserError: saying why it cannot be; nothing is kept then
+        """
+        participant.ensure_one()
+        # sudo: participants create no records; what they may is checked here
+        participant = participant.sudo()
+        participant._lock_money()
+        participant._check_available(amount)
+        program, currency = participant.program_id, participant.currency_id
+        if not by_staff:
+            if refusal := participant._why_no_payout():
+                raise UserError(refusal)
+            if currency.compare_amounts(amount, program.min_withdrawal) < 0:
+                raise UserError(
+                    self.env._(
+                        "The least that can be withdrawn is %(minimum)s.",
+                        minimum=participant._money(program.min_withdrawal),
+                    )
+                )
+            still_open = [("reserved_amount", "!=", 0)]
+            if participant.withdrawal_ids.filtered_domain(still_open)[MAX_OPEN - 1 :]:
+                raise UserError(
+                    self.env._("Wait until your other withdrawals are paid.")
+                )
+        elif participant._open_documents() and participant.state != "closed":
+            raise UserError(
+                self.env._("The documents are not approved, so nothing is paid out.")
+            )
+        own = participant.partner_id.commercial_partner_id
+        if bank_account.sudo().partner_id.commercial_partner_id != own:
+            raise UserError(self.env._("Choose one of the participant's own accounts."))
+        withdrawal = self.sudo().create(
+            {
+                "participant_id": participant.id,
+                "amount": amount,
+                "bank_account_id": bank_account.id,
+                "requester_id": self.env.user.id,
+            }
+        )
+        withdrawal._after_request()
+        return withdrawal
+
+    def _after_request(self):
+        """Tell the participant, and the accountant if there is something to do."""
+        self._send("referral_program.mail_template_withdrawal_requested")
+        program = self.program_id
+        if program.withdrawal_policy == "review" or not self.account_trusted:
+            self.activity_schedule(
+                "referral_program.mail_activity_withdrawal",
+                date_deadline=program._today(),
+                user_id=program._accountant().id,
+            )
+
+    # === DECIDING === #
+
+    def _check_may_decide(self):
+        """Refuse whoever is not an accountant of the program."""
+        self.check_access("write")
+        self.env["referral.program"]._check_accountant()
+
+    def action_approve(self):
+        """Let the scheduled action make the bills of these withdrawals."""
+        self._check_may_decide()
+        self._approve()
+
+    def _approve(self):
+        waiting = self.sudo().filtered(
+            lambda w: w.state == "requested" and not w.approved_on
+        )
+        waiting.write(
+            {"approved_on": fields.Datetime.now(), "approver_id": self.env.user.id}
+        )
+        waiting.activity_feedback(["referral_program.mail_activity_withdrawal"])
+
+    def action_refuse(self):
+        """Ask for the reason, then refuse."""
+        self._check_may_decide()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Refuse"),
+            "res_model": "referral.reason",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_action": "refuse_withdrawals",
+                "default_withdrawal_ids": [Command.set(self.ids)],
+            },
+        }
+
+    def _refuse(self, reason):
+        """Give the amount back to the balance, and tell the participant why.
+
+        :param str reason: in words for the participant
+        :raise UserError: if one of them has a bill
+        """
+        self._check_may_decide()
+        self._decide("refused", reason)
+
+    def _cancel(self):
+        """Take a request back, before there is a bill.
+
+        :raise UserError: if there is one
+        """
+        self._decide("cancelled", False)
+
+    def _decide(self, decision, reason):
+        # sudo: participants write no records; the state is checked here
+        withdrawals = self.sudo()
+        withdrawals.participant_id._lock_money()
+        late = withdrawals.filtered(lambda w: w.state != "requested")
+        if late:
+            raise UserError(
+                self.env._(
+                    "%(numbers)s: decided already, or billed. Cancel or reverse the "
+                    "bill instead.",
+                    numbers=", ".join(late.mapped("name")),
+                )
+            )
+        withdrawals.write({"decision": decision, "reason": reason, "problem": False})
+        withdrawals.activity_unlink(["referral_program.mail_activity_withdrawal"])
+
+    def action_trust_account(self):
+        """Trust the payee accounts: money may be sent to them."""
+        self._check_may_decide()
+        # Odoo decides who may
+        self.bank_account_id.write({"allow_out_payment": True})
+
+    # === MAIL === #
+
+    def _send(self, template):
+        """Write to those who act for the participant, if they want it."""
+        template = self.env.ref(template, raise_if_not_found=False)
+        if not template:
+            return
+        for withdrawal in self.sudo():
+            if withdrawal.participant_id.mail_withdrawal:
+                # sudo: whoever causes the mail need not be allowed to send it
+                template.sudo().send_mail(
+                    withdrawal.id,
+                    email_layout_xmlid="mail.mail_notification_light",
+                )
+
+    def _message_track_post_template(self, changes):
+        """Write to the participant when the state has changed, whoever changed it."""
+        if "state" in (changes or ()) and self.state in STATE_MAILS:
+            self._send(STATE_MAILS[self.state])
+        return super()._message_track_post_template(changes)
+
+    def _money(self):
+        """Return the amount as the viewer reads it."""
+        self.ensure_one()
+        return self.participant_id._money(self.billed_amount or self.amount)
+
+    # === ACTION METHODS === #
+
+    def action_view_bill(self):
+        """Open the vendor bill."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.bill_id.id,
+            "view_mode": "form",
+        }

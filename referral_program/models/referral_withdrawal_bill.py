@@ -1,0 +1,287 @@
+import logging
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+_logger = logging.getLogger(__name__)
+
+#: Bills that are made together and kept together; a failing one is then found alone.
+BILL_BATCH_SIZE = 50
+#: Withdrawals that the button bills while its user waits; more are left to the
+#: scheduled action, which begins at once.
+BUTTON_LIMIT = 200
+
+
+class ReferralWithdrawal(models.Model):
+    """Making vendor bills of withdrawals: one each, in batches."""
+
+    _inherit = "referral.withdrawal"
+
+    # === CHOOSING === #
+
+    @api.model
+    def _cron_bill(self):
+        """Bill what may be billed, of all programs, oldest first.
+
+        As a scheduled action it commits each batch. A withdrawal that cannot be
+        billed keeps the reason as its problem and does not stop the others.
+        """
+        programs = self.env["referral.program"]
+        # sudo: what is billed here was approved, or needs no approval
+        waiting = self.sudo().search(self._to_bill_domain(), order="id")
+        programs._checkpoint(remaining=len(waiting))
+        # ids only: a batch forgets what it loaded
+        for start in range(0, len(waiting), BILL_BATCH_SIZE):
+            batch = waiting[start : start + BILL_BATCH_SIZE]
+            batch.with_context(mail_notify_force_send=False)._bill_each()
+            programs._checkpoint(len(batch))
+            self.env.invalidate_all()
+
+    @api.model
+    def _to_bill_domain(self):
+        return [
+            ("state", "=", "requested"),
+            ("bank_account_id.allow_out_payment", "=", True),
+            "|",
+            ("approved_on", "!=", False),
+            ("program_id.withdrawal_policy", "=", "automatic"),
+        ]
+
+    def action_bill(self):
+        """Approve these withdrawals and make their bills.
+
+        :return: a notification, or None
+        :raise UserError: naming what stands in the way, if they are few
+        """
+        self._check_may_decide()
+        waiting = self.filtered(lambda w: w.state == "requested")
+        if not waiting:
+            raise UserError(self.env._("There is nothing to bill among these."))
+        waiting._approve()
+        if len(waiting) <= BUTTON_LIMIT:
+            # sudo: accountants make bills by this button only
+            return waiting.sudo()._bill()
+        # sudo: whoever may bill need not be allowed to start scheduled actions
+        self.env.ref("referral_program.ir_cron_bill").sudo()._trigger()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._(
+                    "%(count)s withdrawals are approved. Their bills are being made in "
+                    "the background.",
+                    count=len(waiting),
+                ),
+            },
+        }
+
+    # === BILLING === #
+
+    def _bill_each(self):
+        """Bill together; if that fails, each for itself, keeping what is wrong."""
+        try:
+            with self.env.cr.savepoint():
+                self._bill()
+            return
+        except (UserError, ValidationError):
+            self.env.invalidate_all()
+        for withdrawal in self:
+            try:
+                with self.env.cr.savepoint():
+                    withdrawal._bill()
+            except (UserError, ValidationError) as error:
+                self.env.invalidate_all()
+                withdrawal._report_problem(str(error.args[0]))
+
+    def _report_problem(self, text):
+        """Keep why there is no bill, and tell the accountant once."""
+        if self.problem == text:
+            return
+        _logger.info("Withdrawal %s was not billed: %s", self.id, text)
+        self.problem = text
+        self.activity_schedule(
+            "referral_program.mail_activity_withdrawal",
+            date_deadline=self.program_id._today(),
+            note=text,
+            user_id=self.program_id._accountant().id,
+        )
+
+    def _bill(self):
+        """Make one vendor bill of each withdrawal, and post it if the policy says so.
+
+        :raise UserError: if one of them cannot be billed; nothing is kept then
+        """
+        self.participant_id._lock_money()
+        self.invalidate_recordset(["state"])
+        self._check_can_bill()
+        for program, withdrawals in self.grouped("program_id").items():
+            moves = self.env["account.move"].with_company(program.company_id)
+            bills = moves.create([w._prepare_bill_vals() for w in withdrawals])
+            for withdrawal, bill in zip(withdrawals, bills, strict=True):
+                withdrawal.write({"bill_id": bill.id, "problem": False})
+                withdrawal._check_bill_amount()
+            if program.bill_policy == "posted":
+                bills._post(soft=False)
+
+    def _check_can_bill(self):
+        for withdrawal in self:
+            if withdrawal.state != "requested":
+                raise UserError(
+                    self.env._(
+                        "%(withdrawal)s is not waiting for a bill.",
+                        withdrawal=withdrawal.name,
+                    )
+                )
+            if not withdrawal.account_trusted:
+                raise UserError(
+                    self.env._(
+                        "%(withdrawal)s: nobody has trusted the account "
+                        "%(account)s yet. Check that it is the participant's, by "
+                        "phone for instance, and trust it.",
+                        withdrawal=withdrawal.name,
+                        account=withdrawal.bank_account_id.acc_number,
+                    )
+                )
+            if not withdrawal.program_id.bill_journal_id:
+                raise UserError(
+                    self.env._(
+                        "Choose the journal of vendor bills in %(program)s.",
+                        program=withdrawal.program_id.name,
+                    )
+                )
+        for participant, available in self.participant_id._availables().items():
+            if participant.currency_id.compare_amounts(available, 0) < 0:
+                raise UserError(
+                    self.env._(
+                        "%(participant)s was promised more than the balance holds, "
+                        "because something was taken back since. Refuse withdrawals "
+                        "or wait for the next accruals.",
+                        participant=participant.display_name,
+                    )
+                )
+
+    def _prepare_bill_vals(self):
+        """Return the values of the vendor bill."""
+        self.ensure_one()
+        program, partner = self.program_id, self.participant_id.partner_id
+        # the bill is in the vendor's language, as Odoo's own are
+        described = self.with_context(lang=partner.lang)
+        today = program._today()
+        sequences = self.env["ir.sequence"].with_company(self.company_id)
+        return {
+            "move_type": "in_invoice",
+            "journal_id": program.bill_journal_id.id,
+            "company_id": self.company_id.id,
+            "partner_id": partner.id,
+            "currency_id": self.currency_id.id,
+            "invoice_date": today,
+            "date": today,
+            "ref": sequences.next_by_code("referral.self.billing"),
+            "payment_reference": self.name,
+            "partner_bank_id": self.bank_account_id.id,
+            **(
+                {"invoice_payment_term_id": program.bill_payment_term_id.id}
+                if program.bill_payment_term_id
+                else {}
+            ),
+            "invoice_line_ids": [
+                Command.create(
+                    {
+                        "name": described.env._(
+                            "Referral compensation, withdrawal %(number)s",
+                            number=self.name,
+                        ),
+                        "account_id": program.liability_account_id.id,
+                        "quantity": 1,
+                        "price_unit": self._bill_price(),
+                        "tax_ids": [Command.set(self._bill_taxes().ids)],
+                        "analytic_distribution": False,
+                    }
+                )
+            ],
+        }
+
+    def _bill_taxes(self):
+        """Return the taxes and withholdings of the participant's type."""
+        taxes = self.participant_id.type_id.tax_ids
+        return taxes._filter_taxes_by_company(self.company_id)
+
+    def _bill_price(self):
+        """Return the price that makes the line's untaxed amount the withdrawal's.
+
+        The amount leaves the balance; taxes come on top, withholdings off what is
+        paid. A tax included in prices therefore raises the price.
+        """
+        included = self._bill_taxes().filtered("price_include")
+        if not included:
+            return self.amount
+        computed = included.compute_all(
+            self.amount, self.currency_id, handle_price_include=False
+        )
+        return computed["total_included"]
+
+    def _check_bill_amount(self):
+        """Refuse a bill that would not take the withdrawal's amount."""
+        taken = self._taken_by_bill()
+        if self.currency_id.compare_amounts(taken, self.amount):
+            raise UserError(
+                self.env._(
+                    "%(withdrawal)s: the taxes of %(type)s make a bill over "
+                    "%(taken)s of %(amount)s. Give the taxes accounts of their own.",
+                    withdrawal=self.name,
+                    type=self.participant_id.type_id.name,
+                    taken=self.participant_id._money(taken),
+                    amount=self.participant_id._money(self.amount),
+                )
+            )
+
+    def _taken_by_bill(self):
+        """Return what the bill's lines take from the participant's balance."""
+        self.ensure_one()
+        partner = self.participant_id.partner_id
+        items = self.sudo().bill_id.line_ids.filtered(
+            lambda item: item.account_id == self.program_id.liability_account_id
+            and item.partner_id == partner
+        )
+        return self.currency_id.round(sum(items.mapped("balance")))
+
+    # === THE BILL'S LIFE === #
+
+    def _on_bill_posted(self):
+        """Take note of what the bills take, and settle the oldest compensations.
+
+        :raise UserError: if a bill takes nothing from its participant's balance
+        """
+        for withdrawal in self:
+            taken = withdrawal._taken_by_bill()
+            if withdrawal.decision:
+                raise UserError(
+                    self.env._(
+                        "%(withdrawal)s was given up, so its bill stays a draft.",
+                        withdrawal=withdrawal.name,
+                    )
+                )
+            if withdrawal.currency_id.compare_amounts(taken, 0) <= 0:
+                raise UserError(
+                    self.env._(
+                        "The bill of %(withdrawal)s takes nothing from the balance of "
+                        "%(participant)s: keep a line with %(account)s and the same "
+                        "vendor, or cancel the bill.",
+                        withdrawal=withdrawal.name,
+                        participant=withdrawal.participant_id.display_name,
+                        account=withdrawal.program_id.liability_account_id.display_name,
+                    )
+                )
+            withdrawal.write(
+                {
+                    "billed_amount": taken,
+                    "approved_on": withdrawal.approved_on or fields.Datetime.now(),
+                }
+            )
+        self.activity_feedback(["referral_program.mail_activity_withdrawal"])
+        self.participant_id._settle_ledger()
+
+    def _on_bill_deleted(self):
+        """Give the amounts back whose bills are deleted."""
+        self.write({"bill_id": False, "decision": "cancelled"})

@@ -1,0 +1,265 @@
+"""Paying own invoices with the balance: one entry, undone as a whole."""
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from .test_withdrawals import MoneyCase
+
+
+@tagged("post_install", "-at_install")
+class TestRedemptions(MoneyCase):
+    def setUp(self):
+        super().setUp()
+        self.invoice = self._invoice(self.participant.partner_id, "2026-03-01", 40_000)
+
+    def _redeem(self, amount, invoice=None, day="2026-03-05", **options):
+        with self.on(day):
+            return self.env["referral.redemption"]._redeem(
+                self.participant, invoice or self.invoice, amount, **options
+            )
+
+    def assertOpen(self, amount, invoice=None):
+        self.assertEqual((invoice or self.invoice).amount_residual, amount)
+
+    # === Paying === #
+
+    def test_wholly_and_in_part(self):
+        first = self._redeem(15_000)
+        self.assertOpen(25_000)
+        self.assertMoney(75_000, 75_000)
+        self.assertRecordValues(
+            first.move_id.line_ids.sorted("balance"),
+            [
+                {
+                    "account_id": self.company_data["default_account_receivable"].id,
+                    "balance": -15_000,
+                    "reconciled": True,
+                    "partner_id": self.participant.partner_id.id,
+                },
+                {
+                    "account_id": self.program.liability_account_id.id,
+                    "balance": 15_000,
+                    "reconciled": True,
+                    "partner_id": self.participant.partner_id.id,
+                },
+            ],
+        )
+        self._redeem(25_000)
+        self.assertOpen(0)
+        self.assertIn(self.invoice.payment_state, ("paid", "in_payment"))
+        self.assertMoney(50_000, 50_000)
+
+    def test_what_is_refused_changes_nothing(self):
+        self._billed(60_000)
+        foreign = self._invoice(self.client, "2026-03-01", 1000)
+        refund = self._invoice(
+            self.participant.partner_id, "2026-03-01", 100, move_type="out_refund"
+        )
+        draft = self.invoice.copy()
+        for amount, invoice, text in (
+            (30_000.01, self.invoice, "Only .*30,000.00.* is available"),
+            (0, self.invoice, "above zero"),
+            (-5, self.invoice, "above zero"),
+            (100, foreign, "own invoices"),
+            (100, refund, "own invoices"),
+            (100, draft, "nothing to pay"),
+        ):
+            with self.assertRefused(UserError, text):
+                self._redeem(amount, invoice)
+        small = self._invoice(self.participant.partner_id, "2026-03-01", 100)
+        with self.assertRefused(UserError, "Only .*100.00.* is open"):
+            self._redeem(100.01, small)
+        self._redeem(100, small)
+        with self.assertRefused(UserError, "nothing to pay"):
+            self._redeem(1, small)
+        self.assertMoney(29_900, 29_900)
+
+    def test_settings_and_states(self):
+        self.program.redemption_allowed = False
+        with self.assertRefused(UserError, "not paid with"):
+            self._redeem(100)
+        self.program.redemption_allowed = True
+        self.participant._update_state("closed", "Test")
+        with self.assertRefused(UserError, "who takes part"):
+            self._redeem(100)
+        self._redeem(100, by_staff=True)
+        self.assertMoney(89_900, 89_900)
+
+    def test_installments_are_paid_oldest_first(self):
+        terms = self.env.ref("account.account_payment_term_advance_60days")
+        invoice = self._invoice(
+            self.participant.partner_id,
+            "2026-03-01",
+            1000,
+            invoice_payment_term_id=terms.id,
+        )
+        self._redeem(500, invoice)
+        self.assertOpen(500, invoice)
+        self._redeem(500, invoice)
+        self.assertOpen(0, invoice)
+        self.assertMoney(89_000, 89_000)
+
+    def test_after_a_lock_date(self):
+        self.company.fiscalyear_lock_date = "2026-03-31"
+        redemption = self._redeem(100)
+        self.assertEqual(str(redemption.date), "2026-04-01")
+
+    # === Undoing === #
+
+    def test_undone_by_button(self):
+        redemption = self._redeem(15_000)
+        with self.on("2026-03-06"):
+            redemption.action_undo()
+        self.assertEqual(redemption.state, "undone")
+        self.assertOpen(40_000)
+        self.assertMoney(90_000, 90_000)
+        redemption.action_undo()
+        self.assertMoney(90_000, 90_000)
+
+    def test_undone_by_taking_the_reconciliation_back(self):
+        redemption = self._redeem(15_000)
+        part = self._receivable(self.invoice).matched_credit_ids
+        with self.on("2026-03-06"):
+            self.invoice.js_remove_outstanding_partial(part.id)
+        self.assertEqual(redemption.state, "undone")
+        self.assertOpen(40_000)
+        self.assertMoney(90_000, 90_000)
+        open_items = self.env["account.move.line"].search(
+            [
+                ("partner_id", "=", self.participant.partner_id.id),
+                ("account_id", "=", self._receivable(self.invoice).account_id.id),
+                ("reconciled", "=", False),
+            ]
+        )
+        self.assertEqual(open_items, self._receivable(self.invoice))
+
+    def test_undone_by_reversing_the_entry(self):
+        redemption = self._redeem(15_000)
+        with self.on("2026-03-06"):
+            wizard = (
+                self.env["account.move.reversal"]
+                .with_context(
+                    active_model="account.move", active_ids=redemption.move_id.ids
+                )
+                .create({"journal_id": self.program.journal_id.id})
+            )
+            wizard.reverse_moves()
+        self.assertEqual(redemption.state, "undone")
+        self.assertEqual(len(redemption.move_id.reversal_move_ids), 1)
+        self.assertOpen(40_000)
+        self.assertMoney(90_000, 90_000)
+
+    def test_undone_with_the_invoice(self):
+        redemption = self._redeem(15_000)
+        with self.on("2026-03-06"):
+            self.invoice.button_draft()
+            self.invoice.button_cancel()
+        self.assertEqual(redemption.state, "undone")
+        self.assertMoney(90_000, 90_000)
+
+    def test_undone_with_an_invoice_that_is_replaced(self):
+        redemption = self._redeem(15_000)
+        with self.on("2026-03-06"):
+            self.invoice._reverse_moves([{"invoice_date": "2026-03-06"}], cancel=True)
+        self.assertEqual(redemption.state, "undone")
+        self.assertMoney(90_000, 90_000)
+
+    def test_an_invoice_edited_after_it_was_paid(self):
+        redemption = self._redeem(40_000)
+        with self.on("2026-03-06"):
+            self.invoice.button_draft()
+            self.invoice.invoice_line_ids.price_unit = 30_000
+            self.invoice.action_post()
+        # either all of it holds, or all of it is undone
+        if redemption.state == "done":
+            self.assertMoney(50_000, 50_000)
+        else:
+            self.assertOpen(30_000)
+            self.assertMoney(90_000, 90_000)
+
+    def test_the_entry_itself_stays(self):
+        entry = self._redeem(15_000).move_id
+        item = entry.line_ids[:1]
+        for change in (
+            entry.button_draft,
+            entry.button_cancel,
+            entry.unlink,
+            lambda: item.write({"balance": 1}),
+            lambda: item.write({"partner_id": self.client.id}),
+        ):
+            with self.assertRefused(UserError, "redemption|referral program"):
+                change()
+        self.assertMoney(75_000, 75_000)
+
+    def test_undoing_gives_back_what_withdrawals_may_use(self):
+        redemption = self._redeem(40_000)
+        self._billed(50_000)
+        with self.on("2026-03-07"):
+            redemption.action_undo()
+        self.assertMoney(40_000, 40_000)
+
+    # === Other currencies === #
+
+    def _foreign_invoice(self):
+        euro = self._enable_currency("EUR")
+        euro.rate_ids = False
+        self.env["res.currency.rate"].create(
+            [
+                {
+                    "name": day,
+                    "rate": rate,
+                    "currency_id": euro.id,
+                    "company_id": self.company.id,
+                }
+                for day, rate in (("2026-03-01", 0.01), ("2026-03-05", 0.0125))
+            ]
+        )
+        return self._invoice(
+            self.participant.partner_id, "2026-03-01", 100, currency_id=euro.id
+        )
+
+    def test_converted_at_the_days_rate(self):
+        invoice = self._foreign_invoice()
+        self.assertEqual(invoice.amount_total_signed, 10_000)
+        part = self._redeem(4_000, invoice)
+        self.assertEqual(part.invoice_amount, 50)
+        self.assertOpen(50, invoice)
+        self._redeem(4_000, invoice)
+        self.assertOpen(0, invoice)
+        # the rate's difference is the company's, not the participant's
+        self.assertMoney(82_000, 82_000)
+        with self.on("2026-03-06"):
+            part.action_undo()
+        self.assertOpen(50, invoice)
+        self.assertMoney(86_000, 86_000)
+
+    def test_or_refused_with_the_reason(self):
+        invoice = self._foreign_invoice()
+        self.program.foreign_redemption = "refuse"
+        with self.assertRefused(UserError, "invoice in EUR"):
+            self._redeem(100, invoice)
+
+    # === Money for whoever brought the participant === #
+
+    def test_counts_as_money_for_the_one_above(self):
+        above = self._participant("Above")
+        self._referral(above, self.participant.partner_id)
+        self._redeem(40_000)
+        self.assertEarned("2026-02", above, 0)
+        self.assertEarned("2026-03", above, 3_600)
+        # undone: taken back
+        with self.on("2026-04-05"):
+            self.participant.redemption_ids.action_undo()
+        self.assertEarned("2026-04", above, -3_600)
+
+    def test_or_does_not_by_setting(self):
+        self.program.redemption_counts = False
+        # not even if the journal of the entries counts otherwise
+        self.program.payment_journal_ids = self.program.journal_id
+        above = self._participant("Above")
+        self._referral(above, self.participant.partner_id)
+        self._redeem(40_000)
+        self._accrue("2026-02")
+        self.assertEarned("2026-03", above, 0)
+        self.program.redemption_counts = True
+        self.assertEarned("2026-04", above, 3_600)

@@ -1,0 +1,44 @@
+from odoo import api, fields, models
+
+
+class ReferralRedeem(models.TransientModel):
+    """Staff pay a participant's own invoice with the referral balance."""
+
+    _name = "referral.redeem"
+    _description = "Pay an Invoice With a Referral Balance"
+
+    invoice_id = fields.Many2one("account.move", required=True)
+    participant_id = fields.Many2one(
+        "referral.participant", compute="_compute_participant_id"
+    )
+    currency_id = fields.Many2one(related="participant_id.currency_id")
+    available_balance = fields.Monetary(related="participant_id.available_balance")
+    due = fields.Monetary("Open", compute="_compute_participant_id")
+    amount = fields.Monetary(
+        compute="_compute_amount", store=True, readonly=False, required=True
+    )
+
+    @api.depends("invoice_id")
+    def _compute_participant_id(self):
+        for wizard in self:
+            participant = wizard.invoice_id._referral_payer()
+            wizard.participant_id = participant
+            wizard.due = (
+                self.env["referral.redemption"]._due(participant, wizard.invoice_id)
+                if participant
+                else 0.0
+            )
+
+    @api.depends("participant_id", "due")
+    def _compute_amount(self):
+        for wizard in self:
+            wizard.amount = min(wizard.participant_id.available_balance, wizard.due)
+
+    def action_confirm(self):
+        """Pay it."""
+        self.ensure_one()
+        self.env["referral.program"]._check_accountant()
+        self.env["referral.redemption"]._redeem(
+            self.participant_id, self.invoice_id, self.amount, by_staff=True
+        )
+        return {"type": "ir.actions.act_window_close"}
