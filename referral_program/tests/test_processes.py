@@ -104,3 +104,21 @@ class TestProcesses(BaseCase):
 
     def test_an_api_call_sent_eight_times_at_once_registers_once(self):
         self.assertEqual(self._run("register"), {"bonds": ["active"], "refusals": []})
+
+    def test_twenty_withdrawals_at_once_take_no_more_than_there_is(self):
+        self.assertEqual(
+            self._run("withdraw"),
+            {"available": 60.0, "balance": 180.0, "redemptions": 0, "withdrawals": 1},
+        )
+
+    def test_withdrawals_and_redemptions_at_once_take_no_more_than_there_is(self):
+        books = self._run("spend")
+        self.assertEqual(books["redemptions"] + books["withdrawals"], 5)
+        self.assertEqual(books["available"], 0.0)
+        self.assertEqual(books["balance"], 180.0 - 36 * books["redemptions"])
+
+    def test_bills_are_made_once_whoever_is_killed_or_comes_along(self):
+        self.assertEqual(
+            self._run("bill"),
+            {"balances": [60.0] * 5, "bills": 5, "states": ["billed"] * 5},
+        )

@@ -15,6 +15,7 @@ from freezegun import freeze_time
 
 import odoo
 from odoo import SUPERUSER_ID, Command, api
+from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 
@@ -268,6 +269,128 @@ def look_at_bonds(env):
     }
 
 
+def make_money(env):
+    """Accrue both months: 180 on each of 5 balances; allow small withdrawals."""
+    program = env["referral.program"].search([])
+    program.write({"min_withdrawal": 1, "withdrawal_policy": "automatic"})
+    for month in MONTHS:
+        program._accrue(f"{month}-01")
+    for number, participant in enumerate(program.participant_ids):
+        participant._accept(participant._agreements_to_accept())
+        env["res.partner.bank"].create(
+            {
+                "acc_number": f"4070281093800000000{number}",
+                "partner_id": participant.partner_id.id,
+                "allow_out_payment": True,
+            }
+        )
+    payer = program.participant_ids[-1].partner_id
+    env["account.move"].create(
+        {
+            "move_type": "out_invoice",
+            "partner_id": payer.id,
+            "invoice_date": "2026-03-01",
+            "invoice_line_ids": [
+                Command.create(
+                    {"name": "VPS", "price_unit": 1000, "tax_ids": [Command.clear()]}
+                )
+            ],
+        }
+    ).action_post()
+
+
+def richest(env):
+    """Return the participant whom all requests are about."""
+    return env["referral.program"].search([]).participant_ids[-1]
+
+
+def withdraw(env, number):
+    """Ask for two thirds of one and the same balance: the second is too much."""
+    participant = richest(env)
+    account = participant.partner_id.bank_ids
+    try:
+        env["referral.withdrawal"]._request(participant, 120, account)
+    except UserError:
+        env.cr.rollback()
+
+
+def spend(env, number):
+    """Ask for, or pay an invoice with, a fifth of one and the same balance."""
+    participant = richest(env)
+    account = participant.partner_id.bank_ids
+    invoice = env["account.move"].search(
+        [
+            ("partner_id", "=", participant.partner_id.id),
+            ("move_type", "=", "out_invoice"),
+        ]
+    )
+    try:
+        if number % 2:
+            env["referral.withdrawal"]._request(participant, 36, account)
+        else:
+            env["referral.redemption"]._redeem(participant, invoice, 36)
+    except UserError:
+        env.cr.rollback()
+
+
+def money_out(registry, count, function):
+    in_transaction(registry, make_money)
+    at_once(registry, count, function)
+
+
+def look_at_money(env):
+    participant = richest(env)
+    return {
+        "available": participant._availables()[participant],
+        "balance": participant._balance(),
+        "redemptions": len(participant.redemption_ids),
+        "withdrawals": len(participant.withdrawal_ids),
+    }
+
+
+def bill(registry):
+    """Kill a worker in the middle of making bills, then run two at once."""
+    in_transaction(registry, make_money)
+    in_transaction(registry, ask_for_each)
+    expect(end_of(fork(make_bills, registry, 2)), -signal.SIGKILL)
+    for pid in [fork(make_bills, registry) for _number in range(2)]:
+        end_of(pid)
+    expect(end_of(fork(make_bills, registry)), 0)
+
+
+def ask_for_each(env):
+    for participant in env["referral.program"].search([]).participant_ids:
+        env["referral.withdrawal"]._request(
+            participant, 120, participant.partner_id.bank_ids
+        )
+
+
+def make_bills(registry, die_after=None):
+    module = "odoo.addons.referral_program.models.referral_withdrawal_bill"
+    sys.modules[module].BILL_BATCH_SIZE = 2
+    with registry.cursor() as cr, freeze_time(TODAY):
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        cron = env.ref("referral_program.ir_cron_bill")
+        progress = env["ir.cron.progress"].create({"cron_id": cron.id})
+        cr.commit()  # pylint: disable=invalid-commit
+        if die_after:
+            die_on_commit(cr, die_after)
+        env["referral.withdrawal"].with_context(
+            cron_id=cron.id, ir_cron_progress_id=progress.id
+        )._cron_bill()
+
+
+def look_at_bills(env):
+    withdrawals = env["referral.withdrawal"].search([])
+    return {
+        "balances": env["referral.program"]
+        .search([])
+        .participant_ids.mapped("balance"),
+        "bills": len(withdrawals.bill_id),
+        "states": withdrawals.mapped("state"),
+    }
+
+
 #: What each does, and what it prints afterwards.
 SCENARIOS = {
     "one": (one, look),
@@ -275,6 +398,9 @@ SCENARIOS = {
     "killed": (killed, look),
     "bind": (partial(at_once, count=8, function=bind), look_at_bonds),
     "register": (partial(at_once, count=8, function=register), look_at_bonds),
+    "withdraw": (partial(money_out, count=20, function=withdraw), look_at_money),
+    "spend": (partial(money_out, count=10, function=spend), look_at_money),
+    "bill": (bill, look_at_bills),
 }
 
 if __name__ == "__main__":
