@@ -26,6 +26,7 @@
         "data/referral_participant_type_data.xml",
         "data/referral_document_requirement_data.xml",
         "data/referral_agreement_data.xml",
+        "data/referral_material_data.xml",
         "data/ir_sequence_data.xml",
         "data/mail_activity_type_data.xml",
         "data/mail_template_data.xml",
@@ -36,6 +37,7 @@
         "views/referral_referral_views.xml",
         "views/referral_document_views.xml",
         "views/referral_agreement_views.xml",
+        "views/referral_material_views.xml",
         "views/referral_log_views.xml",
         "views/referral_withdrawal_views.xml",
         "views/referral_redemption_views.xml",
@@ -50,6 +52,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/portal_templates.xml",
+        "views/portal_materials_templates.xml",
         "views/referral_menus.xml",
     ],
     "assets": {

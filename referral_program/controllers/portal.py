@@ -52,6 +52,7 @@ class ReferralPortal(CustomerPortal):
                 "page_name": "referral",
                 "program": program,
                 "participant": participant,
+                "tabs": self._tabs(participant),
                 **values,
             },
             headers={
@@ -59,6 +60,19 @@ class ReferralPortal(CustomerPortal):
                 "Content-Security-Policy": "frame-ancestors 'self'",
             },
         )
+
+    def _tabs(self, participant):
+        """Return the pages that a participant has: (name, address, title)."""
+        tabs = [("overview", "/my/referral", request.env._("Overview"))]
+        if participant.state in ("submitted", "active", "suspended"):
+            tabs.append(
+                (
+                    "materials",
+                    "/my/referral/materials",
+                    request.env._("Advertising Materials"),
+                )
+            )
+        return tabs
 
     # === OVERVIEW === #
 

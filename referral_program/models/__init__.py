@@ -24,6 +24,7 @@ from . import (
     referral_document_reading,
     referral_document_requirement,
     referral_mark,
+    referral_material,
     referral_participant,
     referral_participant_join,
     referral_participant_money,

@@ -8,6 +8,7 @@ from . import (
     test_api,
     test_bonding,
     test_joining,
+    test_materials,
     test_numbers,
     test_portal,
     test_posting,

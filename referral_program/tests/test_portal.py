@@ -18,6 +18,7 @@ PAGES = (
     "/my/referral",
     "/my/referral/join",
     "/my/referral/claim",
+    "/my/referral/materials",
     "/my/referral/data",
 )
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"}

@@ -26,6 +26,7 @@ MODELS = (
     "referral.acceptance",
     "referral.refusal",
     "referral.visit",
+    "referral.material",
 )
 #: Who reads what is not for every role.
 READERS = {
@@ -54,6 +55,7 @@ RIGHTS = {
         "referral.document.requirement": "wcu",
         "referral.document": "wcu",
         "referral.agreement": "wcu",
+        "referral.material": "wcu",
     },
 }
 

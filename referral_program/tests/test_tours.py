@@ -53,6 +53,11 @@ class TestTours(PortalCase):
         )
         self.assertEqual(participant.state, "active")
 
+    def test_materials_are_found_and_copied(self):
+        participant = self._membership(self.owner)
+        participant.action_approve_documents()
+        self.start_tour("/my/referral", "referral_materials", login=self.owner.login)
+
     def test_link_sign_up_referral(self):
         self.env["ir.config_parameter"].sudo().set_param(
             "auth_signup.invitation_scope", "b2c"

@@ -107,6 +107,67 @@ tours.add("referral_resubmission", {
     ],
 });
 
+const ownCode = {
+    content: "The code carries the participant's own link",
+    trigger: ".o_referral_banner .o_referral_link",
+    run() {
+        const link = `${location.origin}/referral/`;
+        const pictures = `${location.origin}/referral/material/`;
+        for (const {value} of document.querySelectorAll(this.anchor.tagName)) {
+            const address = value.split('href="')[1] || value;
+            if (!address.includes(link) || address.startsWith(pictures)) {
+                throw new Error(`No link of one's own: ${value}`);
+            }
+        }
+    },
+};
+
+tours.add("referral_materials", {
+    steps: () => [
+        {
+            trigger: ".o_referral_tabs a:contains(Advertising Materials)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {trigger: ".o_referral_tabs a.active:contains(Advertising Materials)"},
+        {
+            content: "A picture is shown",
+            trigger: ".o_referral_banner img",
+            async run() {
+                this.anchor.scrollIntoView();
+                await this.anchor.decode();
+                if (this.anchor.naturalWidth !== Number(this.anchor.getAttribute("width"))) {
+                    throw new Error("The picture has not the size that the code says");
+                }
+            },
+        },
+        ownCode,
+        {
+            content: "Copy the code",
+            trigger: ".o_referral_banner .o_referral_copy",
+            async run({click}) {
+                // a browser without hands does not let pages at its clipboard
+                const written = [];
+                navigator.clipboard.writeText = async (text) => written.push(text);
+                await click();
+                const code = this.anchor.parentElement.querySelector("textarea").value;
+                if (written[0] !== code) {
+                    throw new Error(`Copied: ${written}`);
+                }
+            },
+        },
+        {trigger: ".o_referral_banner .o_referral_copy:contains(Copied)"},
+        {
+            content: "Russian ones",
+            trigger: ".o_referral_materials .nav-pills a[lang=ru-RU]",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {trigger: ".o_referral_materials .nav-pills a.active[lang=ru-RU]"},
+        ownCode,
+    ],
+});
+
 tours.add("referral_officer", {
     steps: () => [
         {
