@@ -1,1 +1,1 @@
-from . import document, link, materials, portal, signup
+from . import document, link, materials, money, portal, referrals, signup

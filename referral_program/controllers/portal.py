@@ -14,6 +14,18 @@ RESIDENCIES = {
     ("nonresident", True): "tax_resident",
     ("nonresident", False): "nonresident",
 }
+#: The participant's further pages in each state.
+STATE_TABS = {
+    "submitted": ("referrals", "materials"),
+    "active": ("referrals", "billing", "materials", "withdraw"),
+    "suspended": ("referrals", "billing", "materials", "withdraw"),
+    "rejected": ("referrals", "billing", "withdraw"),
+    "closed": ("referrals", "billing", "withdraw"),
+}
+#: Movements of the balance on the overview.
+MOVEMENTS = 10
+#: Own open invoices on the overview.
+OPEN_INVOICES = 5
 
 
 class ReferralPortal(CustomerPortal):
@@ -44,6 +56,13 @@ class ReferralPortal(CustomerPortal):
             raise request.not_found()
         return program, self._participant(program)
 
+    def _require_member(self, tab):
+        """Return program and own membership, empty if it has no such page."""
+        program, participant = self._require()
+        if tab not in [name for name, *_rest in self._tabs(participant)]:
+            participant = participant.browse()
+        return program, participant
+
     def _page(self, template, program, participant, **values):
         return request.render(
             f"referral_program.{template}",
@@ -63,20 +82,31 @@ class ReferralPortal(CustomerPortal):
 
     def _tabs(self, participant):
         """Return the pages that a participant has: (name, address, title)."""
-        tabs = [("overview", "/my/referral", request.env._("Overview"))]
-        if participant.state in ("submitted", "active", "suspended"):
-            tabs.append(
-                (
-                    "materials",
-                    "/my/referral/materials",
-                    request.env._("Advertising Materials"),
-                )
-            )
-        return tabs
+        env = request.env
+        titles = {
+            "referrals": env._("Referrals"),
+            "billing": env._("Billing Documents"),
+            "materials": env._("Advertising Materials"),
+            "withdraw": env._("Withdraw"),
+        }
+        return [
+            ("overview", "/my/referral", env._("Overview")),
+            *(
+                (name, f"/my/referral/{name}", titles[name])
+                for name in STATE_TABS.get(participant.state, ())
+            ),
+        ]
 
     # === OVERVIEW === #
 
-    @http.route("/my/referral", type="http", auth="user", website=True, methods=["GET"])
+    @http.route(
+        "/my/referral",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=True,
+    )
     def referral_overview(self, **_query):
         """Show what the program gives, or how the user's membership stands."""
         program, participant = self._require()
@@ -95,7 +125,59 @@ class ReferralPortal(CustomerPortal):
             if participant.state in ("submitted", "active", "suspended")
             else participant._agreements_to_accept().browse(),
             wanted=participant._documents_wanted(),
+            **self._money_values(program, participant),
         )
+
+    def _money_values(self, program, participant):
+        """Return what the overview shows of the participant's money."""
+        if participant.state == "submitted":
+            return {"money": False}
+        estimates = request.env["referral.estimate"].sudo()
+        return {
+            "money": True,
+            "refusal": participant._why_no_payout(),
+            "held": participant.withdrawal_ids.filtered("reserved_amount"),
+            "estimate": estimates.search(
+                [("participant_id", "=", participant.id)], limit=1
+            ),
+            "bars": self._bars(participant._by_month(12)),
+            "movements": participant._movements(MOVEMENTS),
+            "invoices": self._payable_invoices(program, participant),
+        }
+
+    def _payable_invoices(self, program, participant):
+        """Return the participant's own open invoices, if the balance may pay them."""
+        # sudo: portal users see the invoices sent to them; these are their own
+        invoices = request.env["account.move"].sudo()
+        if not program.redemption_allowed or participant.state != "active":
+            return invoices
+        return invoices.search(
+            [
+                ("move_type", "=", "out_invoice"),
+                ("state", "=", "posted"),
+                ("payment_state", "in", ("not_paid", "partial")),
+                ("partner_id", "child_of", participant.partner_id.id),
+                ("company_id", "child_of", program.company_id.id),
+            ],
+            order="invoice_date_due, id",
+            limit=OPEN_INVOICES,
+        )
+
+    def _bars(self, months):
+        """Return the bars of a chart.
+
+        :param months: pairs of a month's first day and its amount, oldest first
+        """
+        most = max((abs(amount) for _month, amount in months), default=0)
+        return [
+            {
+                "month": month,
+                "amount": amount,
+                "height": round(100 * abs(amount) / most) if most else 0,
+                "negative": amount < 0,
+            }
+            for month, amount in months
+        ]
 
     @http.route(
         "/my/referral/accept", type="http", auth="user", website=True, methods=["POST"]

@@ -1,6 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, float_compare, formatLang
+from odoo.tools import SQL, float_compare, format_date, formatLang
 
 
 class ReferralParticipant(models.Model):
@@ -243,6 +243,187 @@ class ReferralParticipant(models.Model):
         if not self.agreements_current:
             return self.env._("Accept the agreements first.")
         return ""
+
+    # === WHAT HAPPENED TO IT === #
+
+    def _by_month(self, count):
+        """Return what the participant got in the last posted months.
+
+        :param int count: how many months
+        :return: pairs of a month's first day and the amount, oldest first
+        """
+        self.ensure_one()
+        accruals = self.env["referral.accrual"].search(
+            [("program_id", "=", self.program_id.id), ("state", "=", "posted")],
+            order="period_start desc",
+            limit=count,
+        )
+        amounts = {
+            compensation.accrual_id: compensation.amount
+            for compensation in self.env["referral.compensation"].search(
+                [
+                    ("participant_id", "=", self.id),
+                    ("accrual_id", "in", accruals.ids),
+                ]
+            )
+        }
+        return [
+            (accrual.period_start, amounts.get(accrual, 0.0))
+            for accrual in accruals.sorted("period_start")
+        ]
+
+    def _movements(self, limit):
+        """Return the latest movements of the balance, as plain data.
+
+        :param int limit: how many
+        :return: a list of dictionaries with ``date``, ``title``, ``url`` (of the
+            document in the portal, or False) and ``amount``, latest first
+        """
+        self.ensure_one()
+        # sudo: as in :meth:`_balances`
+        items = self.env["account.move.line"].sudo()
+        found = items.search(
+            [
+                *self.program_id._ledger_domain(),
+                ("partner_id", "=", self.partner_id.id),
+            ],
+            order="date desc, id desc",
+            limit=limit,
+        )
+        return [
+            {
+                "date": item.date,
+                "amount": -item.balance,
+                **self._describe_movement(item.move_id),
+            }
+            for item in found
+        ]
+
+    def _describe_movement(self, move):
+        """Return title and address of what moved the balance."""
+        move = move.sudo()
+        origin = move.reversed_entry_id or move
+        undone = origin != move
+        withdrawal = origin.referral_withdrawal_ids[:1]
+        redemption = origin.referral_redemption_id
+        url = False
+        if move.referral_accrual_id:
+            month = format_date(
+                self.env, move.referral_accrual_id.period_start, date_format="LLLL y"
+            )
+            title = self.env._("Compensation for %(month)s", month=month)
+            url = "/my/referral/billing"
+        elif withdrawal:
+            title = (
+                self.env._("Withdrawal %(number)s given back", number=withdrawal.name)
+                if undone
+                else self.env._("Withdrawal %(number)s", number=withdrawal.name)
+            )
+            url = "/my/referral/withdraw"
+        elif redemption:
+            invoice = redemption.invoice_id
+            title = (
+                self.env._("Payment of %(invoice)s undone", invoice=invoice.name)
+                if undone
+                else self.env._("Payment of %(invoice)s", invoice=invoice.name)
+            )
+            url = invoice.access_url
+        else:
+            title = self.env._("Correction %(entry)s", entry=move.name)
+        return {"title": title, "url": url}
+
+    # === PAYEE ACCOUNTS === #
+
+    def _payee_accounts(self):
+        """Return the participant's own bank accounts."""
+        self.ensure_one()
+        # sudo: portal users read no bank accounts; these are their own
+        return (
+            self.env["res.partner.bank"]
+            .sudo()
+            .search(
+                [
+                    (
+                        "partner_id.commercial_partner_id",
+                        "=",
+                        self.partner_id.commercial_partner_id.id,
+                    ),
+                    ("company_id", "in", (False, self.company_id.id)),
+                ]
+            )
+        )
+
+    def _add_payee_account(self, number, bic="", bank_name=""):
+        """Add one of the participant's accounts, which nobody trusts yet.
+
+        :param str number: an IBAN, or a Russian account's twenty digits
+        :param str bic: the bank's; needed for a Russian account
+        :param str bank_name: kept if the bank is not known yet
+        :return: the ``res.partner.bank``, an old one if it is known already
+        :raise ValidationError: if the number cannot be right
+        """
+        self.ensure_one()
+        number, bic = self._check_account_number(number or "", bic or "")
+        # sudo: participants create no records; this is their own account
+        banks = self.env["res.partner.bank"].sudo()
+        known = banks.with_context(active_test=False).search(
+            [
+                ("partner_id", "=", self.partner_id.id),
+                ("sanitized_acc_number", "=", number),
+            ],
+            limit=1,
+        )
+        if known and not known.active:
+            raise ValidationError(
+                self.env._("This account is not used any more. Ask us about it.")
+            )
+        if len(self._payee_accounts()) >= MAX_ACCOUNTS:
+            raise ValidationError(
+                self.env._("You have many accounts already. Choose one of them.")
+            )
+        return known or banks.create(
+            {
+                "acc_number": number,
+                "partner_id": self.partner_id.id,
+                "acc_holder_name": self.partner_id.name,
+                "bank_id": self._bank(bic, bank_name).id,
+                "allow_out_payment": False,
+            }
+        )
+
+    def _check_account_number(self, number, bic):
+        """Return account number and BIC as they are kept."""
+        try:
+            if re.match(r"\s*[A-Za-z]{2}", number):
+                return iban(number), bic.strip().upper()
+            bic = ru_bic(bic)
+        except ValueError as error:
+            raise ValidationError(
+                self.env._("This is not an IBAN: look at its digits again.")
+                if re.match(r"\s*[A-Za-z]{2}", number)
+                else self.env._(
+                    "Type the bank's BIC: nine digits that begin with 04. Or type an "
+                    "IBAN as the account."
+                )
+            ) from error
+        try:
+            return ru_account(number, bic), bic
+        except ValueError as error:
+            raise ValidationError(
+                self.env._(
+                    "The account and the BIC do not belong together: look at the "
+                    "digits of both again."
+                )
+            ) from error
+
+    def _bank(self, bic, name):
+        """Return the bank with a BIC, made if it is not known."""
+        banks = self.env["res.bank"].sudo()
+        if not bic:
+            return banks.browse()
+        known = banks.search([("bic", "=", bic)], limit=1)
+        name = " ".join((name or "").split())[:100]
+        return known or banks.create({"bic": bic, "name": name or bic})
 
     # === ACTION METHODS === #
 

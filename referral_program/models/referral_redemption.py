@@ -62,6 +62,11 @@ class ReferralRedemption(models.Model):
     user_id = fields.Many2one(
         "res.users", "Paid By", readonly=True, default=lambda self: self.env.user
     )
+    request_key = fields.Char(
+        readonly=True,
+        copy=False,
+        help="The form's own key: sent twice, it pays once.",
+    )
     state = fields.Selection(
         [("done", "Paid"), ("undone", "Undone")],
         compute="_compute_state",
@@ -69,6 +74,9 @@ class ReferralRedemption(models.Model):
         index=True,
     )
 
+    _request_key_unique = models.UniqueIndex(
+        "(participant_id, request_key) WHERE request_key IS NOT NULL"
+    )
     _amount_positive = models.Constraint(
         "CHECK (amount > 0 AND invoice_amount > 0)", "The amount is above zero."
     )
@@ -109,13 +117,14 @@ class ReferralRedemption(models.Model):
     # === REDEEMING === #
 
     @api.model
-    def _redeem(self, participant, invoice, amount, *, by_staff=False):
+    def _redeem(self, participant, invoice, amount, *, by_staff=False, key=False):
         """Pay one of the participant's own invoices with the balance.
 
         :param participant: whose balance
         :param invoice: the participant's own open invoice
         :param float amount: in the company's currency
         :param bool by_staff: staff may do it for who does not take part any more
+        :param str key: the caller's own; the same one returns the same redemption
         :return: the ``referral.redemption``
         :raise UserError: saying why it cannot be; nothing is kept then
         """
@@ -123,19 +132,11 @@ class ReferralRedemption(models.Model):
         # sudo: participants create no records; what they may is checked here
         participant, invoice = participant.sudo(), invoice.sudo()
         participant._lock_money()
-        if refusal := self._why_not(participant, invoice, by_staff=by_staff):
-            raise UserError(refusal)
-        participant._check_available(amount)
-        due = self._due(participant, invoice)
-        currency = participant.currency_id
-        if currency.compare_amounts(amount, due) > 0:
-            raise UserError(
-                self.env._(
-                    "Only %(due)s of %(invoice)s is open.",
-                    due=participant._money(due),
-                    invoice=invoice.name,
-                )
-            )
+        if key and (
+            done := participant.redemption_ids.filtered(lambda r: r.request_key == key)
+        ):
+            return done
+        due = self._check_can_redeem(participant, invoice, amount, by_staff=by_staff)
         redemption = self.sudo().create(
             {
                 "name": self.env["ir.sequence"]
@@ -150,6 +151,7 @@ class ReferralRedemption(models.Model):
                     participant, invoice, amount, due
                 ),
                 "user_id": self.env.user.id,
+                "request_key": key,
             }
         )
         redemption._book()
@@ -187,6 +189,27 @@ class ReferralRedemption(models.Model):
                 other=invoice.currency_id.name,
             )
         return ""
+
+    @api.model
+    def _check_can_redeem(self, participant, invoice, amount, *, by_staff=False):
+        """Refuse to pay what cannot be paid with the balance.
+
+        :return: what is open of the invoice, in the company's currency
+        :raise UserError: saying why not
+        """
+        if refusal := self._why_not(participant, invoice, by_staff=by_staff):
+            raise UserError(refusal)
+        participant._check_available(amount)
+        due = self._due(participant, invoice)
+        if participant.currency_id.compare_amounts(amount, due) > 0:
+            raise UserError(
+                self.env._(
+                    "Only %(due)s of %(invoice)s is open.",
+                    due=participant._money(due),
+                    invoice=invoice.name,
+                )
+            )
+        return due
 
     @api.model
     def _due(self, participant, invoice):

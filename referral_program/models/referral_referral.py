@@ -106,20 +106,13 @@ class ReferralReferral(models.Model):
                 f"{referral.partner_id.display_name}"
             )
 
-    def _line_domain(self):
-        """Return the domain of these referrals' evidence: by way of the participants'
-        compensations, which are indexed, so that the lines need no index of their own.
-        """
-        return [
-            ("compensation_id.participant_id", "in", self.participant_id.ids),
-            ("referral_id", "in", self.ids),
-        ]
-
     def _compute_amounts(self):
         totals = {
             referral: (base, amount)
-            for referral, base, amount in self.env["referral.accrual.line"]._read_group(
-                [*self._line_domain(), ("accrual_id.state", "=", "posted")],
+            for referral, base, amount in self.env[
+                "referral.referral.month"
+            ]._read_group(
+                [("referral_id", "in", self.ids)],
                 ["referral_id"],
                 ["base:sum", "amount:sum"],
             )

@@ -104,6 +104,11 @@ class ReferralWithdrawal(models.Model):
         tracking=True,
         check_company=True,
     )
+    request_key = fields.Char(
+        readonly=True,
+        copy=False,
+        help="The form's own key: sent twice, it makes one withdrawal.",
+    )
     bill_payment_state = fields.Selection(
         related="bill_id.payment_state", string="Bill's Payment"
     )
@@ -123,6 +128,9 @@ class ReferralWithdrawal(models.Model):
 
     _amount_positive = models.Constraint(
         "CHECK (amount > 0)", "The amount is above zero."
+    )
+    _request_key_unique = models.UniqueIndex(
+        "(participant_id, request_key) WHERE request_key IS NOT NULL"
     )
     _bill_unique = models.UniqueIndex("(bill_id) WHERE bill_id IS NOT NULL")
     _reserved_idx = models.Index("(participant_id) WHERE reserved_amount <> 0")
@@ -196,7 +204,9 @@ class ReferralWithdrawal(models.Model):
     # === REQUESTING === #
 
     @api.model
-    def _request(self, participant, amount, bank_account, *, by_staff=False):
+    def _request(
+        self, participant, amount, bank_account, *, by_staff=False, key=False
+    ):
         """Ask for money from a participant's balance.
 
         :param participant: whose balance
@@ -204,6 +214,7 @@ class ReferralWithdrawal(models.Model):
         :param bank_account: the participant's own ``res.partner.bank``
         :param bool by_staff: staff may settle what an ended participation left,
             below the minimum too
+        :param str key: the caller's own; the same one returns the same withdrawal
         :return: the ``referral.withdrawal``
         :raise UserError: saying why it cannot be; nothing is kept then
         """
@@ -211,18 +222,15 @@ class ReferralWithdrawal(models.Model):
         # sudo: participants create no records; what they may is checked here
         participant = participant.sudo()
         participant._lock_money()
+        if key and (
+            done := participant.withdrawal_ids.filtered(lambda w: w.request_key == key)
+        ):
+            return done
         participant._check_available(amount)
-        program, currency = participant.program_id, participant.currency_id
         if not by_staff:
             if refusal := participant._why_no_payout():
                 raise UserError(refusal)
-            if currency.compare_amounts(amount, program.min_withdrawal) < 0:
-                raise UserError(
-                    self.env._(
-                        "The least that can be withdrawn is %(minimum)s.",
-                        minimum=participant._money(program.min_withdrawal),
-                    )
-                )
+            self._check_minimum(participant, amount)
             still_open = [("reserved_amount", "!=", 0)]
             if participant.withdrawal_ids.filtered_domain(still_open)[MAX_OPEN - 1 :]:
                 raise UserError(
@@ -241,10 +249,23 @@ class ReferralWithdrawal(models.Model):
                 "amount": amount,
                 "bank_account_id": bank_account.id,
                 "requester_id": self.env.user.id,
+                "request_key": key,
             }
         )
         withdrawal._after_request()
         return withdrawal
+
+    @api.model
+    def _check_minimum(self, participant, amount):
+        """Refuse amounts below the program's minimum."""
+        minimum = participant.program_id.min_withdrawal
+        if participant.currency_id.compare_amounts(amount, minimum) < 0:
+            raise UserError(
+                self.env._(
+                    "The least that can be withdrawn is %(minimum)s.",
+                    minimum=participant._money(minimum),
+                )
+            )
 
     def _after_request(self):
         """Tell the participant, and the accountant if there is something to do."""

@@ -1,0 +1,283 @@
+import secrets
+
+from odoo import http
+from odoo.exceptions import UserError, ValidationError
+from odoo.http import request
+
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+from ..tools.amounts import parse_amount
+from .portal import ReferralPortal
+
+#: Withdrawals on a page.
+PAGE_SIZE = 20
+
+
+class ReferralMoney(ReferralPortal):
+    # === READING WHAT WAS TYPED === #
+
+    def _amount(self, text):
+        """Return the amount that was typed.
+
+        :raise ValidationError: if it is none
+        """
+        lang = request.env["res.lang"]._get_data(code=request.env.lang or "en_US")
+        try:
+            return parse_amount(text, lang.decimal_point or ".")
+        except ValueError as error:
+            raise ValidationError(
+                request.env._("Type an amount such as 12500 or 12500.50.")
+            ) from error
+
+    def _typed(self, participant, amount):
+        """Return an amount as a form takes it."""
+        return f"{amount:.{participant.currency_id.decimal_places}f}"
+
+    # === WITHDRAWING === #
+
+    @http.route(
+        ["/my/referral/withdraw", "/my/referral/withdraw/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=True,
+    )
+    def referral_withdraw(self, page=1, done=None, **_query):
+        """Show what can be withdrawn, the form for it, and what was withdrawn."""
+        program, participant = self._require_member("withdraw")
+        if not participant:
+            return request.redirect("/my/referral")
+        return self._withdraw_page(program, participant, page=page, done=done)
+
+    def _withdraw_page(self, program, participant, page=1, **values):
+        # sudo: portal users read no withdrawals; these are their own
+        withdrawals = request.env["referral.withdrawal"].sudo()
+        own = [("participant_id", "=", participant.id)]
+        pager = portal_pager(
+            url="/my/referral/withdraw",
+            total=withdrawals.search_count(own),
+            page=page,
+            step=PAGE_SIZE,
+        )
+        return self._page(
+            "portal_withdraw",
+            program,
+            participant,
+            accounts=participant._payee_accounts(),
+            withdrawals=withdrawals.search(
+                own, limit=PAGE_SIZE, offset=pager["offset"]
+            ),
+            pager=pager,
+            refusal=participant._why_no_payout(),
+            **{"errors": {}, "post": {}, "done": None, **values},
+        )
+
+    @http.route(
+        "/my/referral/withdraw",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def referral_withdraw_post(self, **post):
+        """Check what was typed, and ask whether it is meant."""
+        program, participant = self._require_member("withdraw")
+        if not participant:
+            return request.redirect("/my/referral")
+        errors = {}
+        amount = account = None
+        try:
+            amount = self._amount(post.get("amount"))
+            participant._check_available(amount)
+            request.env["referral.withdrawal"]._check_minimum(participant, amount)
+        except UserError as error:
+            errors["amount"] = error.args[0]
+        if refusal := participant._why_no_payout():
+            errors["amount"] = refusal
+        try:
+            # an account is kept only if the rest is right
+            if not errors:
+                account = self._account(participant, post)
+        except UserError as error:
+            errors["account"] = error.args[0]
+        if errors:
+            return self._withdraw_page(program, participant, errors=errors, post=post)
+        return self._page(
+            "portal_withdraw_confirm",
+            program,
+            participant,
+            amount=amount,
+            typed=self._typed(participant, amount),
+            account=account,
+            key=secrets.token_urlsafe(12),
+        )
+
+    def _account(self, participant, post):
+        """Return the account that was chosen, or the one that was typed.
+
+        :raise ValidationError: if it is none of the participant's
+        """
+        chosen = post.get("account") or ""
+        if chosen.isdecimal():
+            found = participant._payee_accounts().filtered(
+                lambda account: account.id == int(chosen)
+            )
+            if not found:
+                raise ValidationError(request.env._("Choose one of your accounts."))
+            return found
+        if not (post.get("number") or "").strip():
+            raise ValidationError(
+                request.env._("Choose an account, or type the number of a new one.")
+            )
+        return participant._add_payee_account(
+            post["number"][:60], (post.get("bic") or "")[:20], post.get("bank")
+        )
+
+    @http.route(
+        "/my/referral/withdraw/confirm",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def referral_withdraw_confirm(self, **post):
+        """Ask for the money, once however often the form is sent."""
+        program, participant = self._require_member("withdraw")
+        if not participant:
+            return request.redirect("/my/referral")
+        try:
+            with request.env.cr.savepoint():
+                withdrawal = request.env["referral.withdrawal"]._request(
+                    participant,
+                    self._amount(post.get("amount")),
+                    self._account(participant, {"account": post.get("account")}),
+                    key=(post.get("key") or "")[:40] or False,
+                )
+        except UserError as error:
+            return self._withdraw_page(
+                program, participant, errors={"amount": error.args[0]}, post=post
+            )
+        return request.redirect(f"/my/referral/withdraw?done={withdrawal.id}")
+
+    @http.route(
+        "/my/referral/withdraw/<int:withdrawal_id>/cancel",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def referral_withdraw_cancel(self, withdrawal_id, **_post):
+        """Take a request back."""
+        program, participant = self._require_member("withdraw")
+        own = participant.withdrawal_ids.filtered(lambda w: w.id == withdrawal_id)
+        if not own:
+            raise request.not_found()
+        try:
+            own._cancel()
+        except UserError as error:
+            return self._withdraw_page(
+                program, participant, errors={"history": error.args[0]}
+            )
+        return request.redirect("/my/referral/withdraw")
+
+    # === PAYING OWN INVOICES === #
+
+    def _own_invoice(self, participant, invoice_id):
+        """Return the participant's own invoice, or answer that there is none."""
+        # sudo: whose invoice it is, is checked here
+        invoice = request.env["account.move"].sudo().browse(invoice_id).exists()
+        own = participant.partner_id.commercial_partner_id
+        if (
+            not participant
+            or invoice.move_type != "out_invoice"
+            or invoice.commercial_partner_id != own
+            or invoice.state != "posted"
+        ):
+            raise request.not_found()
+        return invoice
+
+    def _pay_page(self, program, participant, invoice, **values):
+        redemptions = request.env["referral.redemption"].sudo()
+        due = redemptions._due(participant, invoice)
+        return self._page(
+            "portal_pay",
+            program,
+            participant,
+            invoice=invoice,
+            due=due,
+            most=min(due, participant.available_balance),
+            refusal=redemptions._why_not(participant, invoice),
+            **{"errors": {}, "post": {}, **values},
+        )
+
+    @http.route(
+        "/my/referral/pay/<int:invoice_id>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=True,
+    )
+    def referral_pay(self, invoice_id, **_query):
+        """Show how much of an own invoice the balance can pay."""
+        program, participant = self._require()
+        invoice = self._own_invoice(participant, invoice_id)
+        return self._pay_page(program, participant, invoice)
+
+    @http.route(
+        "/my/referral/pay/<int:invoice_id>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def referral_pay_post(self, invoice_id, **post):
+        """Ask whether it is meant; once confirmed, pay."""
+        program, participant = self._require()
+        invoice = self._own_invoice(participant, invoice_id)
+        redemptions = request.env["referral.redemption"]
+        try:
+            amount = self._amount(post.get("amount"))
+            if post.get("key"):
+                with request.env.cr.savepoint():
+                    redemptions._redeem(
+                        participant, invoice, amount, key=post["key"][:40]
+                    )
+                return request.redirect(invoice.get_portal_url())
+            redemptions._check_can_redeem(participant, invoice, amount)
+        except UserError as error:
+            return self._pay_page(
+                program,
+                participant,
+                invoice,
+                errors={"amount": error.args[0]},
+                post=post,
+            )
+        return self._page(
+            "portal_pay_confirm",
+            program,
+            participant,
+            invoice=invoice,
+            amount=amount,
+            typed=self._typed(participant, amount),
+            key=secrets.token_urlsafe(12),
+        )
+
+    # === MAIL === #
+
+    @http.route(
+        "/my/referral/mail", type="http", auth="user", website=True, methods=["POST"]
+    )
+    def referral_mail(self, **post):
+        """Keep which mails the participant wants."""
+        _program, participant = self._require()
+        if not participant:
+            raise request.not_found()
+        participant.write(
+            {
+                "mail_statement": bool(post.get("mail_statement")),
+                "mail_withdrawal": bool(post.get("mail_withdrawal")),
+            }
+        )
+        return request.redirect("/my/referral")

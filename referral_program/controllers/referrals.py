@@ -1,0 +1,126 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import http
+from odoo.http import request
+
+from odoo.addons.portal.controllers.portal import pager as portal_pager
+
+from .portal import ReferralPortal
+
+#: Referrals on a page.
+PAGE_SIZE = 40
+#: What a page of referrals may be sorted by.
+SORTINGS = {
+    "newest": "date_start desc, id desc",
+    "oldest": "date_start, id",
+}
+
+
+class ReferralReferrals(ReferralPortal):
+    @http.route(
+        ["/my/referral/referrals", "/my/referral/referrals/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=True,
+    )
+    def referral_referrals(self, page=1, sortby="newest", **_query):
+        """Show the clients whom the participant brought, and what each gave."""
+        program, participant = self._require_member("referrals")
+        if not participant:
+            return request.redirect("/my/referral")
+        sortby = sortby if sortby in SORTINGS else "newest"
+        # sudo: portal users read no referrals; these are their own
+        referrals = request.env["referral.referral"].sudo()
+        own = [
+            ("participant_id", "=", participant.id),
+            # a claim is answered the same whether the client exists or not
+            ("state", "in", ("active", "ended")),
+        ]
+        pager = portal_pager(
+            url="/my/referral/referrals",
+            url_args={"sortby": sortby},
+            total=referrals.search_count(own),
+            page=page,
+            step=PAGE_SIZE,
+        )
+        shown = referrals.search(
+            own, order=SORTINGS[sortby], limit=PAGE_SIZE, offset=pager["offset"]
+        )
+        months = self._months(program)
+        return self._page(
+            "portal_referrals",
+            program,
+            participant,
+            referrals=shown,
+            by_month=self._by_month(shown, months),
+            months=months,
+            pager=pager,
+            sortby=sortby,
+        )
+
+    def _months(self, program):
+        """Return the last credited months, the latest first."""
+        return program.accrual_ids.search(
+            [("program_id", "=", program.id), ("state", "=", "posted")],
+            order="period_start desc",
+            limit=3,
+        )
+
+    def _by_month(self, referrals, accruals):
+        """Return what each referral gave in each month, by their ids."""
+        rows = (
+            request.env["referral.referral.month"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("referral_id", "in", referrals.ids),
+                    ("accrual_id", "in", accruals.ids),
+                ],
+                ["referral_id", "accrual_id", "amount"],
+            )
+        )
+        return {(row.referral_id.id, row.accrual_id.id): row.amount for row in rows}
+
+    @http.route(
+        "/my/referral/referrals/<int:referral_id>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=True,
+    )
+    def referral_referral(self, referral_id, **_query):
+        """Show what one referral gave, month by month."""
+        program, participant = self._require_member("referrals")
+        # sudo: whose referral it is, is checked here
+        referral = request.env["referral.referral"].sudo().browse(referral_id)
+        if (
+            not participant
+            or not referral.exists()
+            or referral.participant_id != participant
+            or referral.state not in ("active", "ended")
+        ):
+            raise request.not_found()
+        months = (
+            request.env["referral.referral.month"]
+            .sudo()
+            .search([("referral_id", "=", referral.id)])
+            .sorted("period_start", reverse=True)
+        )
+        return self._page(
+            "portal_referral",
+            program,
+            participant,
+            referral=referral,
+            months=months,
+            bars=self._bars(
+                [
+                    (month.period_start, month.amount)
+                    for month in reversed(months)
+                    if month.period_start
+                    >= program._today() - relativedelta(months=13)
+                ]
+            ),
+        )

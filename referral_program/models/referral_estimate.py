@@ -1,0 +1,160 @@
+import logging
+from dataclasses import replace
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools.earned import group_query, line_query, root_query
+
+_logger = logging.getLogger(__name__)
+
+
+class ReferralEstimate(models.Model):
+    """What is on its way to a participant, as far as it can be told on a day.
+
+    Found by the same query as the accruals, over what is still open: unpaid
+    invoices, services to come, and whatever happened since the last accrual. Computed
+    daily for a whole program at once, so that a page shows it at no cost.
+    """
+
+    _name = "referral.estimate"
+    _description = "Referral Estimate"
+    _inherit = ["referral.immutable.mixin"]
+    _log_access = False
+    _order = "so_far desc, id"
+    _rec_name = "participant_id"
+
+    participant_id = fields.Many2one(
+        "referral.participant", required=True, readonly=True, ondelete="cascade"
+    )
+    program_id = fields.Many2one(related="participant_id.program_id")
+    company_id = fields.Many2one(related="participant_id.company_id")
+    currency_id = fields.Many2one(related="program_id.currency_id")
+    day = fields.Date("As of", required=True, readonly=True)
+    so_far = fields.Monetary(
+        readonly=True,
+        help="What the next accruals would give if they came today.",
+    )
+    unpaid = fields.Monetary(
+        "Rendered, Not Paid",
+        readonly=True,
+        help="What comes when clients pay for what they have used.",
+    )
+    unrendered = fields.Monetary(
+        "Paid, Not Rendered",
+        readonly=True,
+        help="What comes when clients use what they have paid.",
+    )
+
+    _participant_unique = models.UniqueIndex("(participant_id)")
+
+    @api.model
+    def _cron_estimate(self):
+        """Estimate all programs anew; one that fails does not stop the others."""
+        programs = self.env["referral.program"]
+        found = programs.search([])  # pylint: disable=no-search-all
+        programs._checkpoint(remaining=len(found))
+        for program in found:
+            try:
+                with self.env.cr.savepoint():
+                    self._estimate(program)
+            except UserError as error:
+                _logger.warning("%s was not estimated: %s", program, error)
+            programs._checkpoint(1)
+
+    @api.model
+    def _estimate(self, program):
+        """Estimate a program anew, as of today."""
+        self.env.flush_all()
+        self.env["referral.mark"]._write_marks()
+        today = program._today()
+        accruals = self.env["referral.accrual"]
+        accrual = accruals.new(
+            {"program_id": program.id, "period_start": today.replace(day=1)}
+        )
+        conditions = replace(program._conditions(accrual), accrual_id=0, end=today)
+        scope = SQL("SELECT group_id FROM referral_scope")
+        accruals._make_table(
+            "referral_scope", self._open_groups(program), ("group_id",)
+        )
+        accruals._make_table(
+            "referral_root",
+            root_query(conditions, scope),
+            ("group_id", "client_id", "move_type", "posted"),
+        )
+        accruals._make_table(
+            "referral_group",
+            group_query(conditions),
+            ("group_id", "move_type", "counts"),
+        )
+        self._store(program, today, line_query(conditions, scope))
+        for table in ("scope", "root", "group"):
+            name = SQL.identifier(f"referral_{table}")
+            self.env.cr.execute(SQL("DROP TABLE %s", name))
+        self.invalidate_model()
+
+    def _open_groups(self, program):
+        """Return the ``SELECT`` of the groups that may still give something."""
+        return SQL(
+            """
+            SELECT mark.group_id
+              FROM referral_mark mark
+             WHERE mark.program_id = %(program)s AND mark.group_id IS NOT NULL
+             UNION
+            SELECT item.move_id
+              FROM referral_referral referral
+              JOIN res_partner brought ON brought.id = referral.partner_id
+              JOIN res_partner contact
+                ON contact.commercial_partner_id = brought.commercial_partner_id
+              JOIN account_move_line item ON item.partner_id = contact.id
+              JOIN account_move move ON move.id = item.move_id
+             WHERE referral.program_id = %(program)s
+               AND (item.reconciled IS NULL OR item.reconciled = FALSE)
+               AND item.parent_state = 'posted'
+               AND item.display_type = 'payment_term'
+               AND move.move_type = 'out_invoice'
+            """,
+            program=program.id,
+        )
+
+    def _store(self, program, today, lines):
+        """Sum the lines by participant, in place of what was there."""
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM referral_estimate
+                 WHERE participant_id IN (SELECT id FROM referral_participant
+                                           WHERE program_id = %s)
+                """,
+                program.id,
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO referral_estimate
+                       (participant_id, day, so_far, unpaid, unrendered)
+                SELECT * FROM (
+                SELECT line.participant_id,
+                       %(today)s::date,
+                       ROUND(SUM(line.amount), %(decimals)s) AS so_far,
+                       ROUND(SUM(line.full_base * line.rate / 100
+                                 * GREATEST(line.rendered - line.paid, 0) / 100)
+                             FILTER (WHERE line.reason IS NULL), %(decimals)s)
+                           AS unpaid,
+                       ROUND(SUM(line.full_base * line.rate / 100
+                                 * GREATEST(line.paid - line.rendered, 0) / 100)
+                             FILTER (WHERE line.reason IS NULL), %(decimals)s)
+                           AS unrendered
+                  FROM (%(lines)s) line
+                 WHERE line.participant_id IS NOT NULL
+                 GROUP BY line.participant_id
+                ) found
+                 WHERE so_far <> 0 OR unpaid <> 0 OR unrendered <> 0
+                """,
+                today=today,
+                decimals=program.currency_id.decimal_places,
+                lines=lines,
+                )
+        )

@@ -1,0 +1,35 @@
+"""Amounts as people type them, in any language's way of writing."""
+
+import re
+from decimal import Decimal
+
+#: Longest amount that is looked at.
+MAX_LENGTH = 30
+
+
+def parse_amount(text, decimal_point="."):
+    """Return the amount that somebody typed.
+
+    Spaces and apostrophes separate thousands. Of a point and a comma, the last one
+    begins the decimals if both are there; if one alone stands before three digits,
+    the language decides.
+
+    :param str text: such as ``12 500,50``, ``12,500.50`` or ``12500``
+    :param str decimal_point: of the language, ``.`` or ``,``
+    :return float: the amount
+    :raise ValueError: if it is not one amount
+    """
+    plain = re.sub(r"[\s'’\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", "", text or "")
+    if len(plain) > MAX_LENGTH or not re.fullmatch(r"\d+([.,]\d+)*", plain, re.ASCII):
+        raise ValueError(text)
+    parts = re.split(r"[.,]", plain)
+    signs = re.findall(r"[.,]", plain)
+    decimals = ""
+    if signs and (len(signs) == 1 or signs[-1] != signs[-2]):
+        last_is_point = len(parts[-1]) != 3 or signs[-1] == decimal_point
+        if last_is_point or len(set(signs)) > 1:
+            decimals = parts.pop()
+            signs.pop()
+    if len(set(signs)) > 1 or any(len(part) != 3 for part in parts[1:]):
+        raise ValueError(text)
+    return float(Decimal("".join(parts) + "." + (decimals or "0")))
