@@ -37,6 +37,7 @@ class ReferralMaterials(ReferralPortal):
             program,
             participant,
             languages=languages,
+            titles={lang: self._title(lang) for lang in languages},
             chosen=chosen,
             sizes=self._by_size(shown, participant, chosen),
             texts=[
@@ -59,6 +60,11 @@ class ReferralMaterials(ReferralPortal):
             if found := languages.filtered(matches)[:1]:
                 return found
         return languages[:0]
+
+    def _title(self, language):
+        """Return a language's name in itself, such as “Русский язык”."""
+        name = language.name.rpartition("/")[2].strip()
+        return name[:1].upper() + name[1:]
 
     def _by_size(self, materials, participant, language):
         """Return the banners by size, the sizes in the order in which staff put them.

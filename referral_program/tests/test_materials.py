@@ -353,7 +353,7 @@ class TestMaterialPages(MaterialCase):
             self._banner(image=self._encoded(size=size), sequence=sequence)
         self._login(self.owner)
         page = self._page().text
-        sizes = re.findall(r'<h3 class="h6">(\d+ × \d+)', page)
+        sizes = re.findall(r'<h3 class="h6 mb-0">(\d+ × \d+)', page)
         self.assertEqual(sizes, ["300 × 250", "60 × 40"])
         self.assertEqual(len(self._codes(page)), 3)
 
