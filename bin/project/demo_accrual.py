@@ -1,8 +1,8 @@
-"""Accrues the demo's months and prints what came out; runs inside Odoo's shell."""
+"""Accrues the demo's months, takes money out and prints what came out; runs inside Odoo's shell."""
 
 import sys
 
-from . import demo_invariants
+from . import demo_invariants, demo_money
 
 PROGRAM = "referral_program.demo_program"
 MONTHS = ("Month", "Compensations", "Base", "Amount", "Journal entry")
@@ -24,6 +24,8 @@ def main(env):
             ),
             "<>>><",
         )
+    demo_money.take(program)
+    program.env.cr.commit()
     _print_participants(program)
     failures = demo_invariants.failures(program)
     # the checks run months again: nothing of that is kept

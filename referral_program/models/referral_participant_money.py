@@ -393,15 +393,14 @@ class ReferralParticipant(models.Model):
 
     def _check_account_number(self, number, bic):
         """Return account number and BIC as they are kept."""
+        if re.match(r"\s*[A-Za-z]{2}", number):
+            validate_iban(number)
+            return normalize_iban(number).upper(), bic.strip().upper()
         try:
-            if re.match(r"\s*[A-Za-z]{2}", number):
-                return iban(number), bic.strip().upper()
             bic = ru_bic(bic)
         except ValueError as error:
             raise ValidationError(
-                self.env._("This is not an IBAN: look at its digits again.")
-                if re.match(r"\s*[A-Za-z]{2}", number)
-                else self.env._(
+                self.env._(
                     "Type the bank's BIC: nine digits that begin with 04. Or type an "
                     "IBAN as the account."
                 )

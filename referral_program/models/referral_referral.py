@@ -1,3 +1,5 @@
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, format_date
@@ -119,6 +121,21 @@ class ReferralReferral(models.Model):
         }
         for referral in self:
             referral.base, referral.amount = totals.get(referral, (0.0, 0.0))
+
+    def _is_over(self):
+        """Tell whether the client's new invoices do not count any more."""
+        self.ensure_one()
+        today = self.program_id._today()
+        return self.state != "active" or bool(self.date_end and self.date_end < today)
+
+    def _shown_name(self):
+        """Return the client's name as the participant may see it."""
+        self.ensure_one()
+        # sudo: participants read no other clients, only what this returns
+        name = self.sudo().partner_id.name or ""
+        if self.sudo().program_id.mask_names:
+            return re.sub(r"(\w)\w*", r"\1***", name)
+        return name
 
     # === CONSTRAINT METHODS === #
 

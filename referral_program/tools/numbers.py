@@ -5,7 +5,6 @@ Where python-stdnum has a validator it decides; SNILS has its own check digits.
 
 import re
 
-from stdnum import iban as stdnum_iban
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.ru import inn
 
@@ -57,17 +56,6 @@ def ru_inn(text):
     """
     try:
         return inn.validate(text)
-    except NumberError as error:
-        raise ValueError(text) from error
-
-
-def iban(text):
-    """Return an international bank account number without spaces.
-
-    :raise ValueError: if the country has no such number or the check digits differ
-    """
-    try:
-        return stdnum_iban.validate(text)
     except NumberError as error:
         raise ValueError(text) from error
 
