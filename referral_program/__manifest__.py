@@ -17,7 +17,7 @@
         "resource",
         "rpc",
     ],
-    "external_dependencies": {"python": ["python-stdnum"]},
+    "external_dependencies": {"python": ["python-stdnum", "qrcode"]},
     "data": [
         "security/referral_groups.xml",
         "security/ir.model.access.csv",
@@ -60,6 +60,7 @@
     "assets": {
         "web.assets_frontend": [
             "referral_program/static/src/interactions/*.js",
+            "referral_program/static/src/scss/portal.scss",
         ],
         "web.assets_tests": [
             "referral_program/static/tests/tours/*.js",

@@ -119,8 +119,7 @@ class ReferralReferrals(ReferralPortal):
                 [
                     (month.period_start, month.amount)
                     for month in reversed(months)
-                    if month.period_start
-                    >= program._today() - relativedelta(months=13)
+                    if month.period_start >= program._today() - relativedelta(months=13)
                 ]
             ),
         )

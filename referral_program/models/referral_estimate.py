@@ -156,5 +156,5 @@ class ReferralEstimate(models.Model):
                 today=today,
                 decimals=program.currency_id.decimal_places,
                 lines=lines,
-                )
+            )
         )

@@ -1,5 +1,9 @@
 import secrets
 
+import qrcode
+from markupsafe import Markup
+from qrcode.image.svg import SvgPathImage
+
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import clean_context
@@ -189,6 +193,15 @@ class ReferralParticipant(models.Model):
                 f"{participant.get_base_url()}/referral/"
                 f"{participant.alias or participant.code}"
             )
+
+    def _qr_code(self):
+        """Return the link as a QR code, to show inside a page."""
+        self.ensure_one()
+        image = qrcode.make(
+            self.link, image_factory=SvgPathImage, border=2, box_size=10
+        )
+        # drawn by the library from modules alone: nothing of the link is in it
+        return Markup(image.to_string(encoding="unicode"))
 
     @api.depends("state", "document_ids.state", "acceptance_ids")
     def _compute_payout_allowed(self):

@@ -204,9 +204,7 @@ class ReferralWithdrawal(models.Model):
     # === REQUESTING === #
 
     @api.model
-    def _request(
-        self, participant, amount, bank_account, *, by_staff=False, key=False
-    ):
+    def _request(self, participant, amount, bank_account, *, by_staff=False, key=False):
         """Ask for money from a participant's balance.
 
         :param participant: whose balance
