@@ -130,11 +130,15 @@ class ReferralParticipant(models.Model):
             )
             outdated.unlink()
             missing = requirements - participant.document_ids.requirement_id
-            self.env["referral.document"].sudo().create(
+            # in the language that all others are translations of
+            documents = self.env["referral.document"].sudo().with_context(lang=None)
+            made = documents.create(
                 [participant._prepare_document_vals(r) for r in missing]
             )
+            documents._take_translations(made)
 
     def _prepare_document_vals(self, requirement):
+        requirement = requirement.with_context(lang=None)
         return {
             "participant_id": self.id,
             "requirement_id": requirement.id,
