@@ -10,7 +10,7 @@ from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import JoiningCase
 
@@ -807,6 +807,30 @@ class TestJoining(JoiningCase):
         )
         participant.invalidate_recordset()
         self.assertFalse(participant.duplicate_ids)
+
+    def test_mails_are_in_the_language_of_those_who_get_them(self):
+        self._russian()
+        self.env["ir.module.module"]._load_module_terms(["referral_program"], ["ru_RU"])
+        company = self._partner("Firm", lang="en_US", email="firm@example.com")
+        contact = self.env["res.partner"].create(
+            {
+                "name": "Anna",
+                "parent_id": company.id,
+                "lang": "ru_RU",
+                "email": "anna@example.com",
+            }
+        )
+        with freeze_time("2026-11-12 09:00:00"):
+            before = self._submitted(partner=company)
+        self.assertIn("Nov 16, 2026, ", before._promise())
+        self.assertEqual(self._mails(before), ["We received your documents"])
+        new_test_user(self.env, "mail_anna", "base.group_portal", partner_id=contact.id)
+        before._send("referral_program.mail_template_submitted")
+        mail = self.env["mail.mail"].search([("res_id", "=", before.id)], limit=1)
+        self.assertEqual(mail.subject, "Мы получили ваши документы")
+        self.assertEqual(mail.recipient_ids, contact)
+        self.assertIn("16 нояб. 2026 г., ", mail.body_html)
+        self.assertNotIn("Your", mail.body_html)
 
     def test_mails_are_changed_by_administrators_only(self):
         editor = self._user("join_editor", "mail.group_mail_template_editor")
