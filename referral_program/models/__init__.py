@@ -7,6 +7,7 @@ from . import (
     account_move_money,
     account_partial_reconcile,
     ir_attachment,
+    ir_module_module,
     mail_template,
     product_category,
     product_template,

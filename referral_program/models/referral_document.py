@@ -3,7 +3,7 @@ import base64
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import NO_ACCESS
-from odoo.tools import clean_context
+from odoo.tools import SQL, clean_context
 
 from ..tools.numbers import VALIDATORS
 from ..tools.uploads import UploadRefused, check_upload
@@ -25,6 +25,8 @@ MEGABYTE = 1024 * 1024
 MAX_FILES = 20
 #: What an officer says of a document that they ask for.
 ASKED_FIELDS = frozenset({"name", "note", "kind", "sequence"})
+#: Words that a document takes from its requirement, and their fields there.
+WORDS = {"name": "name", "note": "hint"}
 
 
 class ReferralDocument(models.Model):
@@ -32,6 +34,9 @@ class ReferralDocument(models.Model):
 
     Either files or a text. Personal data: only the owner and officers read it, and
     each reading is recorded.
+
+    The words that it was asked for with are kept in all languages: participant and
+    officer need not share one, and a requirement may change afterwards.
     """
 
     _name = "referral.document"
@@ -49,8 +54,8 @@ class ReferralDocument(models.Model):
         help="Without one, an officer asked this participant for it.",
     )
     sequence = fields.Integer(default=100)
-    name = fields.Char("Document", required=True)
-    note = fields.Char(help="Shown to the participant below the name.")
+    name = fields.Char("Document", required=True, translate=True)
+    note = fields.Char(translate=True, help="Shown to the participant below the name.")
     kind = fields.Selection(DOCUMENT_KINDS, required=True, default="file")
     one_of = fields.Char("Alternatives", readonly=True)
     validator = fields.Selection(DOCUMENT_VALIDATORS)
@@ -136,14 +141,29 @@ class ReferralDocument(models.Model):
             raise UserError(
                 self.env._("The state of a document follows from what is done with it.")
             )
-        if not self.env.su or not ASKED_FIELDS.issuperset(vals):
-            self._check_asked_only([vals], ASKED_FIELDS)
+        self._check_changeable(vals)
+        changed = {
+            name: self.filtered(lambda d, n=name: (d[n] or "") != (vals[n] or ""))
+            for name in WORDS.keys() & vals.keys()
+        }
+        result = super().write(vals)
+        for name, documents in changed.items():
+            documents._say_in_all_languages(name)
+        return result
+
+    def _update_field_translations(self, field_name, *args, **kwargs):
+        self._check_changeable({field_name})
+        return super()._update_field_translations(field_name, *args, **kwargs)
+
+    def _check_changeable(self, names):
+        """Let officers change what they ask for, until it is handed in."""
+        if not self.env.su or not ASKED_FIELDS.issuperset(names):
+            self._check_asked_only([names], ASKED_FIELDS)
             if not self.env.su and self.filtered(lambda d: d.state != "requested"):
                 raise UserError(self._refusal())
-        return super().write(vals)
 
     def _check_asked_only(self, vals_list, allowed):
-        if any(vals.keys() - allowed for vals in vals_list):
+        if any(set(vals) - allowed for vals in vals_list):
             raise UserError(self._refusal())
 
     def _refusal(self):
@@ -166,6 +186,49 @@ class ReferralDocument(models.Model):
                     "What was handed in stays until its retention period is over."
                 )
             )
+
+    # === WORDS === #
+
+    def _say_in_all_languages(self, name):
+        """Show in every language what was just written in one.
+
+        Otherwise those with another one would go on reading the words before.
+        """
+        langs = {code for code, _label in self.env["res.lang"].get_installed()}
+        for document in self.filtered(name):
+            words = dict.fromkeys(langs, False) | {"en_US": document[name]}
+            document._update_field_translations(name, words)
+
+    @api.model
+    def _take_translations(self, documents=None):
+        """Take over from requirements what documents lack in other languages.
+
+        A requirement that was renamed since then is another one: it gives nothing.
+
+        :param documents: the only ones to do it for
+        """
+        self.flush_model([*WORDS, "requirement_id"])
+        self.env["referral.document.requirement"].flush_model(WORDS.values())
+        for name, source in WORDS.items():
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE referral_document document
+                       SET %(name)s = requirement.%(source)s || document.%(name)s
+                      FROM referral_document_requirement requirement
+                     WHERE requirement.id = document.requirement_id
+                       AND requirement.%(source)s->>'en_US'
+                         = document.%(name)s->>'en_US'
+                       AND %(only)s
+                    """,
+                    name=SQL.identifier(name),
+                    source=SQL.identifier(source),
+                    only=SQL("document.id = ANY(%s)", documents.ids)
+                    if documents is not None
+                    else SQL("TRUE"),
+                )
+            )
+        self.invalidate_model(WORDS)
 
     # === STATE === #
 

@@ -6,7 +6,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_datetime, mute_logger
+from odoo.tools import format_date, format_time, mute_logger
 
 from .referral_document import HANDED_IN_STATES
 
@@ -130,11 +130,15 @@ class ReferralParticipant(models.Model):
             )
             outdated.unlink()
             missing = requirements - participant.document_ids.requirement_id
-            self.env["referral.document"].sudo().create(
+            # in the language that all others are translations of
+            documents = self.env["referral.document"].sudo().with_context(lang=None)
+            made = documents.create(
                 [participant._prepare_document_vals(r) for r in missing]
             )
+            documents._take_translations(made)
 
     def _prepare_document_vals(self, requirement):
+        requirement = requirement.with_context(lang=None)
         return {
             "participant_id": self.id,
             "requirement_id": requirement.id,
@@ -373,15 +377,21 @@ class ReferralParticipant(models.Model):
             # sudo: whoever causes the mail need not be allowed to send it
             template.sudo().send_mail(
                 participant.id,
-                email_layout_xmlid="mail.mail_notification_light",
+                email_layout_xmlid="referral_program.mail_layout",
             )
 
     def _mail_partner_ids(self):
-        """Return who gets mails about the membership, for the templates.
+        """Return the ids of those who get mails, for the templates."""
+        return ",".join(map(str, self._mail_contacts().ids))
 
-        :return str: ids of the portal users' contacts, of the client without any
-        """
+    def _mail_lang(self):
+        """Return the language of those who get mails, for the templates."""
+        return self._mail_contacts()[:1].lang or self.partner_id.lang
+
+    def _mail_contacts(self):
+        """Return who gets mails: the portal users' contacts, the client without any."""
         self.ensure_one()
+        # sudo: whoever causes a mail need not read the contacts
         partner = self.partner_id.sudo()
         contacts = (
             self.env["res.partner"]
@@ -394,7 +404,7 @@ class ReferralParticipant(models.Model):
                 ]
             )
         )
-        return ",".join(map(str, (contacts or partner).ids))
+        return contacts or partner
 
     def _promise(self):
         """Return the promised moment in the participant's words, for mails."""
@@ -402,6 +412,9 @@ class ReferralParticipant(models.Model):
         if not self.verification_deadline:
             return ""
         calendar = self.company_id.sudo().resource_calendar_id
-        return format_datetime(
-            self.env, self.verification_deadline, tz=calendar.tz, dt_format="short"
-        )
+        # with the month's name: 11/12 is a day in December to some
+        deadline = pytz.utc.localize(self.verification_deadline)
+        local = deadline.astimezone(pytz.timezone(calendar.tz or "UTC"))
+        day = format_date(self.env, local.date(), date_format="medium")
+        time_of_day = format_time(self.env, local.time(), time_format="short")
+        return f"{day}, {time_of_day}"

@@ -10,7 +10,7 @@ from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import JoiningCase
 
@@ -122,6 +122,84 @@ class TestJoining(JoiningCase):
         self.assertIn("Charter", draft.document_ids.mapped("name"))
         self._as_officer(submitted).action_approve_documents()
         self.assertEqual(submitted.state, "active")
+
+    # --- In whose language --- #
+
+    def _in(self, records, lang):
+        return records.with_context(lang=lang)
+
+    def _russian(self):
+        self.env["res.lang"]._activate_lang("ru_RU")
+        requirement = self._type("legal_entity_nonresident").requirement_ids
+        requirement.ensure_one()
+        requirement.hint = "Of this year"
+        for name, words in {"name": "Справка", "hint": "За этот год"}.items():
+            requirement.update_field_translations(name, {"ru_RU": words})
+        return requirement
+
+    def _words(self, document):
+        """Return what is read of a document in English and in Russian."""
+        return [
+            (self._in(document, lang).name, self._in(document, lang).note)
+            for lang in ("en_US", "ru_RU")
+        ]
+
+    def test_documents_are_named_in_the_readers_language(self):
+        requirement = self._russian()
+        expected = [(requirement.name, "Of this year"), ("Справка", "За этот год")]
+        for lang in ("en_US", "ru_RU", None):
+            joining = self.env["referral.participant"].with_context(lang=lang)
+            partner = self._partner("Joiner", lang=lang)
+            participant = joining._draft(self.program, partner, requirement.type_id)
+            document = participant.document_ids
+            with self.subTest(begun_in=lang):
+                self.assertEqual(self._words(document), expected)
+                self.assertEqual(self._words(self._as_officer(document)), expected)
+
+    def test_documents_keep_the_words_that_they_were_asked_for_with(self):
+        requirement = self._russian()
+        expected = [(requirement.name, "Of this year"), ("Справка", "За этот год")]
+        participant = self._submitted("legal_entity_nonresident")
+        self._in(requirement, "ru_RU").write({"name": "Устав", "hint": "Копия"})
+        self.env["referral.document"]._take_translations()
+        self.assertEqual(self._words(participant.document_ids), expected)
+        requirement.write({"name": "Charter", "hint": "A copy"})
+        self.env["referral.document"]._take_translations()
+        self.assertEqual(self._words(participant.document_ids), expected)
+        requirement.unlink()
+        self.assertEqual(self._words(participant.document_ids), expected)
+
+    def test_a_language_that_comes_later_names_documents_too(self):
+        before = self._submitted("individual_resident")
+        renamed = before.document_ids[0].requirement_id
+        old_name = renamed.name
+        renamed.name = "Identity card"
+        self.env["res.lang"]._activate_lang("ru_RU")
+        self.env["ir.module.module"]._load_module_terms(["referral_program"], ["ru_RU"])
+        names = self._in(before.document_ids, "ru_RU").mapped("name")
+        self.assertEqual(names[0], old_name)
+        self.assertEqual(names[1], "Паспорт: страница с регистрацией")
+
+    def test_what_an_officer_asks_for_has_their_words_in_every_language(self):
+        requirement = self._russian()
+        participant = self._draft("legal_entity_nonresident")
+        documents = self._in(self._as_officer(self.env["referral.document"]), "ru_RU")
+        asked = documents.create(
+            {"participant_id": participant.id, "name": "Права", "note": "Обе стороны"}
+        )
+        self.assertEqual(self._words(asked), [("Права", "Обе стороны")] * 2)
+        for document in asked, documents.browse(participant.document_ids[0].id):
+            document.write({"name": "Паспорт", "note": False})
+            self.assertEqual(self._words(document), [("Паспорт", False)] * 2)
+        requirement.name = "Паспорт"
+        # translated by the officer, but not once it is handed in
+        asked.update_field_translations("name", {"en_US": "Passport"})
+        self.assertEqual(self._in(asked, "en_US").name, "Passport")
+        with self.assertRefused(UserError, "^Документ остаётся"):
+            asked.update_field_translations("reason", {"en_US": "Other"})
+        asked.sudo()._hand_in_files([("a.png", self._picture())])
+        with self.assertRefused(UserError, "^Документ остаётся"):
+            asked.update_field_translations("name", {"en_US": "Other"})
 
     def test_membership_is_the_companys(self):
         company = self._partner("Company")
@@ -729,6 +807,30 @@ class TestJoining(JoiningCase):
         )
         participant.invalidate_recordset()
         self.assertFalse(participant.duplicate_ids)
+
+    def test_mails_are_in_the_language_of_those_who_get_them(self):
+        self._russian()
+        self.env["ir.module.module"]._load_module_terms(["referral_program"], ["ru_RU"])
+        company = self._partner("Firm", lang="en_US", email="firm@example.com")
+        contact = self.env["res.partner"].create(
+            {
+                "name": "Anna",
+                "parent_id": company.id,
+                "lang": "ru_RU",
+                "email": "anna@example.com",
+            }
+        )
+        with freeze_time("2026-11-12 09:00:00"):
+            before = self._submitted(partner=company)
+        self.assertIn("Nov 16, 2026, ", before._promise())
+        self.assertEqual(self._mails(before), ["We received your documents"])
+        new_test_user(self.env, "mail_anna", "base.group_portal", partner_id=contact.id)
+        before._send("referral_program.mail_template_submitted")
+        mail = self.env["mail.mail"].search([("res_id", "=", before.id)], limit=1)
+        self.assertEqual(mail.subject, "Мы получили ваши документы")
+        self.assertEqual(mail.recipient_ids, contact)
+        self.assertIn("16 нояб. 2026 г., ", mail.body_html)
+        self.assertNotIn("Your", mail.body_html)
 
     def test_mails_are_changed_by_administrators_only(self):
         editor = self._user("join_editor", "mail.group_mail_template_editor")

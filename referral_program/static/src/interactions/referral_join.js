@@ -44,8 +44,12 @@ export class ReferralJoin extends Interaction {
     }
 
     showButtons(canJoin) {
-        const parts = ".o_referral_agreements, .o_referral_buttons .btn:not(.btn-link)";
-        for (const part of this.el.querySelectorAll(parts)) {
+        const parts = [
+            ".o_referral_agreements",
+            ".o_referral_buttons .btn:not(.btn-link)",
+            ".o_referral_rules",
+        ];
+        for (const part of this.el.querySelectorAll(parts.join())) {
             part.classList.toggle("d-none", !canJoin);
         }
     }
