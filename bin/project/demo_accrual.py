@@ -1,4 +1,4 @@
-"""Accrues the demo's months, takes money out and prints what came out; runs inside Odoo's shell."""
+"""Accrues the demo's months, takes money out and prints; runs inside Odoo's shell."""
 
 import sys
 

@@ -69,17 +69,18 @@ class AccountMove(models.Model):
             )
         )
 
-    def _referral_portal_payer(self):
-        """Return the portal user's own membership, if its balance can pay this.
+    def _referral_portal_payer(self, user):
+        """Return a portal user's own membership, if its balance can pay this.
 
+        :param user: who looks at the page, on which the invoice itself is a superuser's
         :return: in superuser mode; empty for everybody else, who may have opened the
             invoice by a link that was sent to them
         """
         self.ensure_one()
-        own = self.env.user.partner_id.commercial_partner_id
+        own = user.sudo().partner_id.commercial_partner_id
         payer = self._referral_payer()
         if (
-            self.env.user._is_public()
+            user._is_public()
             or own != self.commercial_partner_id
             or payer.available_balance <= 0
             or self.env["referral.redemption"]._why_not(payer, self.sudo())

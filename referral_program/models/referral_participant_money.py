@@ -1,6 +1,18 @@
+import re
+
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, float_compare, format_date, formatLang
+
+from odoo.addons.base_iban.models.res_partner_bank import (
+    normalize_iban,
+    validate_iban,
+)
+
+from ..tools.numbers import ru_account, ru_bic
+
+#: Bank accounts that a participant may have.
+MAX_ACCOUNTS = 10
 
 
 class ReferralParticipant(models.Model):

@@ -362,7 +362,7 @@ class ReferralWithdrawal(models.Model):
                 # sudo: whoever causes the mail need not be allowed to send it
                 template.sudo().send_mail(
                     withdrawal.id,
-                    email_layout_xmlid="mail.mail_notification_light",
+                    email_layout_xmlid="referral_program.mail_layout",
                 )
 
     def _message_track_post_template(self, changes):

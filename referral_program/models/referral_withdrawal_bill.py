@@ -166,7 +166,7 @@ class ReferralWithdrawal(models.Model):
         self.ensure_one()
         program, partner = self.program_id, self.participant_id.partner_id
         # the bill is in the vendor's language, as Odoo's own are
-        described = self.with_context(lang=partner.lang)
+        described = self.with_context(lang=self.participant_id._mail_lang())
         today = program._today()
         sequences = self.env["ir.sequence"].with_company(self.company_id)
         return {

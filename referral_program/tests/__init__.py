@@ -11,6 +11,7 @@ from . import (
     test_materials,
     test_numbers,
     test_portal,
+    test_portal_money,
     test_posting,
     test_processes,
     test_protection,
