@@ -7,6 +7,7 @@ from . import (
     test_accrual_random,
     test_api,
     test_bonding,
+    test_estimates,
     test_joining,
     test_materials,
     test_numbers,

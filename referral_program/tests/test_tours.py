@@ -73,3 +73,47 @@ class TestTours(PortalCase):
         )
         self.assertEqual(referral.participant_id, anna)
         self.assertEqual(referral.source, "link")
+
+    def test_money_pages(self):
+        participant = self._participant(partner_id=self.owner.partner_id.id)
+        self._accept_all(participant)
+        client = self._partner("Client of Owner")
+        self._referral(participant, client)
+        self._paid("2026-01-10", 1_000_000, partner=client)
+        self._accrue("2026-01")
+        invoice = self._invoice(self.owner.partner_id, "2026-02-01", 4_000)
+        self.start_tour("/my/referral", "referral_money", login=self.owner.login)
+        withdrawal = participant.withdrawal_ids
+        self.assertEqual(withdrawal.amount, 12_000)
+        self.assertEqual(withdrawal.state, "cancelled")
+        self.assertEqual(
+            withdrawal.bank_account_id.sanitized_acc_number, "40702810100000000004"
+        )
+        self.assertEqual(invoice.amount_residual, 0)
+        self.assertEqual(participant.balance, 86_000)
+        self.assertFalse(participant.mail_statement)
+
+    def test_accountant_bills_and_redeems(self):
+        participant = self._participant("Tour Participant")
+        self._accept_all(participant)
+        client = self._partner("Client of Owner")
+        self._referral(participant, client)
+        self._paid("2026-01-10", 1_000_000, partner=client)
+        self._accrue("2026-01")
+        account = self.env["res.partner.bank"].create(
+            {
+                "acc_number": "40702810100000000004",
+                "partner_id": participant.partner_id.id,
+                "allow_out_payment": True,
+            }
+        )
+        withdrawal = self.env["referral.withdrawal"]._request(
+            participant, 12_000, account
+        )
+        self.start_tour(
+            "/odoo/action-referral_program.referral_withdrawal_action",
+            "referral_accountant",
+            login=self.accountant.login,
+        )
+        self.assertEqual(withdrawal.state, "billed")
+        self.assertEqual(participant.balance, 78_000)
