@@ -23,6 +23,10 @@ TASKS = {
     "insert": "bench.baseline:insert",
     "entry": "bench.baseline:entry",
     "pay": "bench.pay:serve",
+    "portal": "bench.portal:prepare",
+    "browse": "bench.portal:browse",
+    "withdraw": "bench.billing:prepare",
+    "make_bills": "bench.billing:bill",
 }
 
 

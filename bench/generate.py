@@ -15,18 +15,20 @@ QUIET = {
 }
 
 
-def generate(env, size, months=1, participants=None, policy="automatic"):
+def generate(env, size, months=1, participants=None, clients=None, policy="automatic"):
     """Clone invoices and bind their clients to participants, who are agents too.
 
     :param int size: invoices a month
     :param int months: how many, the last one being the seed's
     :param int participants: how many; by default one for 100 invoices
+    :param int clients: how many; by default one for 10 invoices of a month
     :param str policy: the program's ``posting_policy``
     :return: what there is to earn in the last month
     """
     env = env(context={**env.context, **QUIET})
     participants = participants or min(500, max(20, size // 100))
-    partners = _make_partners(env, participants, max(participants, size // 10))
+    clients = clients or max(participants, size // 10)
+    partners = _make_partners(env, participants, clients)
     clone(env, partners, size, months)
     program = _make_program(env, months, policy)
     bind(env, program, partners)

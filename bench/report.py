@@ -63,6 +63,36 @@ def show_payments(rounds, pairs, slower):
     )
 
 
+def show_portal(results, small, large):
+    """Print what the participant's pages take beside Odoo's own list of invoices.
+
+    :param dict results: by referrals and months, what each page took
+    :param dict small: the same with hardly any data
+    :param dict large: and with much
+    :return: the slowest page's seconds by those of Odoo's, with much data
+    """
+    print("\nThe participant's pages")
+    for (referrals, months), pages in results.items():
+        print(f"  {referrals:,} referrals, {months} months")
+        for page, result in pages.items():
+            print(
+                f"    {page:34}{1000 * result['seconds']:10.1f} ms"
+                f"{result['queries']:8} queries"
+            )
+    yardstick, *own = large
+    grown = [page for page in own if large[page]["queries"] > small[page]["queries"]]
+    print(
+        f"  queries that grow with the data: {', '.join(grown) or 'none'}", flush=True
+    )
+    slowest = max(large[page]["seconds"] for page in own)
+    return slowest / large[yardstick]["seconds"]
+
+
+def show_billing(count, result):
+    """Print what it takes to bill so many withdrawals."""
+    _show(f"{count:,} withdrawals, billed and posted", {"the scheduled action": result})
+
+
 def show_batches(compensations, results):
     """Print what posting takes by the size of an entry."""
     _show(

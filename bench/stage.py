@@ -54,6 +54,18 @@ class Stage:
         """Make a database with the addon, but without OCA's."""
         return databases.fresh(self.workplace, PREFIX + name)
 
+    def generated_alone(self, name, size, **parameters):
+        """Make a database with so many invoices, without OCA's addons.
+
+        :return: its name
+        """
+        database = self.with_addon(name)
+        with progress(f"generating {size:,} invoices a month"):
+            self.run("seed", database)
+            self.run("generate", database, size=size, **parameters)
+            self.tidy(database)
+        return database
+
     @contextlib.contextmanager
     def generated(self, name, size, **parameters):
         """Make a database with so many invoices; drop it afterwards.

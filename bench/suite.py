@@ -17,6 +17,10 @@ ONCE_FROM = 20_000
 HISTORY_SIZE = 1_000
 HISTORY_MONTHS = 36
 HISTORY_REPEAT = 7
+#: The participant's pages: referrals, each with an invoice a month, and months.
+PORTAL_REFERRALS = 5_000
+PORTAL_MONTHS = 36
+PORTAL_SMALL = (100, 1)
 BATCH_SIZES = (100, 250, 500, 1_000, 2_000, 5_000)
 BATCH_COMPENSATIONS = 5_000
 
@@ -33,6 +37,10 @@ def _run(stage):
     try:
         if os.environ.get("BATCH"):
             _measure_batches(stage)
+        elif os.environ.get("PORTAL"):
+            print(f"bench: portal={_measure_portal(stage):.2f}", flush=True)
+        elif os.environ.get("BILLS"):
+            _measure_billing(stage, _number("BILLS"))
         elif os.environ.get("LINES"):
             _measure_memory(stage, _number("LINES"))
         else:
@@ -63,13 +71,15 @@ def _measure_all(stage, sizes):
         times[sizes[0] // 2] = _measure_ours_only(stage, sizes[0] // 2)["wall"]
     history = _measure_history(stage)
     payments = _measure_payments(stage)
+    portal = _measure_portal(stage)
     print(
         "bench: "
         f"vs_oca={rows[report.OCA]['wall'] / rows[report.OURS]['wall']:.1f} "
         f"vs_sql={rows[report.OURS]['wall'] / rows[report.BARE]['wall']:.2f} "
         f"growth={report.growth(times):.2f} "
         f"history={history:.2f} "
-        f"payment={payments['wall']:.1f}",
+        f"payment={payments['wall']:.1f} "
+        f"portal={portal:.2f}",
         flush=True,
     )
 
@@ -186,7 +196,39 @@ def _measure_payments(stage):
     return slower
 
 
+# === The participant's pages === #
+
+
+def _measure_portal(stage):
+    """Return how many times longer the slowest of the pages takes than Odoo's own."""
+    results = {}
+    for referrals, months in (PORTAL_SMALL, (PORTAL_REFERRALS, PORTAL_MONTHS)):
+        database = stage.generated_alone(
+            "portal", referrals, months=months, participants=1, clients=referrals
+        )
+        with progress(f"accruing {months} months"):
+            stage.run("history", database, months=months - 1)
+            stage.run("ours", database)
+            stage.run("portal", database)
+            stage.tidy(database)
+        with progress("opening the participant's pages"):
+            results[referrals, months] = stage.run("browse", database)
+    small, large = results.values()
+    return report.show_portal(results, small, large)
+
+
 # === On request === #
+
+
+def _measure_billing(stage, count):
+    """Show how long so many withdrawals take to bill, and how much memory."""
+    database = stage.generated_alone("bills", count, participants=count, clients=count)
+    with progress(f"asking for {count:,} withdrawals"):
+        stage.run("withdraw", database)
+        stage.tidy(database)
+    with progress("billing them"):
+        result = stage.run("make_bills", database)
+    report.show_billing(count, result)
 
 
 def _measure_batches(stage):

@@ -8,7 +8,7 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 from .portal import ReferralPortal
 
 #: Referrals on a page.
-PAGE_SIZE = 40
+PAGE_SIZE = 30
 #: What a page of referrals may be sorted by.
 SORTINGS = {
     "newest": "date_start desc, id desc",

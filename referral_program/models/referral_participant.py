@@ -6,7 +6,7 @@ from qrcode.image.svg import SvgPathImage
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import clean_context
+from odoo.tools import clean_context, ormcache
 
 #: The states that a participant may go to from each state.
 TRANSITIONS = {
@@ -197,11 +197,14 @@ class ReferralParticipant(models.Model):
     def _qr_code(self):
         """Return the link as a QR code, to show inside a page."""
         self.ensure_one()
-        image = qrcode.make(
-            self.link, image_factory=SvgPathImage, border=2, box_size=10
-        )
         # drawn by the library from modules alone: nothing of the link is in it
-        return Markup(image.to_string(encoding="unicode"))
+        return Markup(self._draw_qr_code(self.link))
+
+    @api.model
+    @ormcache("link")
+    def _draw_qr_code(self, link):
+        image = qrcode.make(link, image_factory=SvgPathImage, border=2, box_size=10)
+        return image.to_string(encoding="unicode")
 
     @api.depends("state", "document_ids.state", "acceptance_ids")
     def _compute_payout_allowed(self):
