@@ -136,6 +136,14 @@ class ReferralRedemption(models.Model):
                     invoice=invoice.name,
                 )
             )
+        on_invoice = self._amount_on_invoice(participant, invoice, amount, due)
+        if invoice.currency_id.is_zero(on_invoice):
+            raise UserError(
+                self.env._(
+                    "That is less than the smallest amount in %(currency)s.",
+                    currency=invoice.currency_id.name,
+                )
+            )
         redemption = self.sudo().create(
             {
                 "name": self.env["ir.sequence"]
@@ -146,9 +154,7 @@ class ReferralRedemption(models.Model):
                 "invoice_id": invoice.id,
                 "amount": amount,
                 "invoice_currency_id": invoice.currency_id.id,
-                "invoice_amount": self._amount_on_invoice(
-                    participant, invoice, amount, due
-                ),
+                "invoice_amount": on_invoice,
                 "user_id": self.env.user.id,
             }
         )
@@ -272,7 +278,8 @@ class ReferralRedemption(models.Model):
     def _accounting_date(self):
         """Return today, or the first open day after a lock date."""
         today = self.program_id._today()
-        lock_dates = self.company_id._get_violated_lock_dates(
+        # the entry is the invoice's company's, which may be a branch
+        lock_dates = self.invoice_id.company_id._get_violated_lock_dates(
             today, False, self.program_id.journal_id
         )
         if lock_dates:
