@@ -8,6 +8,7 @@ from . import (
     test_api,
     test_bonding,
     test_joining,
+    test_money_edges,
     test_numbers,
     test_portal,
     test_posting,
