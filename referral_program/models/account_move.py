@@ -123,13 +123,17 @@ class AccountMove(models.Model):
         """
         # sudo: an accountant without this program's groups gets the same answer
         posted = self.sudo().filtered(lambda move: move.state == "posted")
-        redeemed = posted.filtered("referral_redemption_id")
+        redeemed = posted.filtered(
+            lambda move: move.referral_redemption_id
+            or move.reversed_entry_id.referral_redemption_id
+        )
         if redeemed:
             raise UserError(
                 self.env._(
                     "%(entries)s: the entry of a redemption can be neither reset to "
-                    "draft, cancelled, edited nor deleted. Reverse it, or undo its "
-                    "reconciliation with the invoice: the balance is restored then.",
+                    "draft, cancelled, edited nor deleted, nor can its reversal. "
+                    "Reverse it, or undo its reconciliation with the invoice: the "
+                    "balance is restored then.",
                     entries=", ".join(redeemed.mapped("display_name")),
                 )
             )

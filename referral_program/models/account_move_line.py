@@ -42,6 +42,9 @@ class AccountMoveLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         lines.move_id._check_no_accrual_entry()
+        added = lines.move_id._referral_items() & lines
+        if posted := added.filtered(lambda line: line.parent_state == "posted"):
+            posted._refuse_editing()
         return lines
 
     def write(self, vals):
@@ -74,24 +77,30 @@ class AccountMoveLine(models.Model):
         :raise UserError: if one of the items belongs to an accrual's posted entry
         """
         move_model = self.env["account.move"]
+        accounts = self.env["referral.program"]._liability_accounts()
         for line in self:
             # sudo: an accountant without this program's groups gets the same answer
             move = line.sudo().move_id
             if line.parent_state != "posted" or not (
                 move.referral_accrual_id
                 or move.referral_redemption_id
-                or line in move._referral_items()
+                or move.reversed_entry_id.referral_redemption_id
+                or move.is_purchase_document(include_receipts=True)
+                and accounts & {line.account_id.id, vals.get("account_id")}
             ):
                 continue
             if any(
                 move_model._field_will_change(line, vals, name)
                 for name in LEDGER & vals.keys()
             ):
-                raise UserError(
-                    self.env._(
-                        "%(entry)s is an entry of the referral program: what it says "
-                        "about a balance cannot be edited. Correct an accrual or a "
-                        "redemption by another entry; reset a bill to draft.",
-                        entry=line.move_id.display_name,
-                    )
-                )
+                line._refuse_editing()
+
+    def _refuse_editing(self):
+        raise UserError(
+            self.env._(
+                "%(entry)s is an entry of the referral program: what it says about a "
+                "balance cannot be edited. Correct an accrual or a redemption by "
+                "another entry; reset a bill to draft.",
+                entry=self[:1].move_id.display_name,
+            )
+        )

@@ -90,31 +90,33 @@ class AccountMove(models.Model):
 
     # === GUARDING BALANCES === #
 
-    def _post(self, soft=True):
-        with self._guarding_balances():
-            posted = super()._post(soft)
-            # sudo: an accountant without this program's groups bills all the same
-            bills = posted.sudo()._purchase_documents()
-            bills.referral_withdrawal_ids._on_bill_posted()
-        return posted
-
     def write(self, vals):
-        if "state" not in vals or vals["state"] == "posted":
+        if "state" not in vals:
             return super().write(vals)
         with self._guarding_balances():
-            posted = self.filtered(lambda move: move.state == "posted")
-            result = super().write(vals)
-            # what is not booked settles nothing
-            posted._referral_items().remove_move_reconcile()
+            if vals["state"] == "posted":
+                self._unmatch_reversed_redemptions()
+                result = super().write(vals)
+                # sudo: an accountant without this program's groups bills all the same
+                bills = self.sudo()._purchase_documents()
+                bills.referral_withdrawal_ids._on_bill_posted()
+            else:
+                posted = self.filtered(lambda move: move.state == "posted")
+                result = super().write(vals)
+                # what is not booked settles nothing
+                posted._referral_items().remove_move_reconcile()
         return result
 
     def unlink(self):
         # sudo: as above
         self.sudo()._purchase_documents().referral_withdrawal_ids._on_bill_deleted()
-        return super().unlink()
+        with self.filtered(lambda move: move.state == "posted")._guarding_balances():
+            return super().unlink()
 
     def _purchase_documents(self):
-        return self.filtered(lambda move: move.is_purchase_document())
+        return self.filtered(
+            lambda move: move.is_purchase_document(include_receipts=True)
+        )
 
     def _referral_items(self):
         """Return the items of bills that take from a referral balance or give back."""
@@ -139,9 +141,8 @@ class AccountMove(models.Model):
         before = participants._availables()
         yield
         self.env.flush_all()
-        for participant, after in (
-            (self._referral_participants() | participants)._availables().items()
-        ):
+        participants |= self.exists()._referral_participants()
+        for participant, after in participants._availables().items():
             currency = participant.currency_id
             if (
                 currency.compare_amounts(after, 0) < 0
@@ -181,3 +182,54 @@ class AccountMove(models.Model):
         # what Odoo unmatches to reverse it is not undone a second time
         self = self.with_context(referral_reversing=self.ids)  # noqa: PLW0642
         return super()._reverse_moves(default_values_list, cancel)
+
+    def _unmatch_reversed_redemptions(self):
+        """Have redemptions undone by the reversals of their entries that get posted.
+
+        :raise UserError: if the balance would not be what it was before
+        """
+        # sudo: an accountant without this program's groups undoes them all the same
+        for reversal in self.sudo().filtered("reversed_entry_id"):
+            entry = reversal.reversed_entry_id
+            if entry.reversed_entry_id.referral_redemption_id:
+                raise UserError(
+                    self.env._(
+                        "%(redemption)s is undone and stays so. Pay the invoice with "
+                        "the balance anew.",
+                        redemption=entry.reversed_entry_id.referral_redemption_id.name,
+                    )
+                )
+            redemption = entry.referral_redemption_id
+            if not redemption:
+                continue
+            if redemption.state == "undone":
+                raise UserError(
+                    self.env._(
+                        "%(redemption)s is undone already.", redemption=redemption.name
+                    )
+                )
+            if reversal._ledger_signature(-1) != entry._ledger_signature(1):
+                raise UserError(
+                    self.env._(
+                        "%(redemption)s is undone as a whole: its reversal has the "
+                        "same items, the other way round.",
+                        redemption=redemption.name,
+                    )
+                )
+            entry.line_ids.with_context(
+                referral_reversing=entry.ids
+            ).remove_move_reconcile()
+
+    def _ledger_signature(self, sign):
+        """Return what an entry does to which accounts and partners."""
+        return sorted(
+            (
+                item.account_id.id,
+                item.partner_id.id,
+                item.currency_id.id,
+                item.company_currency_id.round(sign * item.balance),
+                item.currency_id.round(sign * item.amount_currency),
+            )
+            for item in self.line_ids
+            if item.account_id
+        )

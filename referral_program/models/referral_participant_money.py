@@ -1,4 +1,5 @@
 import re
+from math import isfinite
 
 from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -214,7 +215,7 @@ class ReferralParticipant(models.Model):
         """
         self.ensure_one()
         currency = self.currency_id
-        if currency.compare_amounts(amount, 0) <= 0:
+        if not isfinite(amount) or currency.compare_amounts(amount, 0) <= 0:
             raise UserError(self.env._("Type an amount above zero."))
         if float_compare(amount, currency.round(amount), precision_digits=6):
             raise UserError(
@@ -232,6 +233,14 @@ class ReferralParticipant(models.Model):
                     available=self._money(max(available, 0.0)),
                 )
             )
+
+    def _owns_account(self, bank_account):
+        """Return whether money for this participant may go to a bank account."""
+        self.ensure_one()
+        # sudo: participants read no bank accounts
+        account = bank_account.sudo()
+        own = self.partner_id.commercial_partner_id
+        return account.active and account.partner_id.commercial_partner_id == own
 
     def _money(self, amount, currency=None):
         """Return an amount as the viewer reads it."""

@@ -136,7 +136,9 @@ class ReferralRedemption(models.Model):
             done := participant.redemption_ids.filtered(lambda r: r.request_key == key)
         ):
             return done
-        due = self._check_can_redeem(participant, invoice, amount, by_staff=by_staff)
+        on_invoice = self._check_can_redeem(
+            participant, invoice, amount, by_staff=by_staff
+        )
         redemption = self.sudo().create(
             {
                 "name": self.env["ir.sequence"]
@@ -147,9 +149,7 @@ class ReferralRedemption(models.Model):
                 "invoice_id": invoice.id,
                 "amount": amount,
                 "invoice_currency_id": invoice.currency_id.id,
-                "invoice_amount": self._amount_on_invoice(
-                    participant, invoice, amount, due
-                ),
+                "invoice_amount": on_invoice,
                 "user_id": self.env.user.id,
                 "request_key": key,
             }
@@ -194,7 +194,7 @@ class ReferralRedemption(models.Model):
     def _check_can_redeem(self, participant, invoice, amount, *, by_staff=False):
         """Refuse to pay what cannot be paid with the balance.
 
-        :return: what is open of the invoice, in the company's currency
+        :return: what the amount pays of the invoice, in the invoice's currency
         :raise UserError: saying why not
         """
         if refusal := self._why_not(participant, invoice, by_staff=by_staff):
@@ -209,7 +209,15 @@ class ReferralRedemption(models.Model):
                     invoice=invoice.name,
                 )
             )
-        return due
+        on_invoice = self._amount_on_invoice(participant, invoice, amount, due)
+        if invoice.currency_id.is_zero(on_invoice):
+            raise UserError(
+                self.env._(
+                    "That is less than the smallest amount in %(currency)s.",
+                    currency=invoice.currency_id.name,
+                )
+            )
+        return on_invoice
 
     @api.model
     def _due(self, participant, invoice):
@@ -295,7 +303,8 @@ class ReferralRedemption(models.Model):
     def _accounting_date(self):
         """Return today, or the first open day after a lock date."""
         today = self.program_id._today()
-        lock_dates = self.company_id._get_violated_lock_dates(
+        # the entry is the invoice's company's, which may be a branch
+        lock_dates = self.invoice_id.company_id._get_violated_lock_dates(
             today, False, self.program_id.journal_id
         )
         if lock_dates:

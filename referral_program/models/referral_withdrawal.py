@@ -10,6 +10,8 @@ STATE_MAILS = {
     "refused": "referral_program.mail_template_withdrawal_refused",
     "cancelled": "referral_program.mail_template_withdrawal_cancelled",
 }
+#: What a bill's payment is when there is nothing left to pay.
+SETTLED = ("in_payment", "paid", "reversed")
 #: Withdrawals of one participant that may be open at a time.
 MAX_OPEN = 20
 
@@ -158,11 +160,24 @@ class ReferralWithdrawal(models.Model):
             )
 
     def _state_of_bill(self, bill):
-        if bill.state == "cancel" or bill.payment_state == "reversed":
+        if bill.state == "cancel":
             return "cancelled"
-        if bill.state == "posted" and bill.payment_state in ("in_payment", "paid"):
-            return "paid"
-        return "billed"
+        if bill.state != "posted" or bill.payment_state not in SETTLED:
+            return "billed"
+        if bill.payment_state == "reversed" and self._is_given_back(bill):
+            return "cancelled"
+        return "paid"
+
+    def _is_given_back(self, bill):
+        """Return whether the refunds of a bill gave its amount back to the balance.
+
+        A refund of something else that the participant sold settles the bill
+        without giving anything back.
+        """
+        refunds = bill._get_reconciled_amls().move_id
+        given = -sum(refunds._referral_items().mapped("balance"))
+        taken = sum(bill._referral_items().mapped("balance"))
+        return self.currency_id.compare_amounts(given, taken) >= 0
 
     # === CRUD METHODS === #
 
@@ -238,8 +253,7 @@ class ReferralWithdrawal(models.Model):
             raise UserError(
                 self.env._("The documents are not approved, so nothing is paid out.")
             )
-        own = participant.partner_id.commercial_partner_id
-        if bank_account.sudo().partner_id.commercial_partner_id != own:
+        if not participant._owns_account(bank_account):
             raise UserError(self.env._("Choose one of the participant's own accounts."))
         withdrawal = self.sudo().create(
             {

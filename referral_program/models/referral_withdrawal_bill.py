@@ -133,6 +133,16 @@ class ReferralWithdrawal(models.Model):
                         withdrawal=withdrawal.name,
                     )
                 )
+            if not withdrawal.participant_id._owns_account(withdrawal.bank_account_id):
+                raise UserError(
+                    self.env._(
+                        "%(withdrawal)s: the account %(account)s is archived, or not "
+                        "the participant's own account any more. Refuse the "
+                        "withdrawal, so that another one can be chosen.",
+                        withdrawal=withdrawal.name,
+                        account=withdrawal.bank_account_id.acc_number,
+                    )
+                )
             if not withdrawal.account_trusted:
                 raise UserError(
                     self.env._(

@@ -10,6 +10,7 @@ from . import (
     test_estimates,
     test_joining,
     test_materials,
+    test_money_edges,
     test_numbers,
     test_portal,
     test_portal_money,

@@ -233,6 +233,13 @@ class TestRedemptions(MoneyCase):
         self.assertOpen(50, invoice)
         self.assertMoney(86_000, 86_000)
 
+    def test_too_little_for_the_invoices_currency(self):
+        invoice = self._foreign_invoice()
+        with self.assertRefused(UserError, "smallest amount in EUR"):
+            self._redeem(0.3, invoice)
+        self._redeem(0.8, invoice)
+        self.assertOpen(99.99, invoice)
+
     def test_or_refused_with_the_reason(self):
         invoice = self._foreign_invoice()
         self.program.foreign_redemption = "refuse"

@@ -38,6 +38,8 @@ class ReferralRedeem(models.TransientModel):
         """Pay it."""
         self.ensure_one()
         self.env["referral.program"]._check_accountant()
+        self.invoice_id.check_access("write")
+        self.participant_id.check_access("read")
         self.env["referral.redemption"]._redeem(
             self.participant_id, self.invoice_id, self.amount, by_staff=True
         )

@@ -41,6 +41,7 @@ class ReferralWithdraw(models.TransientModel):
         """Request it, and show what came of it."""
         self.ensure_one()
         self.env["referral.program"]._check_accountant()
+        self.participant_id.check_access("read")
         withdrawal = self.env["referral.withdrawal"]._request(
             self.participant_id, self.amount, self.bank_account_id, by_staff=True
         )
