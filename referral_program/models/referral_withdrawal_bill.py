@@ -237,8 +237,9 @@ class ReferralWithdrawal(models.Model):
         if self.currency_id.compare_amounts(taken, self.amount):
             raise UserError(
                 self.env._(
-                    "%(withdrawal)s: the taxes of %(type)s make a bill over "
-                    "%(taken)s of %(amount)s. Give the taxes accounts of their own.",
+                    "%(withdrawal)s: with the taxes of %(type)s the bill would take "
+                    "%(taken)s from the balance instead of %(amount)s. Give the taxes "
+                    "accounts of their own.",
                     withdrawal=self.name,
                     type=self.participant_id.type_id.name,
                     taken=self.participant_id._money(taken),
