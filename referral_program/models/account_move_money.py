@@ -1,6 +1,6 @@
 from contextlib import contextmanager
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -40,6 +40,7 @@ class AccountMove(models.Model):
         help="The client has a referral balance that can pay this invoice.",
     )
 
+    @api.depends("state", "amount_residual")
     def _compute_referral_payable(self):
         for move in self:
             move.referral_payable = (

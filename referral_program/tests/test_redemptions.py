@@ -104,6 +104,21 @@ class TestRedemptions(MoneyCase):
         redemption = self._redeem(100)
         self.assertEqual(str(redemption.date), "2026-04-01")
 
+    def test_staff_pay_with_the_button_on_the_invoice(self):
+        accountant = self._user("redeemer", "referral_program.group_accountant")
+        self.assertTrue(self.invoice.with_user(accountant).referral_payable)
+        wizard = (
+            self.env["referral.redeem"]
+            .with_user(accountant)
+            .create({"invoice_id": self.invoice.id})
+        )
+        self.assertEqual((wizard.due, wizard.amount), (40_000, 40_000))
+        with self.on("2026-03-05"):
+            wizard.action_confirm()
+        self.assertOpen(0)
+        self.assertFalse(self.invoice.with_user(accountant).referral_payable)
+        self.assertMoney(50_000, 50_000)
+
     # === Undoing === #
 
     def test_undone_by_button(self):

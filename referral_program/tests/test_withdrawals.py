@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..models import referral_withdrawal_bill
 from .common import OneReferralCase
 
 
@@ -475,6 +476,48 @@ class TestWithdrawals(MoneyCase):
         notes = [str(note) for note in first.activity_ids.mapped("note") if note]
         self.assertIn(first.problem, " ".join(notes))
         self.assertMoney(0, -10_000)
+
+    def test_many_are_refused_with_one_reason(self):
+        withdrawals = self._request(10_000) | self._request(20_000)
+        action = withdrawals.action_refuse()
+        wizard = self.env["referral.reason"].with_context(**action["context"])
+        wizard.create({"reason": "Ask next month"}).action_confirm()
+        self.assertEqual(withdrawals.mapped("state"), ["refused"] * 2)
+        self.assertEqual(set(withdrawals.mapped("reason")), {"Ask next month"})
+        self.assertMoney(90_000, 90_000)
+
+    def test_more_than_a_user_waits_for_are_left_to_the_scheduled_action(self):
+        withdrawals = self._request(10_000) | self._request(20_000)
+        self.patch(referral_withdrawal_bill, "BUTTON_LIMIT", 1)
+        with self.on("2026-03-06"):
+            notice = withdrawals.action_bill()
+        self.assertIn("2 withdrawals are approved", notice["params"]["message"])
+        self.assertEqual(withdrawals.mapped("state"), ["requested"] * 2)
+        cron = self.env.ref("referral_program.ir_cron_bill")
+        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]))
+        with self.on("2026-03-06"):
+            self.env["referral.withdrawal"]._cron_bill()
+        self.assertEqual(withdrawals.mapped("state"), ["billed"] * 2)
+
+    # === Staff === #
+
+    def test_staff_settle_what_an_ended_participation_left(self):
+        self.participant._update_state("closed", "Test")
+        wizard = (
+            self.env["referral.withdraw"]
+            .with_user(self._user_of("accountant"))
+            .create({"participant_id": self.participant.id})
+        )
+        self.assertEqual(wizard.amount, 90_000)
+        self.assertEqual(wizard.bank_account_id, self.account)
+        with self.on("2026-03-05"):
+            wizard.action_confirm()
+        self.assertMoney(90_000, 0)
+        for role in ("auditor", "officer"):
+            with self.assertRaises(AccessError):
+                self.env["referral.withdraw"].with_user(self._user_of(role)).create(
+                    {"participant_id": self.participant.id}
+                )
 
     # === Who may === #
 

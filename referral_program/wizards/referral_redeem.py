@@ -15,7 +15,11 @@ class ReferralRedeem(models.TransientModel):
     available_balance = fields.Monetary(related="participant_id.available_balance")
     due = fields.Monetary("Open", compute="_compute_participant_id")
     amount = fields.Monetary(
-        compute="_compute_amount", store=True, readonly=False, required=True
+        compute="_compute_amount",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
     )
 
     @api.depends("invoice_id")

@@ -14,13 +14,18 @@ class ReferralWithdraw(models.TransientModel):
     currency_id = fields.Many2one(related="participant_id.currency_id")
     available_balance = fields.Monetary(related="participant_id.available_balance")
     amount = fields.Monetary(
-        compute="_compute_amount", store=True, readonly=False, required=True
+        compute="_compute_amount",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
     )
     bank_account_id = fields.Many2one(
         "res.partner.bank",
         "Payee Account",
         compute="_compute_bank_account_id",
         store=True,
+        precompute=True,
         readonly=False,
         required=True,
         check_company=True,
