@@ -37,6 +37,9 @@
         "views/referral_document_views.xml",
         "views/referral_agreement_views.xml",
         "views/referral_log_views.xml",
+        "report/referral_statement_report.xml",
+        "report/referral_statement_templates.xml",
+        "views/referral_statement_views.xml",
         "views/referral_withdrawal_views.xml",
         "views/referral_redemption_views.xml",
         "wizards/referral_reason_views.xml",
@@ -50,6 +53,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/portal_templates.xml",
+        "views/portal_billing_templates.xml",
         "views/referral_menus.xml",
     ],
     "assets": {

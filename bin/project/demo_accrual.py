@@ -24,6 +24,8 @@ def main(env):
             ),
             "<>>><",
         )
+    program.env["referral.statement"]._cron_statements()
+    program.env.cr.commit()
     _print_participants(program)
     failures = demo_invariants.failures(program)
     # the checks run months again: nothing of that is kept

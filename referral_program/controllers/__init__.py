@@ -1,1 +1,1 @@
-from . import document, link, portal, signup
+from . import billing, document, link, portal, signup

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, format_date
 
+from ..tools.masking import masked
+
 #: Bonds in these states count on the days that they cover.
 IN_FORCE_STATES = ("active", "ended")
 
@@ -105,6 +107,14 @@ class ReferralReferral(models.Model):
                 f"{referral.participant_id.display_name} → "
                 f"{referral.partner_id.display_name}"
             )
+
+    def _shown_name(self):
+        """Return the client's name as the participant may see it."""
+        self.ensure_one()
+        # sudo: portal users read no contacts but their own
+        referral = self.sudo()
+        name = referral.partner_id.name or ""
+        return masked(name) if referral.program_id.mask_names else name
 
     def _line_domain(self):
         """Return the domain of these referrals' evidence: by way of the participants'
