@@ -233,6 +233,11 @@ class ReferralStatement(models.Model):
         self.ensure_one()
         return format_date(self.env, self.period_start, date_format="LLLL y")
 
+    @api.model
+    def _date(self, day):
+        """Return a date as the viewer reads it."""
+        return format_date(self.env, day)
+
     def _money(self, amount):
         """Return an amount with its currency, as the viewer reads it."""
         self.ensure_one()

@@ -4,7 +4,9 @@ import logging
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL
+
+from ..tools.pages import numbered
 
 _logger = logging.getLogger(__name__)
 
@@ -128,7 +130,8 @@ class ReferralStatement(models.Model):
         html = self.env["ir.qweb"]._render(
             "referral_program.report_statement", self._report_values()
         )
-        return reports._run_wkhtmltopdf([str(html)], report_ref=PDF)
+        printed = reports._run_wkhtmltopdf([f"<!DOCTYPE html>{html}"], report_ref=PDF)
+        return numbered(printed, self.name)
 
     def _render_xlsx(self):
         """Return the workbook."""
@@ -142,17 +145,17 @@ class ReferralStatement(models.Model):
         """Return what the documents say, as plain data."""
         self.ensure_one()
         company, partner = self.company_id.partner_id, self.partner_id
+        in_time = self.with_context(tz=company.tz or "UTC")
+        made_on = self._date(fields.Datetime.context_timestamp(in_time, self.made_on))
         return {
             "statement": self,
             "lang": self.lang.replace("_", "-"),
             "company": self._party(company),
             "participant": self._party(partner),
             "month": self._month(),
-            "made_on": format_date(
-                self.env,
-                fields.Datetime.context_timestamp(
-                    self.with_context(tz=company.tz or "UTC"), self.made_on
-                ).date(),
+            "made_on": made_on,
+            "number": self.env._(
+                "No. %(number)s of %(date)s", number=self.name, date=made_on
             ),
             "figures": self._figures(),
             "groups": self._groups(),
