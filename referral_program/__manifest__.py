@@ -40,6 +40,9 @@
         "views/referral_agreement_views.xml",
         "views/referral_material_views.xml",
         "views/referral_log_views.xml",
+        "report/referral_statement_report.xml",
+        "report/referral_statement_templates.xml",
+        "views/referral_statement_views.xml",
         "views/referral_withdrawal_views.xml",
         "views/referral_redemption_views.xml",
         "wizards/referral_reason_views.xml",
@@ -55,6 +58,7 @@
         "views/portal_templates.xml",
         "views/portal_money_templates.xml",
         "views/portal_materials_templates.xml",
+        "views/portal_billing_templates.xml",
         "views/referral_menus.xml",
     ],
     "assets": {

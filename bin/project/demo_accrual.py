@@ -25,6 +25,7 @@ def main(env):
             "<>>><",
         )
     demo_money.take(program)
+    program.env["referral.statement"]._cron_statements()
     program.env.cr.commit()
     _print_participants(program)
     failures = demo_invariants.failures(program)

@@ -1,1 +1,10 @@
-from . import document, link, materials, money, portal, referrals, signup
+from . import (
+    billing,
+    document,
+    link,
+    materials,
+    money,
+    portal,
+    referrals,
+    signup,
+)

@@ -1,6 +1,11 @@
 from odoo import models
 from odoo.exceptions import AccessError
 
+#: What the program writes about by itself.
+OWN_MODELS = frozenset(
+    {"referral.participant", "referral.withdrawal", "referral.statement"}
+)
+
 
 class MailTemplate(models.Model):
     _inherit = "mail.template"
@@ -29,7 +34,7 @@ class MailTemplate(models.Model):
         ):
             return
         # sudo: whose template it is has to be known before it may be changed
-        if "referral.participant" in self.sudo().mapped("model"):
+        if not OWN_MODELS.isdisjoint(self.sudo().mapped("model")):
             raise AccessError(
                 self.env._(
                     "Only an administrator of the referral program changes its mails."

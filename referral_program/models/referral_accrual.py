@@ -18,6 +18,8 @@ OWN_FIELDS = frozenset(
         "line_ids",
         "compensation_ids",
         "move_ids",
+        "statement_ids",
+        "statements_on",
     }
 )
 TRANSITIONS = {

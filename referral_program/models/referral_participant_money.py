@@ -333,7 +333,10 @@ class ReferralParticipant(models.Model):
                 self.env, move.referral_accrual_id.period_start, date_format="LLLL y"
             )
             title = self.env._("Compensation for %(month)s", month=month)
-            url = "/my/referral/billing"
+            statement = self.statement_ids.filtered(
+                lambda s: s.accrual_id == move.referral_accrual_id
+            )
+            url = f"/my/referral/billing/{statement.id}" if statement else False
         elif withdrawal:
             title = (
                 self.env._("Withdrawal %(number)s given back", number=withdrawal.name)

@@ -146,6 +146,11 @@ class ReferralParticipant(models.Model):
                     "compensations": rows(
                         self.compensation_ids, ["accrual_id", "base", "amount"]
                     ),
+                    "statements": rows(
+                        self.statement_ids,
+                        ["name", "period_start", "opening", "accrued", "taken_back",
+                         "withdrawn", "spent", "adjusted", "closing", "made_on"],
+                    ),
                 },
                 default=str,
             )

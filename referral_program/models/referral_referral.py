@@ -1,8 +1,8 @@
-import re
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, format_date
+
+from ..tools.masking import masked
 
 #: Bonds in these states count on the days that they cover.
 IN_FORCE_STATES = ("active", "ended")
@@ -131,11 +131,10 @@ class ReferralReferral(models.Model):
     def _shown_name(self):
         """Return the client's name as the participant may see it."""
         self.ensure_one()
-        # sudo: participants read no other clients, only what this returns
-        name = self.sudo().partner_id.name or ""
-        if self.sudo().program_id.mask_names:
-            return re.sub(r"(\w)\w*", r"\1***", name)
-        return name
+        # sudo: portal users read no contacts but their own
+        referral = self.sudo()
+        name = referral.partner_id.name or ""
+        return masked(name) if referral.program_id.mask_names else name
 
     # === CONSTRAINT METHODS === #
 

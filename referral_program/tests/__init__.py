@@ -18,6 +18,7 @@ from . import (
     test_processes,
     test_protection,
     test_redemptions,
+    test_statements,
     test_tours,
     test_translation,
     test_uploads,

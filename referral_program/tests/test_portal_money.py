@@ -86,7 +86,7 @@ class TestPortalMoney(MoneyPortalCase):
     def test_referrals_are_ones_own_and_masked(self):
         self._login(self.owner)
         text = self._get("/my/referral/referrals").text
-        self.assertIn("C*** o*** O***", text)
+        self.assertIn("Cl*** o*** Ow***", text)
         self.assertNotIn("Client of", text)
         self.assertIn("90,000.00", text)
         self.program.mask_names = False

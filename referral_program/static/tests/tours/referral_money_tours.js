@@ -15,7 +15,7 @@ tours.add("referral_money", {
         {trigger: "#mail_statement", run: "click"},
         go("Keep which mails are wanted", "form[action='/my/referral/mail'] button"),
         go("The clients", ".o_referral_tabs a:contains(Referrals)"),
-        go("One of them", ".o_referral_referrals tbody a:contains(C***)"),
+        go("One of them", ".o_referral_referrals tbody a:contains(Cl***)"),
         {
             content: "Month by month",
             trigger: ".o_referral_referral tbody:contains(90,000.00)",

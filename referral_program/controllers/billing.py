@@ -1,0 +1,165 @@
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from odoo.addons.portal.controllers.portal import pager
+
+from ..models.referral_statement_document import MIMETYPES
+from .portal import ReferralPortal
+
+MONTHS_PER_PAGE = 24
+LINES_PER_PAGE = 80
+
+
+class ReferralBilling(ReferralPortal):
+    """The participant's months: what each gave, and its documents."""
+
+    # === PAGES === #
+
+    @http.route(
+        ["/my/referral/billing", "/my/referral/billing/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=True,
+    )
+    def referral_billing(self, page=1, **_query):
+        """List the months, the newest first."""
+        program, participant = self._require_membership()
+        # sudo: portal users read no statements; these are the user's own
+        statements = request.env["referral.statement"].sudo()
+        own = [("participant_id", "=", participant.id)]
+        pages = pager(
+            "/my/referral/billing",
+            statements.search_count(own),
+            page=page,
+            step=MONTHS_PER_PAGE,
+        )
+        return self._billing_page(
+            "portal_billing",
+            program,
+            participant,
+            statements=statements.search(
+                own, limit=MONTHS_PER_PAGE, offset=max(pages["offset"], 0)
+            ),
+            pager=pages,
+        )
+
+    @http.route(
+        [
+            "/my/referral/billing/<int:statement_id>",
+            "/my/referral/billing/<int:statement_id>/page/<int:page>",
+        ],
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=True,
+    )
+    def referral_billing_month(self, statement_id, page=1, **_query):
+        """Show a month: its figures, and the services behind them."""
+        program, participant = self._require_membership()
+        statement = self._statement(participant, statement_id)
+        subtotals = statement._subtotals()
+        pages = pager(
+            f"/my/referral/billing/{statement.id}",
+            sum(count for count, _base, _amount in subtotals.values()),
+            page=page,
+            step=LINES_PER_PAGE,
+        )
+        return self._billing_page(
+            "portal_billing_month",
+            program,
+            participant,
+            statement=statement,
+            lines=statement._lines(LINES_PER_PAGE, max(pages["offset"], 0)),
+            subtotals=subtotals,
+            pager=pages,
+        )
+
+    # === DOWNLOADS === #
+
+    @http.route(
+        "/my/referral/billing/<int:statement_id>/<any(pdf,xlsx):kind>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+    )
+    def referral_billing_file(self, statement_id, kind, **_query):
+        """Give the participant a month's document."""
+        program, participant = self._require_membership()
+        statement = self._statement(participant, statement_id)
+        try:
+            return self._file_response(statement, kind)
+        except UserError as error:
+            response = self._billing_page(
+                "portal_billing_problem",
+                program,
+                participant,
+                statement=statement,
+                problem=error.args[0],
+            )
+            response.status_code = 500
+            return response
+
+    @http.route(
+        "/referral/statement/<int:statement_id>/<any(pdf,xlsx):kind>",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        sitemap=False,
+    )
+    def referral_statement_file(self, statement_id, kind, **_query):
+        """Give staff a month's document."""
+        statement = request.env["referral.statement"].browse(statement_id)
+        if not request.env.user.has_group("referral_program.group_reader") or (
+            not statement.exists() or not statement.has_access("read")
+        ):
+            raise request.not_found()
+        return self._file_response(statement, kind)
+
+    def _file_response(self, statement, kind):
+        content = statement._read_file(kind)
+        return request.make_response(
+            content,
+            headers=[
+                ("Content-Type", MIMETYPES[kind]),
+                ("Content-Length", len(content)),
+                (
+                    "Content-Disposition",
+                    http.content_disposition(statement._file_name(kind)),
+                ),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Cache-Control", "private, no-store"),
+            ],
+        )
+
+    # === WHOSE === #
+
+    def _require_membership(self):
+        """Return program and own membership; without one there is no such page."""
+        program, participant = self._require()
+        if not participant:
+            raise request.not_found()
+        return program, participant
+
+    def _statement(self, participant, statement_id):
+        """Return a statement of this participant; of nobody else there is any."""
+        # sudo: as above; the domain says whose it is
+        statement = (
+            request.env["referral.statement"]
+            .sudo()
+            .search(
+                [("participant_id", "=", participant.id), ("id", "=", statement_id)]
+            )
+        )
+        if not statement:
+            raise request.not_found()
+        return statement
+
+    def _billing_page(self, template, program, participant, **values):
+        return self._page(
+            template, program, participant, referral_billing=True, **values
+        )

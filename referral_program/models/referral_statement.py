@@ -1,0 +1,339 @@
+import logging
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, fields, models
+from odoo.tools import SQL, format_date, formatLang
+
+_logger = logging.getLogger(__name__)
+
+#: Mails that are written together and kept together.
+MAIL_BATCH_SIZE = 200
+MAIL = "referral_program.mail_template_statement"
+
+
+class ReferralStatement(models.Model):
+    """A participant's month, frozen when its accrual is posted.
+
+    The figures are those of the general ledger at that moment; whatever comes into
+    the month later comes out in the next statement. Its documents are made when
+    somebody first asks for them, and are the same bytes from then on.
+    """
+
+    _name = "referral.statement"
+    _description = "Referral Statement"
+    _inherit = ["referral.immutable.mixin"]
+    _log_access = False
+    _order = "period_start desc, id desc"
+
+    name = fields.Char("Number", required=True, readonly=True)
+    participant_id = fields.Many2one(
+        "referral.participant", required=True, readonly=True, ondelete="restrict"
+    )
+    accrual_id = fields.Many2one(
+        "referral.accrual",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    compensation_id = fields.Many2one(
+        "referral.compensation",
+        readonly=True,
+        ondelete="restrict",
+        help="Empty if the month gave nothing and took nothing back.",
+    )
+    program_id = fields.Many2one(
+        "referral.program", required=True, readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="restrict"
+    )
+    currency_id = fields.Many2one(
+        "res.currency", required=True, readonly=True, ondelete="restrict"
+    )
+    partner_id = fields.Many2one(related="participant_id.partner_id", string="Client")
+    period_start = fields.Date("Month", required=True, readonly=True)
+    lang = fields.Char(
+        "Language", required=True, readonly=True, help="The documents' language."
+    )
+
+    opening = fields.Monetary(
+        "Opening Balance",
+        readonly=True,
+        help="The closing balance of the statement before.",
+    )
+    accrued = fields.Monetary(readonly=True, help="What the month's services gave.")
+    taken_back = fields.Monetary(
+        readonly=True, help="What was given too much before, as a negative amount."
+    )
+    withdrawn = fields.Monetary(
+        readonly=True, help="Bills of withdrawals, less what was reversed of them."
+    )
+    spent = fields.Monetary(
+        readonly=True, help="Own invoices paid with the balance, less what was undone."
+    )
+    adjusted = fields.Monetary(
+        "Adjustments",
+        readonly=True,
+        help="All other entries, and what came into an earlier month after its "
+        "statement was made.",
+    )
+    closing = fields.Monetary(
+        "Closing Balance",
+        readonly=True,
+        help="The ledger's balance at the month's end when the statement was made.",
+    )
+    base = fields.Monetary(related="compensation_id.base")
+
+    made_on = fields.Datetime(required=True, readonly=True)
+    to_mail = fields.Boolean(readonly=True)
+    mailed_on = fields.Datetime(readonly=True)
+
+    _accrual_unique = models.UniqueIndex("(participant_id, accrual_id)")
+    _name_unique = models.UniqueIndex("(program_id, name)")
+    _participant_month_idx = models.Index("(participant_id, period_start)")
+    _to_mail_idx = models.Index("(id) WHERE to_mail")
+    _figures_tie = models.Constraint(
+        "CHECK (opening + accrued + taken_back + withdrawn + spent + adjusted"
+        " = closing)",
+        "The figures of a statement do not tie.",
+    )
+
+    @api.model
+    def _refusal(self):
+        return self.env._(
+            "A statement is what the participant was told about a month: it is neither "
+            "edited nor deleted. What changes later comes out in the next one."
+        )
+
+    @api.depends("name", "period_start")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for statement in self:
+            statement.display_name = f"{statement.name}, {statement._month()}"
+
+    # === MAKING THEM === #
+
+    @api.model
+    def _begin_soon(self):
+        """Have the scheduled action run after this transaction."""
+        # sudo: whoever posts need not be allowed to start scheduled actions
+        action = self.env.ref(
+            "referral_program.ir_cron_statements", raise_if_not_found=False
+        )
+        if action:
+            action.sudo()._trigger()
+
+    @api.model
+    def _cron_statements(self):
+        """Make the statements of all posted months, then write to the participants.
+
+        As a scheduled action it commits each month and each batch of mails, and
+        goes on where it was interrupted. A program that fails does not stop the
+        others.
+        """
+        programs = self.env["referral.program"]
+        # sudo: statements are made by the program, nobody may write them
+        due = self.env["referral.accrual"].sudo()
+        due = due.search(
+            [("state", "=", "posted"), ("statements_on", "=", False)],
+            order="period_start, id",
+        )
+        programs._checkpoint(remaining=len(due))
+        for accrual in due:
+            accrual._isolated_make_statements()
+            programs._checkpoint(1)
+        self.sudo()._mail_due()
+
+    # === MAIL === #
+
+    @api.model
+    def _mail_due(self):
+        """Write to those who want it, a batch at a time, once each."""
+        programs = self.env["referral.program"]
+        template = self.env.ref(MAIL, raise_if_not_found=False)
+        while template and (batch := self._next_to_mail()):
+            batch._mail(template)
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE referral_statement SET to_mail = FALSE, mailed_on = %s"
+                    " WHERE id IN %s",
+                    fields.Datetime.now(),
+                    batch._ids,
+                )
+            )
+            self.invalidate_model(["to_mail", "mailed_on"])
+            programs._checkpoint()
+
+    @api.model
+    def _next_to_mail(self):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM referral_statement
+                 WHERE to_mail
+                 ORDER BY id
+                 LIMIT %s
+                   FOR UPDATE SKIP LOCKED
+                """,
+                MAIL_BATCH_SIZE,
+            )
+        )
+        return self.browse(id_ for (id_,) in rows)
+
+    def _mail(self, template):
+        """Queue the mails of a batch; one that cannot be written stops no other."""
+        try:
+            with self.env.cr.savepoint():
+                self._queue_mails(template)
+            return
+        except SerializationFailure:
+            raise
+        except Exception:  # whatever somebody has made of the template
+            self.env.invalidate_all()
+        for statement in self:
+            try:
+                with self.env.cr.savepoint():
+                    statement._queue_mails(template)
+            except SerializationFailure:
+                raise
+            except Exception:  # as above
+                self.env.invalidate_all()
+                _logger.exception("No mail about statement %s", statement.id)
+
+    def _queue_mails(self, template):
+        # sudo: written by the scheduled action
+        template.sudo().send_mail_batch(
+            self.ids,
+            force_send=False,
+            email_layout_xmlid="referral_program.mail_layout",
+        )
+
+    def _mail_subject(self):
+        """Return the mail's subject: credited, or taken back."""
+        self.ensure_one()
+        if self._is_credit():
+            return self.env._(
+                "Your referral compensation for %(month)s is credited",
+                month=self._month(),
+            )
+        return self.env._(
+            "Your referral statement for %(month)s is ready", month=self._month()
+        )
+
+    def _is_credit(self):
+        """Tell whether the month's compensation is above zero."""
+        return self.currency_id.compare_amounts(self.accrued + self.taken_back, 0) > 0
+
+    # === WHAT IT TELLS === #
+
+    def _month(self):
+        """Return the month as the viewer reads it: January 2026."""
+        self.ensure_one()
+        return format_date(self.env, self.period_start, date_format="LLLL y")
+
+    @api.model
+    def _date(self, day):
+        """Return a date as the viewer reads it."""
+        return format_date(self.env, day)
+
+    def _money(self, amount):
+        """Return an amount with its currency, as the viewer reads it."""
+        self.ensure_one()
+        return self.participant_id._money(amount, self.currency_id)
+
+    def _figures(self):
+        """Return the rows of the summary: field's name, label and amount.
+
+        Adjustments are there only if there are any.
+        """
+        self.ensure_one()
+        labels = {
+            "opening": self.env._("Opening balance"),
+            "accrued": self.env._("Compensation accrued"),
+            "taken_back": self.env._("Taken back"),
+            "withdrawn": self.env._("Withdrawn"),
+            "spent": self.env._("Spent on own invoices"),
+            "adjusted": self.env._("Adjustments"),
+            "closing": self.env._("Closing balance"),
+        }
+        return [
+            (name, label, self[name])
+            for name, label in labels.items()
+            if self[name] or name != "adjusted"
+        ]
+
+    @api.model
+    def _exact(self, value, least=2, most=6):
+        """Return a number with as many decimals as it has, within limits."""
+        text = f"{value:.{most}f}".rstrip("0")
+        decimals = max(least, len(text.partition(".")[2]))
+        return formatLang(self.env, value + 0.0, digits=decimals)
+
+    def _lines(self, limit=None, offset=0):
+        """Return the evidence, client by client, the oldest invoices first."""
+        self.ensure_one()
+        # sudo: whoever may have the statement may have its evidence
+        lines = self.env["referral.accrual.line"].sudo()
+        if not self.sudo().compensation_id:
+            return lines
+        return lines.search(
+            self._line_domain(),
+            order="referral_id, invoice_date, move_name, id",
+            limit=limit,
+            offset=offset,
+        )
+
+    def _line_domain(self):
+        return [("compensation_id", "=", self.sudo().compensation_id.id)]
+
+    def _subtotals(self):
+        """Return what each client gave.
+
+        :return dict: referral → (number of lines, base, amount)
+        """
+        self.ensure_one()
+        if not self.sudo().compensation_id:
+            return {}
+        # sudo: as in :meth:`_lines`
+        lines = self.env["referral.accrual.line"].sudo()
+        return {
+            referral: (count, base, amount)
+            for referral, count, base, amount in lines._read_group(
+                self._line_domain(),
+                ["referral_id"],
+                ["__count", "base:sum", "amount:sum"],
+            )
+        }
+
+    # === ACTION METHODS === #
+
+    @api.model
+    def _open(self, domain):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_statement_action"
+        )
+        action["domain"] = domain
+        action["context"] = {}
+        return action
+
+    def action_download_pdf(self):
+        """Download the month's PDF."""
+        return self._download("pdf")
+
+    def action_download_xlsx(self):
+        """Download the month's workbook."""
+        return self._download("xlsx")
+
+    def _download(self, kind):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/referral/statement/{self.id}/{kind}",
+            "target": "download",
+        }
+
+    def action_view_lines(self):
+        """Open the evidence."""
+        return self.compensation_id.action_view_lines()
