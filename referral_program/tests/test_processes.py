@@ -30,6 +30,15 @@ UNDISTURBED = {
     "unlinked": 0,
 }
 
+STATEMENTS = {
+    "closings": [90.0] * 5 + [180.0] * 5,
+    "names": [
+        f"RB/2026/{month}/0000{n}" for month in ("01", "02") for n in range(1, 6)
+    ],
+    "to_mail": 0,
+    "mails": 10,
+}
+
 
 @tagged("post_install", "-at_install")
 class TestProcesses(BaseCase):
@@ -121,4 +130,16 @@ class TestProcesses(BaseCase):
         self.assertEqual(
             self._run("bill"),
             {"balances": [60.0] * 5, "bills": 5, "states": ["billed"] * 5},
+        )
+
+    def test_statements_are_made_and_mailed_once_whoever_is_killed(self):
+        self.assertEqual(self._run("statements_killed"), STATEMENTS)
+
+    def test_statements_are_made_and_mailed_once_by_a_crowd(self):
+        self.assertEqual(self._run("statements_crowd"), STATEMENTS)
+
+    def test_documents_asked_for_at_once_are_made_once(self):
+        self.assertEqual(
+            self._run("downloads"),
+            {"files": ["pdf", "xlsx"], "got": 8, "different": 2},
         )

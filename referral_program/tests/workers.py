@@ -4,6 +4,7 @@ Started by ``test_processes.py``; prints what the books say afterwards as JSON.
 The registry is loaded once, then each worker is a fork with its own connections.
 """
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -139,16 +140,35 @@ def work(registry, die_after=None):
     sys.modules[
         "odoo.addons.referral_program.models.referral_accrual_post"
     ].POST_BATCH_SIZE = 2
+    act(registry, "ir_cron_accrue", "referral.program", "_cron_accrue", die_after)
+
+
+def work_on_statements(registry, die_after=None):
+    """The same for the statements and their mails."""
+    sys.modules[
+        "odoo.addons.referral_program.models.referral_statement"
+    ].MAIL_BATCH_SIZE = 2
+    act(
+        registry,
+        "ir_cron_statements",
+        "referral.statement",
+        "_cron_statements",
+        die_after,
+    )
+
+
+def act(registry, action, model, method, die_after):
     with registry.cursor() as cr, freeze_time(TODAY):
         env = api.Environment(cr, SUPERUSER_ID, {})
-        cron = env.ref("referral_program.ir_cron_accrue")
+        cron = env.ref(f"referral_program.{action}")
         progress = env["ir.cron.progress"].create({"cron_id": cron.id})
         cr.commit()  # pylint: disable=invalid-commit
         if die_after:
             die_on_commit(cr, die_after)
-        env["referral.program"].with_context(
+        records = env[model].with_context(
             cron_id=cron.id, ir_cron_progress_id=progress.id
-        )._cron_accrue()
+        )
+        getattr(records, method)()
 
 
 def die_on_commit(cr, number):
@@ -213,6 +233,64 @@ def killed(registry):
 def expect(got, wanted):
     if got != wanted:
         raise AssertionError(f"a worker ended with {got}, not {wanted}")
+
+
+# === Statements === #
+
+
+def statements_killed(registry):
+    """Kill workers after each month and each batch of mails; the last one lives."""
+    expect(end_of(fork(work, registry)), 0)
+    for commits in (1, *(2,) * 5, 3):
+        worker = fork(work_on_statements, registry, commits)
+        expect(end_of(worker), -signal.SIGKILL)
+    expect(end_of(fork(work_on_statements, registry)), 0)
+
+
+def statements_crowd(registry):
+    expect(end_of(fork(work, registry)), 0)
+    workers = [fork(work_on_statements, registry) for _number in range(4)]
+    for pid in workers:
+        end_of(pid)  # whoever lost may have been refused; the winner did it all
+    expect(end_of(fork(work_on_statements, registry)), 0)
+
+
+def look_at_statements(env):
+    statements = env["referral.statement"].search([], order="name")
+    return {
+        "closings": statements.mapped("closing"),
+        "names": statements.mapped("name"),
+        "to_mail": sum(statements.mapped("to_mail")),
+        "mails": env["mail.mail"].search_count([("model", "=", "referral.statement")]),
+    }
+
+
+def downloads(registry):
+    """Have several ask at once for documents that nobody has asked for yet."""
+    expect(end_of(fork(work, registry)), 0)
+    expect(end_of(fork(work_on_statements, registry)), 0)
+    at_once(registry, 4, download)
+
+
+def download(env, number):
+    statement = env["referral.statement"].search([], order="name", limit=1)
+    for kind in ("pdf", "xlsx"):
+        content = statement._read_file(kind)
+        env["ir.config_parameter"].sudo().set_param(
+            f"test.{kind}.{number}", hashlib.sha256(content).hexdigest()
+        )
+
+
+def look_at_downloads(env):
+    files = env["ir.attachment"].search(
+        [("res_model", "=", "referral.statement"), ("res_field", "!=", False)]
+    )
+    got = env["ir.config_parameter"].sudo().search([("key", "like", "test.%.%")])
+    return {
+        "files": sorted(files.mapped("res_field")),
+        "got": len(got),
+        "different": len(set(got.mapped("value"))),
+    }
 
 
 # === Requests at the same moment === #
@@ -397,6 +475,9 @@ SCENARIOS = {
     "crowd": (crowd, look),
     "killed": (killed, look),
     "bind": (partial(at_once, count=8, function=bind), look_at_bonds),
+    "statements_killed": (statements_killed, look_at_statements),
+    "statements_crowd": (statements_crowd, look_at_statements),
+    "downloads": (downloads, look_at_downloads),
     "register": (partial(at_once, count=8, function=register), look_at_bonds),
     "withdraw": (partial(money_out, count=20, function=withdraw), look_at_money),
     "spend": (partial(money_out, count=10, function=spend), look_at_money),
