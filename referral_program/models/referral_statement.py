@@ -210,18 +210,6 @@ class ReferralStatement(models.Model):
             email_layout_xmlid="referral_program.mail_layout",
         )
 
-    def _mail_subject(self):
-        """Return the mail's subject: credited, or taken back."""
-        self.ensure_one()
-        if self._is_credit():
-            return self.env._(
-                "Your referral compensation for %(month)s is credited",
-                month=self._month(),
-            )
-        return self.env._(
-            "Your referral statement for %(month)s is ready", month=self._month()
-        )
-
     def _is_credit(self):
         """Tell whether the month's compensation is above zero."""
         return self.currency_id.compare_amounts(self.accrued + self.taken_back, 0) > 0

@@ -27,8 +27,12 @@ class ReferralStatement(models.Model):
 
     _inherit = "referral.statement"
 
-    pdf = fields.Binary("PDF", attachment=True, readonly=True, groups=NO_ACCESS)
-    xlsx = fields.Binary("XLSX", attachment=True, readonly=True, groups=NO_ACCESS)
+    pdf = fields.Binary(
+        "PDF Document", attachment=True, readonly=True, groups=NO_ACCESS
+    )
+    xlsx = fields.Binary(
+        "XLSX Document", attachment=True, readonly=True, groups=NO_ACCESS
+    )
     pdf_sha256 = fields.Char(
         "Hash of the PDF", readonly=True, help="SHA-256; empty until it is made."
     )

@@ -306,9 +306,7 @@ class TestMails(BillingCase):
         mail = self._mails_of(statement)
         self.assertEqual(len(mail), 1)
         self.assertEqual(mail.state, "outgoing")
-        self.assertEqual(
-            mail.subject, "Your referral compensation for January 2026 is credited"
-        )
+        self.assertEqual(mail.subject, "Your referral statement for January 2026")
         self.assertEqual(mail.recipient_ids, self.owner.partner_id)
         self.assertIn(f"/my/referral/billing/{statement.id}", mail.body_html)
         text = re.sub(r"(<[^>]*>|\s|&nbsp;)+", " ", mail.body_html)
@@ -322,7 +320,7 @@ class TestMails(BillingCase):
         self._russian()
         statement = self._february()
         mail = self._mails_of(statement)
-        self.assertEqual(mail.subject, "Готов ваш реферальный отчёт за февраль 2026")
+        self.assertEqual(mail.subject, "Отчёт по реферальной программе за февраль 2026")
         text = re.sub(r"(<[^>]*>|\s|&nbsp;)+", " ", mail.body_html)
         self.assertIn("Здравствуйте, Participant", text)
         self.assertIn("Баланс на конец месяца", text)
@@ -330,9 +328,7 @@ class TestMails(BillingCase):
         self.assertNotIn("Closing", text)
         self._paid("2026-03-10", 1_000)
         mail = self._mails_of(self._month("2026-03"))
-        self.assertEqual(
-            mail.subject, "Ваше реферальное вознаграждение за март 2026 зачислено"
-        )
+        self.assertEqual(mail.subject, "Отчёт по реферальной программе за март 2026")
 
     def test_none_to_whoever_does_not_want_it(self):
         self.participant.mail_statement = False
