@@ -33,6 +33,16 @@ class ReferralStatementMark(models.Model):
         self._mark_items(moves.line_ids)
 
     @api.model
+    def _mark_partner(self, partner):
+        """Note that a contact has got another one's items, by SQL."""
+        # sudo: all users merge contacts, and none of them writes marks
+        marks = self.sudo()
+        own = [("partner_id", "=", partner.id)]
+        for participant in marks.env["referral.participant"].search(own):
+            today = participant.program_id._today()
+            marks.create({"participant_id": participant.id, "date": today})
+
+    @api.model
     def _mark_items(self, items):
         """Note whose balances these items touch."""
         accounts = self.env["referral.program"]._liability_accounts()

@@ -12,6 +12,7 @@ from . import (
     test_joining,
     test_materials,
     test_money_edges,
+    test_money_random,
     test_numbers,
     test_portal,
     test_portal_money,

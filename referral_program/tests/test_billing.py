@@ -630,3 +630,22 @@ class TestBillingPages(BillingCase):
             counts.append(self._queries(accrual._make_statements))
         self.assertEqual(*counts[1:])
         self.assertEqual(len(accrual.statement_ids), 12)
+
+
+@tagged("post_install", "-at_install")
+class TestBillingTour(BillingCase):
+    def test_on_a_desk(self):
+        self.start_tour(
+            "/my/referral/billing", "referral_billing", login=self.owner.login
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestBillingTourOnAPhone(BillingCase):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_on_a_phone(self):
+        self.start_tour(
+            "/my/referral/billing", "referral_billing", login=self.owner.login
+        )

@@ -273,6 +273,21 @@ class TestStatements(StatementCase):
         his = self._statement("2026-03", boris)
         self.assertEqual((his.opening, his.adjusted, his.closing), (0, 700, 700))
 
+    def test_a_contact_that_is_merged_brings_its_balance(self):
+        double = self._partner("Double")
+        entry = self._entry(700, "2026-02-10")
+        entry.button_draft()
+        entry.line_ids.filtered("partner_id").partner_id = double
+        entry.action_post()
+        self.assertFalse(self._month("2026-02"))
+        with self.on("2026-03-10"):
+            wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+            wizard._merge(
+                (double | self.participant.partner_id).ids, self.participant.partner_id
+            )
+        self._month("2026-03")
+        self.assertFigures("2026-03", 90_000, 0, 0, 0, 0, 700, 90_700)
+
     def test_entries_of_a_later_month_wait(self):
         self._entry(700, "2026-03-20")
         self.assertFalse(self._month("2026-02"))

@@ -17,6 +17,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                 tuple(src_partners.ids),
             )
         )
+        self.env["referral.statement.mark"]._mark_partner(dst_partner)
         # invoices and bonds change hands in SQL, without an event
         self.env["referral.mark"]._mark_everything()
         return result

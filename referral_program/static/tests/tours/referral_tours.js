@@ -201,3 +201,33 @@ tours.add("referral_sign_up", {
         {content: "Signed in", trigger: ".o_portal_my_home, .o_portal, .oe_login_form"},
     ],
 });
+
+tours.add("referral_billing", {
+    steps: () => [
+        {
+            content: "Open a month",
+            trigger: ".o_referral_month a:contains(January 2026)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {trigger: "[data-figure=closing]:contains(90,000.00)"},
+        {trigger: ".o_referral_line:contains(INV/2026/)"},
+        ...["pdf", "xlsx"].map((kind) => ({
+            content: `The ${kind} comes, and nothing else`,
+            trigger: `a[href$='/${kind}']`,
+            async run() {
+                const response = await fetch(this.anchor.href);
+                const name = response.headers.get("Content-Disposition") || "";
+                if (!response.ok || !name.endsWith(`RB-2026-01-00001.${kind}`)) {
+                    throw new Error(`${response.status} ${name}`);
+                }
+            },
+        })),
+        {
+            trigger: ".o_referral_billing_month a:contains(Back)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {content: "Back at the months", trigger: ".o_referral_billing h1"},
+    ],
+});
