@@ -9,7 +9,13 @@ from odoo import Command, sql_db
 from .seed import MONTH
 
 #: The participant's pages, and the page of Odoo's that they are measured against.
-PAGES = ("/my/referral", "/my/referral/referrals", "/my/referral/withdraw")
+PAGES = (
+    "/my/referral",
+    "/my/referral/referrals",
+    "/my/referral/billing",
+    "/my/referral/materials",
+    "/my/referral/withdraw",
+)
 YARDSTICK = "/my/invoices"
 #: Requests of each page that count, after some that only warm the server up.
 REQUESTS = 30
@@ -47,6 +53,8 @@ def prepare(env):
         ]
     )
     invoices.action_post()
+    participant.mail_statement = False
+    env["referral.statement"]._cron_statements()
     env["referral.estimate"]._cron_estimate()
     env.cr.commit()
     return len(participant.referral_ids)

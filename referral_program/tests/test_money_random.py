@@ -561,8 +561,8 @@ class TestMoneyRandom(MoneyCase):
         run_state_machine_as_test(
             Money,
             settings=settings(
-                max_examples=25,
-                stateful_step_count=30,
+                max_examples=20,
+                stateful_step_count=25,
                 derandomize=True,
                 database=None,
                 deadline=None,
