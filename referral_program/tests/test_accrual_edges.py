@@ -286,7 +286,7 @@ class TestAccrualEdges(TwoParticipantsCase):
             ),
             lambda: moves.create(values).write({"referral_accrual_id": accrual.id}),
         ):
-            with self.assertRefused(UserError, "Only an accrual"):
+            with self.assertRefused(UserError, "Only the program"):
                 forge()
 
     def test_suspended_or_closed_between_computing_and_posting(self):
