@@ -84,9 +84,18 @@ class AccountMove(models.Model):
             else:
                 posted = self.filtered(lambda move: move.state == "posted")
                 result = super().write(vals)
-                # what is not booked settles nothing
-                posted._referral_items().remove_move_reconcile()
+                posted._unmatch_unbooked()
         return result
+
+    def _unmatch_unbooked(self):
+        """Have what is not booked any more settle nothing.
+
+        A refund that stayed matched would leave the bill settled, and the withdrawal
+        cancelled, although nothing is given back.
+        """
+        items = self._referral_items()
+        refunds = items.move_id.filtered(lambda move: move.move_type == "in_refund")
+        (items | refunds.line_ids).remove_move_reconcile()
 
     def unlink(self):
         # sudo: as above

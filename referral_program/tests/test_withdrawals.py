@@ -318,6 +318,12 @@ class TestWithdrawals(MoneyCase):
         self.assertEqual(withdrawal.state, "cancelled")
         self.assertMoney(90_000, 90_000)
         # undoing the reversal takes it again, if it is still there
+        with self.on("2026-03-20"):
+            refund.button_draft()
+            self.assertEqual(withdrawal.state, "billed")
+            self.assertMoney(60_000, 60_000)
+            refund.action_post()
+        self.assertEqual(withdrawal.state, "cancelled")
         self._request(80_000)
         with self.assertRefused(UserError, "than is available"):
             refund.button_draft()
