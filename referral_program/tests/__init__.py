@@ -9,6 +9,7 @@ from . import (
     test_bonding,
     test_joining,
     test_money_edges,
+    test_money_random,
     test_numbers,
     test_portal,
     test_posting,
