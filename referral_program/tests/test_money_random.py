@@ -130,7 +130,7 @@ class Money(RuleBasedStateMachine):
         self.accrued = Decimal(90_000)
         self.own, self.payouts = [case.invoice], []
         self.taken = [
-            self._taken(*args) for args in zip(STAGES, case.asked, strict=False)
+            self._taken(*args) for args in zip(STAGES, case.asked, strict=True)
         ]
         self.spent = [Spent(case.redemption, Decimal(5_000))]
         self.last = self.available()
