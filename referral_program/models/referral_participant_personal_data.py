@@ -151,6 +151,19 @@ class ReferralParticipant(models.Model):
                         ["name", "period_start", "opening", "accrued", "taken_back",
                          "withdrawn", "spent", "adjusted", "closing", "made_on"],
                     ),
+                    "withdrawals": rows(
+                        self.withdrawal_ids,
+                        ["name", "amount", "state", "requested_on", "requester_id",
+                         "reason", "bank_account_id", "bill_id"],
+                    ),
+                    "redemptions": rows(
+                        self.redemption_ids,
+                        ["name", "date", "amount", "invoice_id", "state"],
+                    ),
+                    "bank_accounts": rows(
+                        self.with_context(active_test=False)._payee_accounts(),
+                        ["acc_number", "acc_holder_name", "bank_id", "create_date"],
+                    ),
                 },
                 default=str,
             )

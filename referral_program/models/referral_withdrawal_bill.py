@@ -2,6 +2,7 @@ import logging
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 _logger = logging.getLogger(__name__)
 
@@ -33,8 +34,7 @@ class ReferralWithdrawal(models.Model):
         # ids only: a batch forgets what it loaded
         for start in range(0, len(waiting), BILL_BATCH_SIZE):
             batch = waiting[start : start + BILL_BATCH_SIZE]
-            batch.with_context(mail_notify_force_send=False)._bill_each()
-            programs._checkpoint(len(batch))
+            batch.with_context(mail_notify_force_send=False)._bill_in_job()
             self.env.invalidate_all()
 
     @api.model
@@ -77,6 +77,21 @@ class ReferralWithdrawal(models.Model):
         }
 
     # === BILLING === #
+
+    def _bill_in_job(self):
+        """Bill a batch and commit it; leave it to the next run if others are at it."""
+        programs = self.env["referral.program"]
+        try:
+            self._bill_each()
+            programs._checkpoint(len(self))
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            if not programs._in_job():
+                raise
+            # somebody took from the same balances meanwhile; nothing of ours is kept
+            programs._undo()
+            _logger.info("Withdrawals %s have to wait for the next run", self.ids)
+            self.env.ref("referral_program.ir_cron_bill")._trigger()
+            programs._checkpoint(len(self))
 
     def _bill_each(self):
         """Bill together; if that fails, each for itself, keeping what is wrong."""

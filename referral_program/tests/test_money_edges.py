@@ -4,12 +4,9 @@ import re
 from contextlib import suppress
 from unittest.mock import patch
 
-from psycopg2 import IntegrityError
-
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
 from .test_withdrawals import MoneyCase
 
@@ -331,14 +328,28 @@ class TestMoneyEdges(MoneyCase):
             redemption.action_undo()
         self.assertMoney(60_000, 50_000)
 
+    def test_personal_data_tell_where_the_money_went(self):
+        withdrawal = self._billed(30_000)
+        redemption = self._redeem(15_000)
+        self.account.active = False
+        data = self.participant._personal_data()
+        [row] = data["withdrawals"]
+        self.assertEqual(
+            (row["name"], row["amount"], row["state"], row["bill_id"]),
+            (withdrawal.name, 30_000, "Billed", withdrawal.bill_id.display_name),
+        )
+        [row] = data["redemptions"]
+        self.assertEqual(
+            (row["name"], row["amount"], row["invoice_id"]),
+            (redemption.name, 15_000, redemption.invoice_id.display_name),
+        )
+        [row] = data["bank_accounts"]
+        self.assertEqual(row["acc_number"], self.account.acc_number)
+
     def test_two_participants_are_not_merged_into_one(self):
         other = self._participant("The same")
         partners = (self.participant | other).partner_id
-        with (
-            self.assertRaises(IntegrityError),
-            mute_logger("odoo.sql_db"),
-            self.cr.savepoint(),
-        ):
+        with self.assertRefused(UserError, "cannot be merged"):
             self.env["base.partner.merge.automatic.wizard"]._merge(
                 partners.ids, other.partner_id
             )

@@ -432,7 +432,8 @@ def bill(registry):
     in_transaction(registry, ask_for_each)
     expect(end_of(fork(make_bills, registry, 2)), -signal.SIGKILL)
     for pid in [fork(make_bills, registry) for _number in range(2)]:
-        end_of(pid)
+        # one of them finds that the other was faster, and leaves the rest to a next run
+        expect(end_of(pid), 0)
     expect(end_of(fork(make_bills, registry)), 0)
 
 
