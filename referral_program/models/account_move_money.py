@@ -107,6 +107,14 @@ class AccountMove(models.Model):
                 posted._unmatch_unbooked()
         return result
 
+    def button_draft(self):
+        # sudo: an accountant without this program's groups resets bills all the same
+        withdrawals = self.sudo()._purchase_documents().referral_withdrawal_ids
+        paid = withdrawals.filtered(lambda w: w.state == "paid")
+        result = super().button_draft()
+        paid._warn_of_payment()
+        return result
+
     def _unmatch_unbooked(self):
         """Have what is not booked any more settle nothing.
 

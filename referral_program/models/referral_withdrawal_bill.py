@@ -308,6 +308,22 @@ class ReferralWithdrawal(models.Model):
         self.activity_feedback(["referral_program.mail_activity_withdrawal"])
         self.participant_id._settle_ledger()
 
+    def _warn_of_payment(self):
+        """Tell the accountant that money has gone for a bill that is a draft again."""
+        for withdrawal in self:
+            text = self.env._(
+                "The bill of %(withdrawal)s was paid and is a draft again. If it is "
+                "cancelled, the amount returns to the balance although the money has "
+                "gone: post it anew and match the payment, or get the money back.",
+                withdrawal=withdrawal.name,
+            )
+            withdrawal.activity_schedule(
+                "referral_program.mail_activity_withdrawal",
+                date_deadline=withdrawal.program_id._today(),
+                note=text,
+                user_id=withdrawal.program_id._accountant().id,
+            )
+
     def _on_bill_deleted(self):
         """Give the amounts back whose bills are deleted."""
         self.write({"bill_id": False, "decision": "cancelled"})

@@ -286,6 +286,24 @@ class TestWithdrawals(MoneyCase):
             withdrawal._refuse("Too late")
         self.assertMoney(60_000, 60_000)
 
+    def test_resetting_a_paid_bill_is_an_alarm(self):
+        withdrawal = self._billed(30_000)
+        self._pay(withdrawal.bill_id, "2026-03-10")
+        self.assertEqual(withdrawal.state, "paid")
+        with self.on("2026-03-11"):
+            withdrawal.bill_id.button_draft()
+        [activity] = withdrawal.activity_ids
+        self.assertIn("the money has gone", activity.note)
+        self.assertEqual(withdrawal.state, "billed")
+        with self.on("2026-03-11"):
+            withdrawal.bill_id.action_post()
+        self.assertFalse(withdrawal.activity_ids)
+
+    def test_resetting_an_unpaid_bill_is_none(self):
+        withdrawal = self._billed(30_000)
+        withdrawal.bill_id.button_draft()
+        self.assertFalse(withdrawal.activity_ids)
+
     def test_draft_holds_and_cancel_gives_back(self):
         withdrawal = self._billed(30_000)
         bill = withdrawal.bill_id
