@@ -1,5 +1,6 @@
 # before the models that inherit them
 from . import referral_log_mixin, referral_immutable_mixin  # in this order
+from . import referral_history_mixin
 
 from . import (
     account_move,

@@ -19,25 +19,35 @@ class ReferralDocumentRequirement(models.Model):
 
     _name = "referral.document.requirement"
     _description = "Referral Document Requirement"
+    _inherit = ["referral.history.mixin"]
+    _history_of = "type_id"
     _order = "type_id, sequence, id"
 
     type_id = fields.Many2one(
         "referral.participant.type", required=True, ondelete="cascade", index=True
     )
     sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
+    active = fields.Boolean(default=True, tracking=True)
     code = fields.Char(
-        required=True, help="The name by which the API calls it, within its type."
+        required=True,
+        tracking=True,
+        help="The name by which the API calls it, within its type.",
     )
-    name = fields.Char("Document", required=True, translate=True)
-    hint = fields.Char(translate=True, help="Shown to the participant below the name.")
-    kind = fields.Selection(DOCUMENT_KINDS, required=True, default="file")
+    name = fields.Char("Document", required=True, translate=True, tracking=True)
+    hint = fields.Char(
+        translate=True, tracking=True, help="Shown to the participant below the name."
+    )
+    kind = fields.Selection(
+        DOCUMENT_KINDS, required=True, default="file", tracking=True
+    )
     validator = fields.Selection(
         DOCUMENT_VALIDATORS,
+        tracking=True,
         help="How a text is checked. Without one any text will do.",
     )
     one_of = fields.Char(
         "Alternatives",
+        tracking=True,
         help="Requirements with the same word here are alternatives: one is enough.",
     )
 

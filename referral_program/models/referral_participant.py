@@ -120,6 +120,7 @@ class ReferralParticipant(models.Model):
         required=True,
         copy=False,
         readonly=True,
+        tracking=True,
         default=lambda self: self._new_code(),
         help="The unguessable part of the referral link.",
     )

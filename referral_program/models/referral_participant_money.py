@@ -46,10 +46,16 @@ class ReferralParticipant(models.Model):
     )
     redemption_count = fields.Integer(compute="_compute_money_counts")
     mail_statement = fields.Boolean(
-        "Mail Statements", default=True, help="Write when a month is credited."
+        "Mail Statements",
+        default=True,
+        tracking=True,
+        help="Write when a month is credited.",
     )
     mail_withdrawal = fields.Boolean(
-        "Mail Withdrawals", default=True, help="Write at each step of a withdrawal."
+        "Mail Withdrawals",
+        default=True,
+        tracking=True,
+        help="Write at each step of a withdrawal.",
     )
     money_steps = fields.Integer(
         default=0, required=True, readonly=True, copy=False, help="Steps taken so far."

@@ -6,11 +6,12 @@ class ReferralParticipantType(models.Model):
 
     _name = "referral.participant.type"
     _description = "Referral Participant Type"
+    _inherit = ["mail.thread"]
     _order = "sequence, id"
 
-    name = fields.Char(required=True, translate=True)
+    name = fields.Char(required=True, translate=True, tracking=True)
     sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
+    active = fields.Boolean(default=True, tracking=True)
     entity_type = fields.Selection(
         [
             ("individual", "Individual"),
@@ -19,6 +20,7 @@ class ReferralParticipantType(models.Model):
             ("state_organization", "State Organization"),
         ],
         required=True,
+        tracking=True,
     )
     residency = fields.Selection(
         [
@@ -28,24 +30,30 @@ class ReferralParticipantType(models.Model):
         ],
         required=True,
         default="resident",
+        tracking=True,
         help="Residency in the country of the program's company.",
     )
     can_join = fields.Boolean(
-        default=True, help="Clients of this type may join the program."
+        default=True,
+        tracking=True,
+        help="Clients of this type may join the program.",
     )
     link_at_once = fields.Boolean(
         "Link at Once",
+        tracking=True,
         help="The participant has the referral link as soon as they have submitted "
         "their documents; otherwise after verification.",
     )
     territory_restricted = fields.Boolean(
         "Own Country Only",
+        tracking=True,
         help="Clients from other countries than the participant's earn nothing.",
     )
     tax_ids = fields.Many2many(
         "account.tax",
         string="Taxes and Withholdings",
         domain=[("type_tax_use", "=", "purchase")],
+        tracking=True,
         help="Of the bills that pay withdrawals: taxes come on top of the amount, "
         "withholdings are kept back from what is paid.",
     )
@@ -58,6 +66,7 @@ class ReferralParticipantType(models.Model):
     reason_not_joining = fields.Char(
         "Why Not",
         translate=True,
+        tracking=True,
         help="Shown in the portal to clients of a type that cannot join.",
     )
     participant_count = fields.Integer(compute="_compute_participant_count")

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import html2plaintext
 
 
 class ReferralProgram(models.Model):
@@ -18,6 +19,7 @@ class ReferralProgram(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
+        tracking=True,
         default=lambda self: self.env.company,
         help="Invoices of this company and of its branches count.",
     )
@@ -64,6 +66,7 @@ class ReferralProgram(models.Model):
     discount_product_ids = fields.Many2many(
         "product.product",
         string="Discount Products",
+        tracking=True,
         help="An invoice that carries one of these products is discounted as a whole.",
     )
 
@@ -83,6 +86,7 @@ class ReferralProgram(models.Model):
         "referral_program_bonus_journal_rel",
         string="Bonus Journals",
         check_company=True,
+        tracking=True,
         help="Payments in these journals are bonuses, not money: they earn nothing.",
     )
     payment_journal_ids = fields.Many2many(
@@ -91,6 +95,7 @@ class ReferralProgram(models.Model):
         string="Further Payment Journals",
         check_company=True,
         domain=[("type", "=", "general")],
+        tracking=True,
         help="Miscellaneous entries in these journals count as money. Those in other "
         "miscellaneous journals, such as write-offs, do not.",
     )
@@ -409,7 +414,10 @@ class ReferralProgram(models.Model):
     def write(self, vals):
         if "liability_account_id" in vals or "company_id" in vals:
             self._check_ledger_can_change(vals)
+        descriptions = {program: program.description for program in self}
         result = super().write(vals)
+        if "description" in vals:
+            self._log_description(descriptions)
         if {"company_id", "paid_when", "liability_account_id"} & vals.keys():
             self.env.registry.clear_cache()  # of `_counting`, `_liability_accounts`
         if {
@@ -448,6 +456,22 @@ class ReferralProgram(models.Model):
                         "The balances of the participants are on %(account)s: neither "
                         "that account nor the company can change any more.",
                         account=program.liability_account_id.display_name,
+                    )
+                )
+
+    def _log_description(self, before):
+        """Tell in the history what the description was: Odoo tracks no formatted text.
+
+        :param dict before: program → its description
+        """
+        for program in self:
+            old, new = map(html2plaintext, (before[program] or "", program.description))
+            if old != new:
+                program._message_log(
+                    body=self.env._(
+                        "Description changed from “%(old)s” to “%(new)s”",
+                        old=old,
+                        new=new,
                     )
                 )
 

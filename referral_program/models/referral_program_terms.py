@@ -42,7 +42,11 @@ class ReferralProgramTerms(models.Model):
     _check_company_auto = True
 
     program_id = fields.Many2one(
-        "referral.program", required=True, ondelete="restrict", index=True
+        "referral.program",
+        required=True,
+        ondelete="restrict",
+        index=True,
+        tracking=True,
     )
     company_id = fields.Many2one(related="program_id.company_id", store=True)
     currency_id = fields.Many2one(related="program_id.currency_id")
@@ -81,6 +85,7 @@ class ReferralProgramTerms(models.Model):
         "terms_id",
         "category_id",
         string="Excluded Categories",
+        tracking=True,
         ondelete="restrict",
         default=lambda self: self._default_excluded_category_ids(),
         help="Products of these categories, and of all categories below them, earn "
@@ -140,6 +145,7 @@ class ReferralProgramTerms(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         all_terms = super().create(vals_list)
+        all_terms._tell_program(self.env._("Terms added"))
         all_terms.program_id._mark_everything()
         return all_terms
 
@@ -153,9 +159,20 @@ class ReferralProgramTerms(models.Model):
 
     def unlink(self):
         self._conditions_changed()
+        self._tell_program(self.env._("Terms deleted"))
         return super().unlink()
 
     # === BUSINESS METHODS === #
+
+    def _tell_program(self, title):
+        """Note in the programs' history that there are other terms."""
+        for terms in self:
+            # sudo: terms may be deleted by who only reads the program
+            terms.program_id.sudo()._message_log(
+                body=self.env._(
+                    "%(title)s: %(terms)s", title=title, terms=terms.display_name
+                )
+            )
 
     def _in_force(self, day):
         """Return those of these terms that are in force on a day, if any."""

@@ -1,9 +1,12 @@
 from odoo import api, fields, models
+from odoo.tools import formatLang
 
 
 class ReferralProgramTier(models.Model):
     _name = "referral.program.tier"
     _description = "Referral Program Tier"
+    _inherit = ["referral.history.mixin"]
+    _history_of = "terms_id"
     _order = "above, id"
 
     terms_id = fields.Many2one(
@@ -12,6 +15,7 @@ class ReferralProgramTier(models.Model):
     currency_id = fields.Many2one(related="terms_id.currency_id")
     above = fields.Monetary(
         required=True,
+        tracking=True,
         help="The tier is reached when a client's new base of the month is above "
         "this amount; exactly at it, the tier below still holds.",
     )
@@ -19,6 +23,7 @@ class ReferralProgramTier(models.Model):
         "Rate (%)",
         required=True,
         digits="Referral Rate",
+        tracking=True,
         help="Percent of the base, for all of that client's month.",
     )
 
@@ -31,6 +36,16 @@ class ReferralProgramTier(models.Model):
     _rate_is_percent = models.Constraint(
         "CHECK (rate >= 0 AND rate <= 100)", "A rate is between 0 and 100 percent."
     )
+
+    @api.depends("above", "rate")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for tier in self:
+            tier.display_name = self.env._(
+                "%(rate)s %% above %(amount)s",
+                rate=f"{tier.rate:g}",
+                amount=formatLang(self.env, tier.above, currency_obj=tier.currency_id),
+            )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -11,6 +11,7 @@ class ResPartner(models.Model):
 
     referral_postpaid = fields.Boolean(
         "Pays Afterwards",
+        tracking=True,
         groups="referral_program.group_reader",
         help="A postpaid client: their invoices count as rendered from the invoice "
         "date on, whatever the service period of their lines. Set on the company, "
