@@ -227,7 +227,7 @@ class TestRollforward(RollforwardCase):
             (nobody, 11.11, "Without a partner"),
         ):
             self.assertFalse(line.participant_id)
-            self.assertEqual(line.display_name, name)
+            self.assertEqual(line.display_name, f"{name} (not a participant)")
             self.assertEqual(self._figures(line), (0, 0, 0, 0, 0, amount, amount), name)
         self.assertEqual(
             self._figures(own), (90_000, 18_000, -9_000, -30_000, 0, 0, 69_000)
@@ -666,8 +666,8 @@ class TestRollforward(RollforwardCase):
         for expected in (
             "Referral roll-forward",
             "02/01/2026 to 02/28/2026",
-            "A stranger not a participant 0.00",
-            "Without a partner not a participant 0.00",
+            "A stranger (not a participant) 0.00",
+            "Without a partner (not a participant) 0.00",
             "Participant 90,000.00 18,000.00 -9,000.00 -30,000.00 0.00 0.00 69,000.00",
             "Total 90,000.00 18,000.00 -9,000.00 -30,000.00 0.00 88.88 69,088.88",
             "General ledger 69,088.88",

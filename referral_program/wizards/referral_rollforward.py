@@ -310,13 +310,13 @@ class ReferralRollforward(models.TransientModel):
     def _labels(self):
         """Return the columns' headings."""
         return {
-            "opening": self.env._("Opening balance"),
+            "opening": self.env._("Opening Balance"),
             "accrued": self.env._("Accrued"),
             "taken_back": self.env._("Taken back"),
             "withdrawn": self.env._("Withdrawn"),
             "spent": self.env._("Spent"),
             "adjusted": self.env._("Adjusted"),
-            "closing": self.env._("Closing balance"),
+            "closing": self.env._("Closing Balance"),
         }
 
     def _amount(self, amount, currency):
@@ -354,7 +354,8 @@ class ReferralRollforward(models.TransientModel):
             **action,
             "name": self.display_name,
             "domain": [("rollforward_id", "=", self.id)],
-            "context": {"search_default_by_currency": len(self.total_ids) > 1},
+            # a group's sums are those of all its rows, and of one currency
+            "context": {"search_default_by_currency": True},
         }
 
     def action_view_movements(self):

@@ -8,7 +8,11 @@ class ReferralRollforwardFigures(models.AbstractModel):
     _description = "Figures of a Referral Roll-Forward"
 
     rollforward_id = fields.Many2one(
-        "referral.rollforward", required=True, readonly=True, ondelete="cascade"
+        "referral.rollforward",
+        "Roll-Forward",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
     )
     currency_id = fields.Many2one(
         "res.currency", required=True, readonly=True, ondelete="cascade"

@@ -23,10 +23,15 @@ class ReferralRollforwardLine(models.TransientModel):
     )
     name = fields.Char(readonly=True)
 
-    @api.depends("name", "partner_id")
+    @api.depends("name", "participant_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for line in self:
             line.display_name = line._label()
+            if not line.participant_id:
+                line.display_name = self.env._(
+                    "%(partner)s (not a participant)", partner=line._label()
+                )
 
     def _label(self):
         """Return whose row it is, as people read it."""
