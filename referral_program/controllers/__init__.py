@@ -6,5 +6,6 @@ from . import (
     money,
     portal,
     referrals,
+    rollforward,
     signup,
 )

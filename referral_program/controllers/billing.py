@@ -4,7 +4,7 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import pager
 
-from ..models.referral_statement_document import MIMETYPES
+from .files import file_response
 from .portal import ReferralPortal
 
 MONTHS_PER_PAGE = 24
@@ -121,19 +121,8 @@ class ReferralBilling(ReferralPortal):
         return self._file_response(statement, kind)
 
     def _file_response(self, statement, kind):
-        content = statement._read_file(kind)
-        return request.make_response(
-            content,
-            headers=[
-                ("Content-Type", MIMETYPES[kind]),
-                ("Content-Length", len(content)),
-                (
-                    "Content-Disposition",
-                    http.content_disposition(statement._file_name(kind)),
-                ),
-                ("X-Content-Type-Options", "nosniff"),
-                ("Cache-Control", "private, no-store"),
-            ],
+        return file_response(
+            statement._read_file(kind), kind, statement._file_name(kind)
         )
 
     # === WHOSE === #

@@ -5,6 +5,7 @@ from . import referral_history_mixin
 from . import (
     account_move,
     account_move_line,
+    account_move_line_kind,
     account_move_balance,
     account_move_money,
     account_partial_reconcile,
@@ -28,6 +29,7 @@ from . import (
     referral_document_reading,
     referral_document_requirement,
     referral_estimate,
+    referral_liability_movement,
     referral_mark,
     referral_material,
     referral_participant,

@@ -184,16 +184,20 @@ class ReferralAccrual(models.Model):
             )
 
     def _store_compensations(self):
-        """Sum what each participant earned, rounded half up once."""
+        """Sum what each participant earned, rounded half up once.
+
+        What was accrued is rounded the same way; the rest was taken back.
+        """
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO referral_compensation
-                       (accrual_id, participant_id, base, amount)
+                       (accrual_id, participant_id, base, amount, accrued)
                 SELECT %(accrual)s,
                        participant_id,
                        SUM(base),
-                       ROUND(SUM(amount) / unit.unit) * unit.unit
+                       ROUND(SUM(amount) / unit.unit) * unit.unit,
+                       ROUND(SUM(GREATEST(amount, 0)) / unit.unit) * unit.unit
                   FROM referral_result, (SELECT %(rounding)s::numeric AS unit) unit
                  WHERE base <> 0 OR amount <> 0
                  GROUP BY participant_id, unit.unit

@@ -7,6 +7,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..tools.ledger import KIND
+
 _logger = logging.getLogger(__name__)
 
 #: Participants are written about months that ended at most so many days ago; older
@@ -150,17 +152,7 @@ class ReferralAccrual(models.Model):
                        THEN CASE WHEN accrual.period_start < %(start)s
                                  THEN 'before' ELSE 'accrual' END
                        WHEN item.date < %(start)s THEN 'before'
-                       WHEN EXISTS (SELECT FROM referral_withdrawal withdrawal
-                                     WHERE withdrawal.bill_id IN
-                                           (move.id, move.reversed_entry_id))
-                       THEN 'withdrawn'
-                       WHEN move.referral_redemption_id IS NOT NULL
-                            OR EXISTS (SELECT FROM account_move redeemed
-                                        WHERE redeemed.id = move.reversed_entry_id
-                                          AND redeemed.referral_redemption_id
-                                              IS NOT NULL)
-                       THEN 'spent'
-                       ELSE 'other' END AS kind
+                       ELSE %(kind)s END AS kind
                   FROM candidate
                   JOIN referral_participant participant
                     ON participant.id = candidate.participant_id
@@ -184,17 +176,9 @@ class ReferralAccrual(models.Model):
                   FROM item
                  GROUP BY participant_id
             ), evidence AS (
-                SELECT compensation.id AS compensation_id,
-                       compensation.participant_id,
-                       compensation.amount,
-                       ROUND(COALESCE(SUM(line.amount)
-                           FILTER (WHERE line.amount > 0), 0)
-                           / %(unit)s::numeric) * %(unit)s::numeric AS accrued
-                  FROM referral_compensation compensation
-                  LEFT JOIN referral_accrual_line line
-                    ON line.compensation_id = compensation.id
-                 WHERE compensation.accrual_id = %(accrual)s
-                 GROUP BY compensation.id
+                SELECT id AS compensation_id, participant_id, amount, accrued
+                  FROM referral_compensation
+                 WHERE accrual_id = %(accrual)s
             ), figures AS (
                 SELECT candidate.participant_id,
                        evidence.compensation_id,
@@ -251,7 +235,7 @@ class ReferralAccrual(models.Model):
             companies=program._companies()._ids,
             currency=program.currency_id.id,
             account=program.liability_account_id.id,
-            unit=str(program.currency_id.rounding),
+            kind=KIND,
             first=not frozen_before,
             start=self.period_start,
             end=self.period_end,

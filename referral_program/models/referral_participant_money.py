@@ -321,37 +321,34 @@ class ReferralParticipant(models.Model):
             {
                 "date": item.date,
                 "amount": -item.balance,
-                **self._describe_movement(item.move_id),
+                **self._describe_movement(item),
             }
             for item in found
         ]
 
-    def _describe_movement(self, move):
+    def _describe_movement(self, item):
         """Return title and address of what moved the balance."""
-        move = move.sudo()
-        origin = move.reversed_entry_id or move
-        undone = origin != move
-        withdrawal = origin.referral_withdrawal_ids[:1]
-        redemption = origin.referral_redemption_id
+        move, kind = item.move_id, item.referral_kind
+        undone = bool(move.reversed_entry_id)
         url = False
-        if move.referral_accrual_id:
-            month = format_date(
-                self.env, move.referral_accrual_id.period_start, date_format="LLLL y"
-            )
+        if kind == "accrual":
+            accrual = move.referral_accrual_id
+            month = format_date(self.env, accrual.period_start, date_format="LLLL y")
             title = self.env._("Compensation for %(month)s", month=month)
-            statement = self.statement_ids.filtered(
-                lambda s: s.accrual_id == move.referral_accrual_id
-            )
+            statement = self.statement_ids.filtered(lambda s: s.accrual_id == accrual)
             url = f"/my/referral/billing/{statement.id}" if statement else False
-        elif withdrawal:
+        elif kind == "withdrawn":
+            bills = move | move.reversed_entry_id
+            withdrawal = bills.referral_withdrawal_ids[:1]
             title = (
                 self.env._("Withdrawal %(number)s given back", number=withdrawal.name)
                 if undone
                 else self.env._("Withdrawal %(number)s", number=withdrawal.name)
             )
             url = "/my/referral/withdraw"
-        elif redemption:
-            invoice = redemption.invoice_id
+        elif kind == "spent":
+            entries = move | move.reversed_entry_id
+            invoice = entries.referral_redemption_id[:1].invoice_id
             title = (
                 self.env._("Payment of %(invoice)s undone", invoice=invoice.name)
                 if undone

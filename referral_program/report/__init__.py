@@ -1,1 +1,2 @@
-from . import referral_statement_xlsx
+from . import referral_workbook  # before those that inherit it
+from . import referral_rollforward_xlsx, referral_statement_xlsx

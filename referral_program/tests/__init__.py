@@ -21,6 +21,7 @@ from . import (
     test_processes,
     test_protection,
     test_redemptions,
+    test_rollforward,
     test_statements,
     test_tours,
     test_translation,

@@ -27,6 +27,9 @@ MODELS = (
     "referral.refusal",
     "referral.visit",
     "referral.material",
+    "referral.liability.movement",
+    "referral.rollforward.line",
+    "referral.rollforward.total",
 )
 #: Who reads what is not for every role.
 READERS = {

@@ -1,1 +1,11 @@
-from . import base_partner_merge, referral_reason, referral_redeem, referral_withdraw
+from . import (
+    base_partner_merge,
+    referral_reason,
+    referral_redeem,
+    referral_rollforward_figures,
+    referral_rollforward,
+    referral_rollforward_document,
+    referral_rollforward_line,
+    referral_rollforward_total,
+    referral_withdraw,
+)

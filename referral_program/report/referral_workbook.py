@@ -1,0 +1,63 @@
+from odoo import models
+from odoo.tools.misc import get_lang
+
+EXACT = "#,##0.00####"
+
+
+class ReferralWorkbook(models.AbstractModel):
+    """What the program's workbooks have in common."""
+
+    _name = "report.referral_program.workbook"
+    _description = "Referral Workbook"
+    _inherit = "report.report_xlsx.abstract"
+
+    def get_workbook_options(self):
+        # texts that look like formulas or addresses stay texts
+        return {
+            **super().get_workbook_options(),
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        }
+
+    def _formats(self, workbook, currency):
+        money = f"#,##0.{'0' * currency.decimal_places}".rstrip(".")
+        plain = {
+            "bold": {"bold": True},
+            "title": {"bold": True, "font_size": 16},
+            "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
+            "head_number": {
+                "bold": True, "bottom": 1, "text_wrap": True, "valign": "top",
+                "align": "right",
+            },
+            "date": {"num_format": self._date_format(), "align": "left"},
+            "share": {"num_format": "0.######"},
+            "exact": {"num_format": EXACT},
+            "money": {"num_format": money},
+            "total": {"bold": True, "top": 1},
+            "total_exact": {"bold": True, "top": 1, "num_format": EXACT},
+            "total_money": {"bold": True, "top": 1, "num_format": money},
+            "back": {"font_color": "#B02A37"},
+            "note": {"text_wrap": True, "font_color": "#6C757D", "valign": "top"},
+        }  # fmt: skip
+        # the first sheet's texts are in the same type on every machine
+        return {
+            name: workbook.add_format({"font_name": "Arial", "font_size": 10, **style})
+            for name, style in plain.items()
+        }
+
+    def _date_format(self):
+        """Return how the language writes dates, as workbooks say it."""
+        pattern = get_lang(self.env).date_format
+        for sign, text in (("%d", "dd"), ("%m", "mm"), ("%Y", "yyyy"), ("%y", "yy")):
+            pattern = pattern.replace(sign, text)
+        return pattern if "%" not in pattern else "yyyy-mm-dd"
+
+    def _set_up_page(self, sheet, repeat=True):
+        """Have a sheet fill pages, by default with its first row on each."""
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.fit_to_pages(1, 0)
+        if repeat:
+            sheet.repeat_rows(0)

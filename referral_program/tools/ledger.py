@@ -1,0 +1,117 @@
+"""What moved the liability to the participants: what each posted item of it is.
+
+The only definition of it: statements, the roll-forward, the movements in the portal
+and the searches of journal items all use these expressions.
+
+=============  ==========================================================
+``accrual``    an accrual's item: what a month gave, less what it took back
+``withdrawn``  a withdrawal's bill, or what was reversed of it
+``spent``      a redemption, or its reversal
+``adjusted``   anything else: opening balances, corrections, entries by hand
+=============  ==========================================================
+
+An accrual's item is what was accrued less what was taken back. :func:`movements`
+has a row for each of the two; their sum is the item, to the kopeck.
+"""
+
+from odoo.tools import SQL
+
+#: What an item may be.
+KINDS = ("accrual", "withdrawn", "spent", "adjusted")
+#: The same with an accrual's two parts.
+MOVEMENTS = ("accrued", "taken_back", "withdrawn", "spent", "adjusted")
+
+#: What an item is; ``move`` is its entry, ``accrual`` the program's that made it.
+KIND = SQL(
+    """
+    CASE
+    WHEN accrual.id IS NOT NULL THEN 'accrual'
+    WHEN EXISTS (SELECT FROM referral_withdrawal withdrawal
+                  WHERE withdrawal.bill_id IN (move.id, move.reversed_entry_id))
+    THEN 'withdrawn'
+    WHEN move.referral_redemption_id IS NOT NULL
+         OR EXISTS (SELECT FROM account_move redeemed
+                     WHERE redeemed.id = move.reversed_entry_id
+                       AND redeemed.referral_redemption_id IS NOT NULL)
+    THEN 'spent'
+    ELSE 'adjusted' END
+    """
+)
+
+#: The accounts of each program in its company and the branches; an account that an
+#: archived program shares with the one after it is the latter's.
+ACCOUNTS = SQL(
+    """
+    SELECT program.id AS program_id, program.liability_account_id AS account_id,
+           company.id AS company_id
+      FROM referral_program program
+      JOIN res_company owner ON owner.id = program.company_id
+      JOIN res_company company
+        ON STARTS_WITH(company.parent_path, owner.parent_path)
+     WHERE NOT EXISTS (
+           SELECT FROM referral_program other
+             JOIN res_company other_owner ON other_owner.id = other.company_id
+            WHERE other.liability_account_id = program.liability_account_id
+              AND STARTS_WITH(company.parent_path, other_owner.parent_path)
+              AND (NOT other.active, other.id) < (NOT program.active, program.id))
+    """
+)
+
+#: The posted items of all programs. The partner of an item need not take part.
+ITEMS = SQL(
+    """
+    (%s) ledger
+    JOIN account_move_line item
+      ON item.account_id = ledger.account_id
+     AND item.company_id = ledger.company_id
+     AND item.parent_state = 'posted'
+    JOIN account_move move ON move.id = item.move_id
+    LEFT JOIN referral_accrual accrual
+      ON accrual.id = move.referral_accrual_id
+     AND accrual.program_id = ledger.program_id
+    LEFT JOIN referral_participant participant
+      ON participant.program_id = ledger.program_id
+     AND participant.partner_id = item.partner_id
+    """,
+    ACCOUNTS,
+)
+
+
+def kinds():
+    """Return the ``SELECT`` of all items with what they are: ``id``, ``kind``."""
+    return SQL("SELECT item.id, %s AS kind FROM %s", KIND, ITEMS)
+
+
+def movements():
+    """Return the ``SELECT`` of all movements, two for what an accrual takes back from.
+
+    ``amount`` is in the company's currency, above zero if more is owed after it.
+    """
+    return SQL(
+        """
+        SELECT item.id::bigint * 2 + part.number AS id,
+               item.date, item.company_id, item.company_currency_id AS currency_id,
+               item.partner_id, item.journal_id, item.move_id, item.name,
+               item.id AS move_line_id, ledger.program_id,
+               participant.id AS participant_id, accrual.id AS accrual_id,
+               part.kind, part.amount
+          FROM %(items)s
+          LEFT JOIN referral_compensation compensation
+            ON compensation.move_line_id = item.id
+         CROSS JOIN LATERAL (SELECT %(kind)s AS kind OFFSET 0) what
+         CROSS JOIN LATERAL (
+               SELECT COALESCE(compensation.accrued, GREATEST(-item.balance, 0))
+                      AS accrued) given
+         CROSS JOIN LATERAL (VALUES
+               (0, CASE what.kind WHEN 'accrual' THEN 'accrued' ELSE what.kind END,
+                   CASE what.kind WHEN 'accrual' THEN given.accrued
+                                  ELSE -item.balance END),
+               (1, 'taken_back',
+                   CASE what.kind WHEN 'accrual' THEN -item.balance - given.accrued
+                                  ELSE 0 END)
+               ) part(number, kind, amount)
+         WHERE part.amount <> 0 OR part.number = 0 AND item.balance = 0
+        """,
+        items=ITEMS,
+        kind=KIND,
+    )

@@ -1,0 +1,45 @@
+from odoo import fields, models
+
+
+class ReferralRollforwardFigures(models.AbstractModel):
+    """The figures of a roll-forward's row, each of which opens what it consists of."""
+
+    _name = "referral.rollforward.figures"
+    _description = "Figures of a Referral Roll-Forward"
+
+    rollforward_id = fields.Many2one(
+        "referral.rollforward",
+        "Roll-Forward",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+    )
+    currency_id = fields.Many2one(
+        "res.currency", required=True, readonly=True, ondelete="cascade"
+    )
+    opening = fields.Monetary("Opening Balance", readonly=True)
+    accrued = fields.Monetary(readonly=True)
+    taken_back = fields.Monetary(readonly=True)
+    withdrawn = fields.Monetary(readonly=True)
+    spent = fields.Monetary(readonly=True)
+    adjusted = fields.Monetary(readonly=True)
+    closing = fields.Monetary("Closing Balance", readonly=True)
+
+    def _movement_domain(self):
+        """Return the domain of the row's movements, of all days."""
+        self.ensure_one()
+        return [
+            *self.rollforward_id._movement_domain(),
+            ("currency_id", "=", self.currency_id.id),
+        ]
+
+    def action_view_movements(self):
+        """Open the journal items that a figure consists of.
+
+        The context's ``referral_figure`` is the figure's name; without it all of the
+        period's items are shown.
+        """
+        figure = self.env.context.get("referral_figure")
+        rollforward = self.rollforward_id
+        domain = [*self._movement_domain(), *rollforward._figure_domain(figure)]
+        return self.env["referral.liability.movement"]._open(domain)

@@ -1,0 +1,27 @@
+from odoo import fields, models
+
+
+class ReferralRollforwardTotal(models.TransientModel):
+    """A currency's sums, beside what the general ledger says."""
+
+    _name = "referral.rollforward.total"
+    _description = "Total of a Referral Roll-Forward"
+    _inherit = ["referral.rollforward.figures"]
+    _order = "currency_id"
+
+    line_count = fields.Integer("Rows", readonly=True)
+    ledger = fields.Monetary(
+        "General Ledger",
+        readonly=True,
+        help="The balance of the liability accounts on the last day, summed from the "
+        "journal items without looking at what they are.",
+    )
+    difference = fields.Monetary(
+        readonly=True, help="The closing balance less the general ledger's: zero."
+    )
+    open_items = fields.Monetary(
+        readonly=True,
+        help="What was still open on the last day of the items on the liability "
+        "accounts. It differs from the balance if items of companies are reconciled "
+        "with those of others that are not in the roll-forward.",
+    )
