@@ -51,7 +51,9 @@
         "views/referral_participant_views.xml",
         "views/referral_participant_type_views.xml",
         "views/referral_program_terms_views.xml",
+        "views/referral_estimate_views.xml",
         "views/referral_program_views.xml",
+        "views/referral_dashboard_views.xml",
         "views/res_partner_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
@@ -62,6 +64,9 @@
         "views/referral_menus.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "referral_program/static/src/dashboard/*",
+        ],
         "web.assets_frontend": [
             "referral_program/static/src/interactions/*.js",
             "referral_program/static/src/scss/portal.scss",

@@ -8,6 +8,7 @@ from . import (
     test_api,
     test_billing,
     test_bonding,
+    test_dashboard,
     test_estimates,
     test_joining,
     test_materials,
