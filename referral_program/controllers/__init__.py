@@ -6,5 +6,6 @@ from . import (
     money,
     portal,
     referrals,
+    report,
     signup,
 )

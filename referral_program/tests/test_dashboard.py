@@ -234,7 +234,7 @@ class TestFigures(DashboardCase):
                     programs.read(["name", "dashboard", "dashboard_graph", "steps"])
                 count = self.env.cr.sql_log_count - before
             counts.append(count)
-        self.assertEqual(counts[0], counts[1])
+        self.assertLessEqual(counts[1], counts[0])
         self.assertLess(counts[0], 50)
 
 

@@ -27,6 +27,8 @@ MODELS = (
     "referral.refusal",
     "referral.visit",
     "referral.material",
+    "referral.payout",
+    "referral.program.cost",
 )
 #: Who reads what is not for every role.
 READERS = {
@@ -34,6 +36,7 @@ READERS = {
     "referral.document": {"officer", "administrator"},
     "referral.document.page": {"officer", "administrator"},
     "referral.document.reading": {"auditor", "administrator"},
+    "referral.program.cost": {"auditor", "accountant", "administrator"},
 }
 #: What each role may do with each model, besides reading: write, create, unlink.
 RIGHTS = {
