@@ -109,9 +109,7 @@ class ReferralProgram(models.Model):
         """Return a part in percent, or an empty text if there is no whole."""
         if not whole:
             return ""
-        return self.env._(
-            "%(percent)s %%", percent=formatLang(self.env, 100 * part / whole, digits=1)
-        )
+        return f"{formatLang(self.env, 100 * part / whole, digits=1)} %"
 
     def _month_name(self, offset):
         return format_date(self.env, self._month(offset), date_format="LLLL y")

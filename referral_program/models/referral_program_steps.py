@@ -40,7 +40,7 @@ class ReferralProgram(models.Model):
                     "optional": name == "mail",
                     # whoever may not go there is told only what is missing
                     "open": ["step", name] if may_open else False,
-                    "button": button,
+                    "button": self.env._("Open it") if done[name] else button,
                     "key": name,
                 }
                 for name, label, text, button, may_open in self._describe_steps()

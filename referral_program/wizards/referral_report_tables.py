@@ -21,11 +21,8 @@ class ReferralReportWizard(models.TransientModel):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         # the companies' names are theirs who may see the rows
         companies = self.company_ids.sudo()
-        scope = self.env._(
-            "%(start)s – %(end)s",
-            start=format_date(self.env, self.date_from),
-            end=format_date(self.env, self.date_to),
-        )
+        days = (format_date(self.env, day) for day in (self.date_from, self.date_to))
+        scope = " – ".join(days)
         if self.selected_ids:
             scope = self.env._("selected rows: %(count)s", count=self.selected_count)
         return {
