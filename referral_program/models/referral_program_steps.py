@@ -62,7 +62,7 @@ class ReferralProgram(models.Model):
             (
                 "accounting",
                 self.env._("Journals and accounts"),
-                self.env._("Where compensation is booked, and what the company owes."),
+                self.env._("Where compensation, debts and vendor bills are booked."),
                 self.env._("Choose"),
                 can["administrator"],
             ),

@@ -12,7 +12,6 @@ export class ReferralRows extends Component {
 
     setup() {
         this.action = useService("action");
-        this.orm = useService("orm");
     }
 
     get rows() {
@@ -22,11 +21,15 @@ export class ReferralRows extends Component {
 
     async open(row) {
         const { record } = this.props;
-        const action = await this.orm.call(record.resModel, "action_open_figure", [
-            [record.resId],
-            ...row.open,
-        ]);
-        await this.action.doAction(action, { onClose: () => record.model.root.load() });
+        await this.action.doActionButton({
+            type: "object",
+            name: "action_open_figure",
+            args: JSON.stringify(row.open),
+            resModel: record.resModel,
+            resId: record.resId,
+            context: record.context,
+            onClose: () => record.model.root.load(),
+        });
     }
 }
 
