@@ -6,6 +6,7 @@ from . import (
     money,
     portal,
     referrals,
+    report,
     rollforward,
     signup,
 )

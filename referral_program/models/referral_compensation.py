@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class ReferralCompensation(models.Model):
@@ -23,6 +24,9 @@ class ReferralCompensation(models.Model):
         readonly=True,
         ondelete="restrict",
         index=True,
+    )
+    type_id = fields.Many2one(
+        related="participant_id.type_id", string="Participant Type"
     )
     program_id = fields.Many2one(related="accrual_id.program_id")
     company_id = fields.Many2one(related="accrual_id.company_id")
@@ -94,3 +98,17 @@ class ReferralCompensation(models.Model):
         action["domain"] = [("compensation_id", "in", self.ids)]
         action["context"] = {}
         return action
+
+    def action_view_item(self):
+        """Open the journal item on the liability account.
+
+        :raise UserError: if there is none, because nothing came out
+        """
+        self.ensure_one()
+        if not self.move_line_id:
+            raise UserError(
+                self.env._(
+                    "Nothing was booked: the compensation is zero, or not posted."
+                )
+            )
+        return self.move_line_id._get_records_action()

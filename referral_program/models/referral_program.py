@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import html2plaintext
@@ -329,20 +331,43 @@ class ReferralProgram(models.Model):
             program.accrual_count = accruals.get(program, 0)
 
     def _compute_next_period(self):
+        periods = self._next_periods()
         for program in self:
-            period = program._next_period()
+            period = periods[program]
             program.next_period = period
             program.next_period_due = bool(period) and program._is_over(period)
 
     def _compute_liability(self):
+        liabilities = self._liabilities()
         for program in self:
-            # sudo: staff of the program see the sum without seeing the items
-            [[balance]] = (
-                self.env["account.move.line"]
-                .sudo()
-                ._read_group(program._ledger_domain(), [], ["balance:sum"])
+            program.liability = liabilities.get(program, 0.0)
+
+    def _liabilities(self):
+        """Return what each company owes all participants, from the general ledger.
+
+        :return dict: program → amount in the company's currency
+        """
+        # sudo: staff of the program see the sum without seeing the items
+        programs = self.sudo()
+        balances = defaultdict(float)
+        for account, company, balance in programs.env["account.move.line"]._read_group(
+            [
+                ("account_id", "in", programs.liability_account_id.ids),
+                ("company_id", "child_of", programs.company_id.ids),
+                ("parent_state", "=", "posted"),
+            ],
+            ["account_id", "company_id"],
+            ["balance:sum"],
+        ):
+            # a branch's items belong to the program of one of its parents
+            for parent_id in company.parent_ids.ids:
+                balances[account.id, parent_id] += balance
+        return {
+            program: program.currency_id.round(
+                -balances[program.sudo().liability_account_id.id, program.company_id.id]
             )
-            program.liability = -(balance or 0.0)
+            for program in self
+        }
 
     def _ledger_domain(self):
         """Return the domain of the items that the balances consist of."""

@@ -166,23 +166,46 @@ class ReferralProgram(models.Model):
             False before the first referral under the first terms
         """
         self.ensure_one()
-        last = (
-            self.env["referral.accrual"]
-            .sudo()
-            .search([("program_id", "=", self.id)], order="period_start desc", limit=1)
-        )
-        if last:
-            step = 1 if last.state == "posted" else 0
-            return last.period_start + relativedelta(months=step)
-        [[first_bond]] = (
-            self.env["referral.referral"]
-            .sudo()
-            ._read_group(
-                [("program_id", "=", self.id), ("state", "in", ("active", "ended"))],
-                [],
+        return self._next_periods()[self]
+
+    def _next_periods(self):
+        """Return the first day of the next month to accrue of each program.
+
+        :return dict: program → date, or False; see :meth:`_next_period`
+        """
+        # sudo: what comes next does not depend on who asks
+        programs = self.sudo()
+        last, posted = {}, {}
+        for program, state, period in programs.env["referral.accrual"]._read_group(
+            [("program_id", "in", self.ids)],
+            ["program_id", "state"],
+            ["period_start:max"],
+        ):
+            last[program.id] = max(period, last.get(program.id, period))
+            if state == "posted":
+                posted[program.id] = period
+        beginning = [program.id for program in self if program.id not in last]
+        first_bonds = dict(
+            programs.env["referral.referral"]._read_group(
+                [
+                    ("program_id", "in", beginning),
+                    ("state", "in", ("active", "ended")),
+                ],
+                ["program_id"],
                 ["date_start:min"],
             )
         )
+        return {
+            program: program._period_after(
+                last.get(program.id), posted.get(program.id), first_bonds.get(program)
+            )
+            for program in self
+        }
+
+    def _period_after(self, last, posted, first_bond):
+        """Return the month to accrue after these: the last begun, the last posted."""
+        if last:
+            return last + relativedelta(months=1) if last == posted else last
         first_terms = min(self.terms_ids.mapped("date_from"), default=None)
         if not first_bond or not first_terms:
             return False

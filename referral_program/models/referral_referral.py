@@ -78,6 +78,7 @@ class ReferralReferral(models.Model):
         "cancelled one was a mistake, and what it gave is taken back.",
     )
     line_ids = fields.One2many("referral.accrual.line", "referral_id")
+    month_ids = fields.One2many("referral.referral.month", "referral_id", "Months")
     amount = fields.Monetary(
         "Compensation",
         compute="_compute_amounts",

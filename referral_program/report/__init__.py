@@ -1,2 +1,6 @@
 from . import referral_workbook  # before those that inherit it
-from . import referral_rollforward_xlsx, referral_statement_xlsx
+from . import (
+    referral_rollforward_xlsx,
+    referral_statement_xlsx,
+    referral_table_xlsx,
+)

@@ -30,6 +30,8 @@ MODELS = (
     "referral.liability.movement",
     "referral.rollforward.line",
     "referral.rollforward.total",
+    "referral.payout",
+    "referral.program.cost",
 )
 #: Who reads what is not for every role.
 READERS = {
@@ -37,6 +39,7 @@ READERS = {
     "referral.document": {"officer", "administrator"},
     "referral.document.page": {"officer", "administrator"},
     "referral.document.reading": {"auditor", "administrator"},
+    "referral.program.cost": {"auditor", "accountant", "administrator"},
 }
 #: What each role may do with each model, besides reading: write, create, unlink.
 RIGHTS = {

@@ -2,6 +2,8 @@ from . import (
     base_partner_merge,
     referral_reason,
     referral_redeem,
+    referral_report,
+    referral_report_tables,
     referral_rollforward_figures,
     referral_rollforward,
     referral_rollforward_document,

@@ -1,0 +1,200 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class ReferralPayout(models.Model):
+    """What left the balances, or was to: withdrawals and redemptions in one register.
+
+    Read from both, stored nowhere.
+    """
+
+    _name = "referral.payout"
+    _description = "Referral Payout"
+    _auto = False
+    _order = "requested_on desc, id desc"
+    _depends = {
+        "account.move": ["state", "date", "amount_total_signed"],
+        "account.move.line": ["move_id", "tax_line_id", "balance", "display_type"],
+        "account.partial.reconcile": ["debit_move_id", "credit_move_id", "max_date"],
+        "referral.participant": ["partner_id", "type_id"],
+        "referral.redemption": [
+            "name", "participant_id", "program_id", "company_id", "invoice_id",
+            "amount", "move_id", "date", "state",
+        ],
+        "referral.withdrawal": [
+            "name", "participant_id", "program_id", "company_id", "amount",
+            "billed_amount", "reserved_amount", "requested_on", "bill_id", "state",
+        ],
+        "res.company": ["currency_id"],
+    }  # fmt: skip
+
+    kind = fields.Selection(
+        [("withdrawal", "Withdrawal"), ("redemption", "Redemption")], readonly=True
+    )
+    name = fields.Char("Number", readonly=True)
+    participant_id = fields.Many2one("referral.participant", readonly=True)
+    type_id = fields.Many2one(
+        "referral.participant.type", "Participant Type", readonly=True
+    )
+    program_id = fields.Many2one("referral.program", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    requested_on = fields.Datetime(readonly=True)
+    billed_on = fields.Date(
+        readonly=True, help="The date of the bill, or of the redemption's entry."
+    )
+    paid_on = fields.Date(
+        readonly=True, help="The day on which nothing was left to pay of it."
+    )
+    amount = fields.Monetary("Asked For", readonly=True)
+    reserved_amount = fields.Monetary(
+        "On Hold", readonly=True, help="Held of the balance until there is a bill."
+    )
+    taken_amount = fields.Monetary(
+        "Taken From the Balance",
+        readonly=True,
+        help="What the ledger has less because of it; zero if it was given back.",
+    )
+    tax_amount = fields.Monetary(
+        "Taxes", readonly=True, help="The taxes that come on top, of the bill."
+    )
+    withheld_amount = fields.Monetary(
+        "Withheld", readonly=True, help="The taxes that the bill keeps back."
+    )
+    payable_amount = fields.Monetary(
+        "To Pay", readonly=True, help="The total of the bill."
+    )
+    state = fields.Selection(
+        [
+            ("requested", "Requested"),
+            ("billed", "Billed"),
+            ("paid", "Paid"),
+            ("refused", "Refused"),
+            ("cancelled", "Cancelled"),
+            ("undone", "Undone"),
+        ],
+        readonly=True,
+    )
+    document_id = fields.Many2one(
+        "account.move",
+        "Bill or Invoice",
+        readonly=True,
+        help="The bill that pays a withdrawal; the invoice that a redemption paid.",
+    )
+    move_id = fields.Many2one("account.move", "Journal Entry", readonly=True)
+
+    @property
+    def _table_query(self):
+        return SQL("%s UNION ALL %s", self._withdrawals(), self._redemptions())
+
+    def _withdrawals(self):
+        """Return the ``SELECT`` of the withdrawals, with even ids."""
+        return SQL(
+            """
+            SELECT 2 * withdrawal.id AS id,
+                   'withdrawal' AS kind,
+                   withdrawal.name,
+                   withdrawal.participant_id,
+                   participant.type_id,
+                   withdrawal.program_id,
+                   withdrawal.company_id,
+                   company.currency_id,
+                   withdrawal.requested_on,
+                   CASE WHEN bill.state = 'posted' THEN bill.date END AS billed_on,
+                   CASE WHEN withdrawal.state = 'paid' THEN %(paid_on)s END AS paid_on,
+                   withdrawal.amount,
+                   withdrawal.reserved_amount,
+                   CASE WHEN withdrawal.state IN ('billed', 'paid')
+                             AND bill.state = 'posted'
+                        THEN withdrawal.billed_amount ELSE 0 END AS taken_amount,
+                   CASE WHEN bill.state <> 'cancel' THEN %(tax)s
+                        ELSE 0 END AS tax_amount,
+                   CASE WHEN bill.state <> 'cancel' THEN %(withheld)s
+                        ELSE 0 END AS withheld_amount,
+                   CASE WHEN bill.state <> 'cancel' THEN -bill.amount_total_signed
+                        ELSE 0 END AS payable_amount,
+                   withdrawal.state,
+                   withdrawal.bill_id AS document_id,
+                   withdrawal.bill_id AS move_id
+              FROM referral_withdrawal withdrawal
+              JOIN referral_participant participant
+                ON participant.id = withdrawal.participant_id
+              JOIN res_company company ON company.id = withdrawal.company_id
+              LEFT JOIN account_move bill ON bill.id = withdrawal.bill_id
+            """,
+            paid_on=self._paid_on(),
+            tax=self._bill_taxes(SQL("item.balance"), SQL(">")),
+            withheld=self._bill_taxes(SQL("-item.balance"), SQL("<")),
+        )
+
+    def _paid_on(self):
+        """The last day on which something was reconciled with the bill's payable."""
+        return SQL(
+            """
+            (SELECT MAX(part.max_date)
+               FROM account_move_line item
+               JOIN account_partial_reconcile part
+                 ON item.id IN (part.debit_move_id, part.credit_move_id)
+              WHERE item.move_id = bill.id AND item.display_type = 'payment_term')
+            """
+        )
+
+    def _bill_taxes(self, amount, sign):
+        """The bill's tax items of one sign: on top of it, or kept back."""
+        return SQL(
+            """
+            COALESCE((SELECT SUM(%s)
+                        FROM account_move_line item
+                       WHERE item.move_id = bill.id
+                         AND item.tax_line_id IS NOT NULL
+                         AND item.balance %s 0), 0)
+            """,
+            amount,
+            sign,
+        )
+
+    def _redemptions(self):
+        """Return the ``SELECT`` of the redemptions, with odd ids."""
+        return SQL(
+            """
+            SELECT 2 * redemption.id + 1,
+                   'redemption',
+                   redemption.name,
+                   redemption.participant_id,
+                   participant.type_id,
+                   redemption.program_id,
+                   redemption.company_id,
+                   company.currency_id,
+                   redemption.create_date,
+                   redemption.date,
+                   CASE WHEN redemption.state = 'done' THEN redemption.date END,
+                   redemption.amount,
+                   0,
+                   CASE WHEN redemption.state = 'done'
+                        THEN redemption.amount ELSE 0 END,
+                   0,
+                   0,
+                   0,
+                   CASE WHEN redemption.state = 'done' THEN 'paid' ELSE 'undone' END,
+                   redemption.invoice_id,
+                   redemption.move_id
+              FROM referral_redemption redemption
+              JOIN referral_participant participant
+                ON participant.id = redemption.participant_id
+              JOIN res_company company ON company.id = redemption.company_id
+            """
+        )
+
+    # === ACTION METHODS === #
+
+    def action_open_source(self):
+        """Open the withdrawal or the redemption itself."""
+        self.ensure_one()
+        self.check_access("read")
+        model = f"referral.{self.kind}"
+        return self.env[model].browse(self.id // 2)._get_records_action()
+
+    def action_open_entry(self):
+        """Open the journal entry, if there is one."""
+        self.ensure_one()
+        return self.move_id._get_records_action()

@@ -1,0 +1,241 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+#: Shares of sums: what is divided by what.
+SHARES = {
+    "cost_of_base": ("amount", "base"),
+    "cost_of_revenue": ("amount", "revenue"),
+}
+
+
+class ReferralProgramCost(models.Model):
+    """What the program costs, against the revenue of the clients that it brought.
+
+    A row for each line of evidence of a posted month, and one for each line of the
+    invoices of the clients who are bound on its date. So compensation stands in the
+    month that gave it, and revenue in the month of its invoice.
+
+    A client belongs to the cohort of the month in which their referral began: known
+    from the first day, and not moved by whatever is paid or credited late, as the
+    first compensated month would be.
+    """
+
+    _name = "referral.program.cost"
+    _description = "Cost of the Referral Program"
+    _auto = False
+    _order = "month desc, id desc"
+    _rec_name = "name"
+    _depends = {
+        "account.move": [
+            "state", "move_type", "invoice_date", "commercial_partner_id",
+            "company_id", "reversed_entry_id", "name",
+        ],
+        "account.move.line": [
+            "move_id", "product_id", "balance", "display_type", "name",
+        ],
+        "product.product": ["product_tmpl_id"],
+        "product.template": ["categ_id"],
+        "referral.accrual": ["program_id", "company_id", "period_start", "state"],
+        "referral.participant": ["partner_id"],
+        "referral.referral": [
+            "participant_id", "program_id", "partner_id", "date_start", "date_end",
+            "state",
+        ],
+        "res.company": ["currency_id", "parent_path"],
+        "res.partner": ["commercial_partner_id"],
+    }  # fmt: skip
+
+    kind = fields.Selection(
+        [("compensation", "Compensation"), ("revenue", "Invoiced")], readonly=True
+    )
+    program_id = fields.Many2one("referral.program", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    month = fields.Date(
+        readonly=True,
+        help="The month that was accrued; of revenue, the month of the invoice.",
+    )
+    cohort = fields.Date(
+        readonly=True, help="The month in which the client's referral began."
+    )
+    categ_id = fields.Many2one("product.category", "Product Category", readonly=True)
+    product_id = fields.Many2one("product.product", readonly=True)
+    partner_id = fields.Many2one("res.partner", "Client", readonly=True)
+    participant_id = fields.Many2one("referral.participant", readonly=True)
+    referral_id = fields.Many2one("referral.referral", readonly=True)
+    move_name = fields.Char("Invoice Number", readonly=True)
+    name = fields.Char("Label", readonly=True)
+    amount = fields.Monetary("Compensation", readonly=True)
+    base = fields.Monetary(
+        "Paid and Rendered",
+        readonly=True,
+        help="What newly became both, and earned a compensation.",
+    )
+    revenue = fields.Monetary(
+        "Invoiced, Untaxed",
+        readonly=True,
+        help="What these clients were invoiced while they were bound, less credit "
+        "notes.",
+    )
+    cost_of_base = fields.Float(
+        "Cost, % of Paid and Rendered",
+        readonly=True,
+        aggregator="avg",
+        digits=(16, 2),
+        help="Of a group: the sum of the compensation by the sum of the base. Empty "
+        "where currencies are mixed.",
+    )
+    cost_of_revenue = fields.Float(
+        "Cost, % of Invoiced",
+        readonly=True,
+        aggregator="avg",
+        digits=(16, 2),
+        help="Of a group: the sum of the compensation by the sum of what was "
+        "invoiced. Empty where currencies are mixed.",
+    )
+
+    @property
+    def _table_query(self):
+        return SQL("%s UNION ALL %s", self._compensation_query(), self._revenue_query())
+
+    def _compensation_query(self):
+        """Return the ``SELECT`` of the evidence, with even ids."""
+        return SQL(
+            """
+            SELECT 2 * line.id::bigint AS id,
+                   'compensation' AS kind,
+                   accrual.program_id,
+                   accrual.company_id,
+                   company.currency_id,
+                   accrual.period_start AS month,
+                   DATE_TRUNC('month', referral.date_start)::date AS cohort,
+                   template.categ_id,
+                   line.product_id,
+                   line.partner_id,
+                   line.participant_id,
+                   line.referral_id,
+                   line.move_name,
+                   line.name,
+                   line.amount,
+                   line.base,
+                   0::numeric AS revenue,
+                   100 * line.amount / NULLIF(line.base, 0) AS cost_of_base,
+                   NULL::numeric AS cost_of_revenue
+              FROM referral_accrual_line line
+              JOIN referral_accrual accrual
+                ON accrual.id = line.accrual_id AND accrual.state = 'posted'
+              JOIN res_company company ON company.id = accrual.company_id
+              JOIN referral_referral referral ON referral.id = line.referral_id
+              LEFT JOIN product_product product ON product.id = line.product_id
+              LEFT JOIN product_template template
+                ON template.id = product.product_tmpl_id
+            """
+        )
+
+    def _revenue_query(self):
+        """Return the ``SELECT`` of what bound clients were invoiced, with odd ids."""
+        return SQL(
+            """
+            SELECT 2 * line.id::bigint + 1,
+                   'revenue',
+                   bond.program_id,
+                   bond.company_id,
+                   bond.currency_id,
+                   DATE_TRUNC('month', move.invoice_date)::date,
+                   bond.cohort,
+                   template.categ_id,
+                   line.product_id,
+                   bond.client_id,
+                   bond.participant_id,
+                   bond.id,
+                   move.name,
+                   line.name,
+                   0::numeric,
+                   0::numeric,
+                   -line.balance,
+                   NULL::numeric,
+                   NULL::numeric
+              FROM (%s) bond
+              JOIN account_move move
+                ON move.commercial_partner_id = bond.client_id
+               AND move.state = 'posted'
+               AND move.move_type IN ('out_invoice', 'out_refund')
+              JOIN res_company seller
+                ON seller.id = move.company_id
+               AND seller.parent_path LIKE bond.parent_path || '%%'
+              -- a credit note follows the invoice that it reverses
+              LEFT JOIN account_move reversed
+                ON reversed.id = move.reversed_entry_id
+               AND reversed.move_type = 'out_invoice'
+              JOIN account_move_line line
+                ON line.move_id = move.id AND line.display_type = 'product'
+              LEFT JOIN product_product product ON product.id = line.product_id
+              LEFT JOIN product_template template
+                ON template.id = product.product_tmpl_id
+             WHERE COALESCE(reversed.invoice_date, move.invoice_date)
+                   BETWEEN bond.covers_from AND bond.covers_to
+            """,
+            self._bond_query(),
+        )
+
+    def _bond_query(self):
+        """Return the ``SELECT`` of the bonds and of the days that each covers."""
+        return SQL(
+            """
+            SELECT referral.id,
+                   referral.program_id,
+                   referral.participant_id,
+                   client.commercial_partner_id AS client_id,
+                   program.company_id,
+                   company.currency_id,
+                   company.parent_path,
+                   DATE_TRUNC('month', referral.date_start)::date AS cohort,
+                   -- should contacts be merged, the older of two bonds holds
+                   GREATEST(
+                       referral.date_start,
+                       MAX(COALESCE(referral.date_end, 'infinity'::date)) OVER (
+                           PARTITION BY referral.program_id,
+                                        client.commercial_partner_id
+                           ORDER BY referral.date_start, referral.id
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                       ) + 1
+                   ) AS covers_from,
+                   COALESCE(referral.date_end, 'infinity'::date) AS covers_to
+              FROM referral_referral referral
+              JOIN referral_program program ON program.id = referral.program_id
+              JOIN res_company company ON company.id = program.company_id
+              JOIN res_partner client ON client.id = referral.partner_id
+             WHERE referral.state IN ('active', 'ended')
+            """
+        )
+
+    def _read_group_select(self, aggregate_spec, query):
+        """Divide the sums of a group: the mean of its shares would say nothing."""
+        name, _colon, function = aggregate_spec.partition(":")
+        if name not in SHARES or function != "avg":
+            return super()._read_group_select(aggregate_spec, query)
+        part, whole = (
+            self._field_to_sql(self._table, field, query) for field in SHARES[name]
+        )
+        return SQL(
+            "CASE WHEN COUNT(DISTINCT %(currency)s) = 1"
+            " THEN 100 * SUM(%(part)s) / NULLIF(SUM(%(whole)s), 0) END",
+            currency=self._field_to_sql(self._table, "currency_id", query),
+            part=part,
+            whole=whole,
+        )
+
+    # === ACTION METHODS === #
+
+    def action_open_source(self):
+        """Open the evidence, or the invoice."""
+        self.ensure_one()
+        self.check_access("read")
+        if self.kind == "compensation":
+            line = self.env["referral.accrual.line"].browse(self.id // 2)
+            return line._get_records_action()
+        return (
+            self.env["account.move.line"]
+            .browse(self.id // 2)
+            .move_id._get_records_action()
+        )

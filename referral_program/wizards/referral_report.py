@@ -1,0 +1,211 @@
+from dateutil.relativedelta import relativedelta
+from pytz import utc
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..tools.pages import numbered
+
+PDF = "referral_program.referral_register_report"
+#: Rows that fit into a document which somebody may still want to read.
+MAX_ROWS = {"pdf": 5_000, "xlsx": 200_000}
+#: What is printed of which model.
+MODELS = {
+    "compensation": "referral.compensation",
+    "payout": "referral.payout",
+    "cost": "referral.program.cost",
+}
+ACTIONS = {
+    "compensation": "referral_program.referral_compensation_register_action",
+    "payout": "referral_program.referral_payout_action",
+    "cost": "referral_program.referral_program_cost_action",
+}
+
+
+class ReferralReportWizard(models.TransientModel):
+    """A register or report of a period: on the screen, as PDF or as a workbook.
+
+    It only reads, with the rights of whoever asks. What it prints is plain data, see
+    :meth:`_report`; the documents know nothing of the models.
+    """
+
+    _name = "referral.report.wizard"
+    _description = "Print a Referral Report"
+
+    kind = fields.Selection(
+        [
+            ("compensation", "Compensation Register"),
+            ("payout", "Payouts"),
+            ("cost", "Cost of the Program"),
+        ],
+        "Report",
+        required=True,
+        default="compensation",
+    )
+    date_from = fields.Date(
+        "From", required=True, default=lambda self: self._last_month(months=12)
+    )
+    date_to = fields.Date(
+        "To",
+        required=True,
+        default=lambda self: self._last_month(months=1, end=True),
+        help="Inclusive.",
+    )
+    date_kind = fields.Selection(
+        [
+            ("requested_on", "Requested"),
+            ("billed_on", "Billed"),
+            ("paid_on", "Paid"),
+        ],
+        "By the Day",
+        required=True,
+        default="requested_on",
+        help="Which day of a payout lies in the period.",
+    )
+    posted_only = fields.Boolean(
+        default=True, help="Without months that wait for review."
+    )
+    company_ids = fields.Many2many(
+        "res.company",
+        required=True,
+        default=lambda self: self.env.companies,
+        domain=lambda self: [("id", "in", self.env.companies.ids)],
+    )
+    selected_ids = fields.Json(default=lambda self: self._default_selected_ids())
+    selected_count = fields.Integer(compute="_compute_selected_count")
+
+    @api.model
+    def _last_month(self, months, end=False):
+        day = fields.Date.context_today(self).replace(day=1)
+        day -= relativedelta(months=months)
+        return fields.Date.end_of(day, "month") if end else day
+
+    @api.model
+    def _default_selected_ids(self):
+        """Return the rows that are selected on the screen, if there are any."""
+        kind = self.env.context.get("default_kind")
+        if self.env.context.get("active_model") != MODELS.get(kind):
+            return False
+        return self.env.context.get("active_ids") or False
+
+    @api.depends("selected_ids")
+    def _compute_selected_count(self):
+        for wizard in self:
+            wizard.selected_count = len(wizard.selected_ids or [])
+
+    @api.constrains("date_from", "date_to")
+    def _check_dates(self):
+        for wizard in self:
+            if wizard.date_from > wizard.date_to:
+                raise ValidationError(
+                    self.env._("The period ends before it begins: look at the dates.")
+                )
+
+    # === WHAT IS IN IT === #
+
+    def _domain(self):
+        """Return the domain of the rows: the selected ones, or those of the period."""
+        self.ensure_one()
+        if self.selected_ids:
+            return [("id", "in", self.selected_ids)]
+        companies = [("company_id", "in", self.company_ids.ids)]
+        return [*companies, *getattr(self, f"_{self.kind}_domain")()]
+
+    def _month_domain(self, name):
+        """The months that the period touches, both ends included."""
+        return [
+            (name, ">=", self.date_from.replace(day=1)),
+            (name, "<=", self.date_to),
+        ]
+
+    def _compensation_domain(self):
+        posted = [("state", "=", "posted")] if self.posted_only else []
+        return [*self._month_domain("period_start"), *posted]
+
+    def _payout_domain(self):
+        # days as strings: of moments, those of the user's own time zone
+        return [
+            (self.date_kind, ">=", self._moment(self.date_from)),
+            (self.date_kind, "<", self._moment(self.date_to + relativedelta(days=1))),
+        ]
+
+    def _moment(self, day):
+        """Return when a day begins where the user is, if moments are compared."""
+        if self.date_kind != "requested_on":
+            return day
+        begins = self.env.tz.localize(fields.Datetime.to_datetime(day))
+        return fields.Datetime.to_string(begins.astimezone(utc))
+
+    def _cost_domain(self):
+        return self._month_domain("month")
+
+    # === OUTPUT === #
+
+    def action_show(self):
+        """Show the same rows on the screen."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(ACTIONS[self.kind])
+        return {**action, "domain": self._domain(), "context": {}}
+
+    def action_pdf(self):
+        """Download the report as PDF."""
+        return self._download("pdf")
+
+    def action_xlsx(self):
+        """Download the report as a workbook."""
+        return self._download("xlsx")
+
+    def _download(self, kind):
+        self.ensure_one()
+        self._check_size(kind)
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/referral/report/{self.id}/{kind}",
+            "target": "download",
+        }
+
+    def _check_size(self, kind):
+        """Refuse what nobody could read.
+
+        :raise UserError: if there are too many rows for this kind of document
+        """
+        if self.kind == "cost":
+            return  # sums only
+        count = self.env[MODELS[self.kind]].search_count(
+            self._domain(), limit=MAX_ROWS[kind] + 1
+        )
+        if count > MAX_ROWS[kind]:
+            raise UserError(
+                self.env._(
+                    "These are more than %(limit)s rows: choose a shorter period, or "
+                    "the workbook, which holds more.",
+                    limit=MAX_ROWS[kind],
+                )
+            )
+
+    def _file_name(self, kind):
+        """Return the name that the document is saved under."""
+        self.ensure_one()
+        return f"referral-{self.kind}-{self.date_from}-{self.date_to}.{kind}"
+
+    def _render_pdf(self):
+        """Return the PDF: a page of its own, that needs nothing from the server."""
+        self._check_size("pdf")
+        html = self.env["ir.qweb"]._render(
+            "referral_program.report_register", {"report": self._report()}
+        )
+        # sudo: the paper is the report's, whoever prints
+        reports = self.env["ir.actions.report"].sudo()
+        printed = reports._run_wkhtmltopdf(
+            [f"<!DOCTYPE html>{html}"], report_ref=PDF, landscape=True
+        )
+        return numbered(printed, self._file_name("pdf").removesuffix(".pdf"))
+
+    def _render_xlsx(self):
+        """Return the workbook."""
+        self._check_size("xlsx")
+        report = self.env["report.referral_program.table_xlsx"]
+        content, _kind = report.with_context(
+            active_model=self._name
+        ).create_xlsx_report(self.ids, {})
+        return content
