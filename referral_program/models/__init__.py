@@ -38,6 +38,7 @@ from . import (
     referral_program,
     referral_program_accrual,
     referral_program_cron,
+    referral_program_rehearsal,
     referral_program_setup,
     referral_program_terms,
     referral_program_tier,

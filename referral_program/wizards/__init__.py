@@ -1,1 +1,12 @@
 from . import base_partner_merge, referral_reason, referral_redeem, referral_withdraw
+
+from . import referral_simulation_figures  # before the models that inherit it
+from . import (
+    referral_forecast,
+    referral_forecast_line,
+    referral_forecast_month,
+    referral_simulation,
+    referral_simulation_line,
+    referral_simulation_month,
+    referral_simulation_participant,
+)
