@@ -14,7 +14,7 @@ class SimulationXlsx(models.AbstractModel):
         figures = (
             (self.env._("Given"), "money"),
             (self.env._("Came Late or Changed"), "money"),
-            (self.env._("Under the Draft"), "money"),
+            (self.env._("Under Other Terms"), "money"),
             (self.env._("Difference"), "money"),
             (self.env._("Difference, %"), "share"),
         )

@@ -83,7 +83,7 @@ class ReferralForecast(models.TransientModel):
         return {
             **action,
             "domain": [("forecast_id", "=", self.id)],
-            "display_name": self.display_name,
+            "display_name": self.env._("Analysis"),
         }
 
     # === BUSINESS METHODS === #

@@ -80,7 +80,7 @@ class ReferralSimulation(models.TransientModel):
         for simulation in self:
             what = simulation.terms_id.display_name
             if simulation.kind == "rate":
-                what = self.env._("%(rate)s %%", rate=f"{simulation.rate:g}")
+                what = f"{simulation.rate:g} %"
             simulation.display_name = self.env._(
                 "Simulation of %(terms)s", terms=what or ""
             )
@@ -109,7 +109,7 @@ class ReferralSimulation(models.TransientModel):
         return {
             **action,
             "domain": [("simulation_id", "=", self.id)],
-            "display_name": self.display_name,
+            "display_name": self.env._("Analysis"),
         }
 
     # === BUSINESS METHODS === #

@@ -15,13 +15,14 @@ class ReferralSimulationFigures(models.AbstractModel):
     late = fields.Monetary(
         "Came Late or Changed",
         readonly=True,
-        help="What the same terms would give if the accruals were run today: facts "
-        "that came late are in the months to which they belong.",
+        help="What would change if the accruals were run again today by the same "
+        "terms: facts that came late are then in the months to which they belong.",
     )
-    simulated = fields.Monetary("Under the Draft", readonly=True)
+    simulated = fields.Monetary("Under Other Terms", readonly=True)
     difference = fields.Monetary(
         readonly=True,
-        help="The difference that the terms make. Facts that came late are in neither.",
+        help="What the terms make, and nothing else does: facts that came late are in "
+        "both.",
     )
     percent = fields.Float(
         "Difference (%)",
