@@ -44,6 +44,7 @@ from . import (
     referral_program_cost,
     referral_program_cron,
     referral_program_dashboard,
+    referral_program_rehearsal,
     referral_program_setup,
     referral_program_steps,
     referral_program_terms,

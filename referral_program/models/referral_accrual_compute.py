@@ -34,8 +34,22 @@ class ReferralAccrual(models.Model):
         self.env["referral.mark"]._write_marks()
         self._make_scope()
         self._take_marks()
-        conditions = self.program_id._conditions(self)
         scope = SQL("SELECT group_id FROM referral_scope")
+        self._make_result(self.program_id._conditions(self), scope)
+        self._store_compensations()
+        self._store_lines()
+        self._store_terms()
+        self._leave_marks()
+        self._drop_result()
+        self._drop_tables("referral_scope")
+        self.env.invalidate_all(flush=False)
+
+    def _make_result(self, conditions, scope):
+        """Find what each line gives, and keep it in temporary tables.
+
+        :param Conditions conditions: what to compute by
+        :param SQL scope: a ``SELECT`` of the ids of the groups' invoices
+        """
         self._make_table(
             "referral_root",
             root_query(conditions, scope),
@@ -48,14 +62,6 @@ class ReferralAccrual(models.Model):
         )
         conditions = replace(conditions, **self._what_occurs())
         self._make_table("referral_result", line_query(conditions, scope))
-        self._store_compensations()
-        self._store_lines()
-        self._store_terms()
-        self._leave_marks()
-        for table in ("scope", "root", "group", "result"):
-            name = SQL.identifier(f"referral_{table}")
-            self.env.cr.execute(SQL("DROP TABLE %s", name))
-        self.env.invalidate_all(flush=False)
 
     def _make_table(self, name, query, planned_by=()):
         """Store a query's rows for the statements after it.
@@ -67,6 +73,15 @@ class ReferralAccrual(models.Model):
         if planned_by:
             columns = SQL(", ").join(map(SQL.identifier, planned_by))
             self.env.cr.execute(SQL("ANALYZE %s (%s)", table, columns))
+
+    def _drop_result(self):
+        """Drop what :meth:`_make_result` made."""
+        self._drop_tables("referral_root", "referral_group", "referral_result")
+
+    def _drop_tables(self, *names):
+        """Drop temporary tables."""
+        for name in names:
+            self.env.cr.execute(SQL("DROP TABLE %s", SQL.identifier(name)))
 
     def _what_occurs(self):
         """Tell what the month's groups need to have computed, and what not."""
@@ -184,28 +199,36 @@ class ReferralAccrual(models.Model):
             )
 
     def _store_compensations(self):
-        """Sum what each participant earned, rounded half up once.
-
-        What was accrued is rounded the same way; the rest was taken back.
-        """
+        """Sum what each participant earned."""
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO referral_compensation
                        (accrual_id, participant_id, base, amount, accrued)
-                SELECT %(accrual)s,
-                       participant_id,
-                       SUM(base),
-                       ROUND(SUM(amount) / unit.unit) * unit.unit,
-                       ROUND(SUM(GREATEST(amount, 0)) / unit.unit) * unit.unit
-                  FROM referral_result, (SELECT %(rounding)s::numeric AS unit) unit
-                 WHERE base <> 0 OR amount <> 0
-                 GROUP BY participant_id, unit.unit
+                SELECT %(accrual)s, found.* FROM (%(found)s) found
                  ORDER BY participant_id
                 """,
                 accrual=self.id,
-                rounding=str(self.currency_id.rounding),
+                found=self._compensation_query(),
             )
+        )
+
+    def _compensation_query(self):
+        """Return the ``SELECT`` of each participant's month, rounded half up once.
+
+        What was accrued is rounded the same way; the rest was taken back.
+        """
+        return SQL(
+            """
+            SELECT participant_id,
+                   SUM(base) AS base,
+                   ROUND(SUM(amount) / unit.unit) * unit.unit AS amount,
+                   ROUND(SUM(GREATEST(amount, 0)) / unit.unit) * unit.unit AS accrued
+              FROM referral_result, (SELECT %s::numeric AS unit) unit
+             WHERE base <> 0 OR amount <> 0
+             GROUP BY participant_id, unit.unit
+            """,
+            str(self.currency_id.rounding),
         )
 
     def _store_lines(self):

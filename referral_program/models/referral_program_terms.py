@@ -32,7 +32,8 @@ class ReferralProgramTerms(models.Model):
     """Dated conditions of a program: rate, tiers, exclusions and base.
 
     Terms hold from ``date_from`` (inclusive) until the day before the next
-    terms of the same program begin.
+    terms of the same program begin. Drafts hold never: an administrator keeps
+    them to simulate what they would give, and puts them in force one day.
     """
 
     _name = "referral.program.terms"
@@ -98,6 +99,12 @@ class ReferralProgramTerms(models.Model):
         copy=True,
         help="Higher rates for a client with a high new base in a month.",
     )
+    is_draft = fields.Boolean(
+        "Draft",
+        tracking=True,
+        help="Not in force: no accrual looks at these terms until they are put in "
+        "force.",
+    )
     is_locked = fields.Boolean(
         "Locked",
         compute="_compute_is_locked",
@@ -105,7 +112,7 @@ class ReferralProgramTerms(models.Model):
     )
 
     _program_date_unique = models.UniqueIndex(
-        "(program_id, date_from)",
+        "(program_id, date_from) WHERE is_draft IS NOT TRUE",
         "The program has terms that begin on this day already.",
     )
     _rate_is_percent = models.Constraint(
@@ -125,14 +132,18 @@ class ReferralProgramTerms(models.Model):
             )
         return categories
 
-    @api.depends("date_from", "rate")
+    @api.depends("date_from", "rate", "is_draft")
     @api.depends_context("lang")
     def _compute_display_name(self):
         for terms in self:
-            terms.display_name = self.env._(
-                "%(rate)s %% from %(date)s",
-                rate=f"{terms.rate:g}",
-                date=format_date(self.env, terms.date_from),
+            values = {
+                "rate": f"{terms.rate:g}",
+                "date": format_date(self.env, terms.date_from),
+            }
+            terms.display_name = (
+                self.env._("%(rate)s %% from %(date)s (draft)", **values)
+                if terms.is_draft
+                else self.env._("%(rate)s %% from %(date)s", **values)
             )
 
     def _compute_is_locked(self):
@@ -146,16 +157,32 @@ class ReferralProgramTerms(models.Model):
     def create(self, vals_list):
         all_terms = super().create(vals_list)
         all_terms._tell_program(self.env._("Terms added"))
-        all_terms.program_id._mark_everything()
+        all_terms._not_drafts().program_id._mark_everything()
         return all_terms
 
     def write(self, vals):
+        if "is_draft" in vals and any(
+            terms.is_draft != bool(vals["is_draft"]) for terms in self
+        ):
+            raise UserError(
+                self.env._(
+                    "Terms are put in force with the button Put in Force, and those "
+                    "that are in force do not become drafts again: make a copy of them."
+                )
+            )
         if not CONDITIONS.isdisjoint(vals):
             self._conditions_changed()
         result = super().write(vals)
         if "program_id" in vals:
-            self.program_id._mark_everything()
+            self._not_drafts().program_id._mark_everything()
         return result
+
+    def copy_data(self, default=None):
+        """Return the values of copies: drafts, because two terms cannot begin at once.
+
+        :param dict default: values that differ from the originals'
+        """
+        return super().copy_data({"is_draft": True, **(default or {})})
 
     def unlink(self):
         self._conditions_changed()
@@ -174,11 +201,28 @@ class ReferralProgramTerms(models.Model):
                 )
             )
 
+    def _not_drafts(self):
+        """Return those of these terms that hold, or will from their first day on."""
+        return self.filtered(lambda terms: not terms.is_draft)
+
     def _in_force(self, day):
         """Return those of these terms that are in force on a day, if any."""
-        return self.filtered(lambda terms: terms.date_from <= day).sorted("date_from")[
-            -1:
-        ]
+        begun = self._not_drafts().filtered(lambda terms: terms.date_from <= day)
+        return begun.sorted("date_from")[-1:]
+
+    def _put_in_force(self):
+        """Make a draft the terms that hold from its first day on: its only door.
+
+        :raise UserError: if it is in force already
+        :raise ValidationError: if other terms in force begin on that day
+        """
+        self.ensure_one()
+        if not self.is_draft:
+            raise UserError(
+                self.env._("%(terms)s is in force already.", terms=self.display_name)
+            )
+        self.program_id._mark_everything()
+        return super().write({"is_draft": False})
 
     def _locked(self):
         """Return those of these terms that a posted accrual used."""
@@ -195,6 +239,8 @@ class ReferralProgramTerms(models.Model):
     def _conditions_changed(self):
         """Refuse to change locked terms; have the program look at all lines anew.
 
+        Drafts change nothing, so that nothing is looked at because of them.
+
         :raise UserError: if a posted accrual used one of the terms
         """
         locked = self._locked()
@@ -206,4 +252,42 @@ class ReferralProgramTerms(models.Model):
                     terms=", ".join(locked.mapped("display_name")),
                 )
             )
-        self.program_id._mark_everything()
+        self._not_drafts().program_id._mark_everything()
+
+    # === ACTION METHODS === #
+
+    def action_ask_to_put_in_force(self):
+        """Ask whether to put a draft in force, saying from which day on."""
+        self.ensure_one()
+        view = self.env.ref("referral_program.referral_program_terms_view_put_in_force")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Put in Force"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(view.id, "form")],
+            "target": "new",
+        }
+
+    def action_simulate(self):
+        """Open the simulator with these terms."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_simulation_action"
+        )
+        action["context"] = {
+            "default_program_id": self.program_id.id,
+            "default_terms_id": self.id,
+        }
+        return action
+
+    def action_put_in_force(self):
+        """Put a draft in force from its first day on.
+
+        :raise AccessError: if the user may not change terms
+        :raise UserError: if it is in force already
+        """
+        self.check_access("write")
+        self._put_in_force()
+        return {"type": "ir.actions.act_window_close"}

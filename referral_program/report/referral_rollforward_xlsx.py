@@ -68,7 +68,7 @@ class RollforwardXlsx(models.AbstractModel):
             row += 1
         for total, lines in values["groups"]:
             row = self._write_currency(sheet, formats, values, row + 1, total, lines)
-        self._set_up_page(sheet, repeat=False)
+        self._set_up_page(sheet, heading=None)
 
     def _write_currency(self, sheet, formats, values, row, total, lines):
         """Write a currency's rows, their sums and what these tie with.

@@ -16,8 +16,7 @@ class TableXlsx(models.AbstractModel):
 
     _name = "report.referral_program.table_xlsx"
     _description = "Referral Tables XLSX"
-    # the same manner of writing texts, dates and amounts
-    _inherit = ["report.referral_program.statement_xlsx"]
+    _inherit = "report.referral_program.workbook"
 
     def generate_xlsx_report(self, workbook, data, objs):
         """Write what the wizard says, in the language of the environment."""
@@ -29,7 +28,7 @@ class TableXlsx(models.AbstractModel):
             sheet = workbook.add_worksheet(table["title"].translate(FORBIDDEN)[:31])
             self._write_heading(sheet, formats, report)
             self._write_table(sheet, formats, table)
-            self._set_up_page(sheet)
+            self._set_up_page(sheet, HEADING_ROWS)
         if not report["tables"]:
             formats = self._table_formats(workbook, self.env.company.currency_id)
             sheet = workbook.add_worksheet()
@@ -114,8 +113,3 @@ class TableXlsx(models.AbstractModel):
                 sheet.write_blank(last, index, None, formats["total"])
         label = self.env._("Total, %(currency)s", currency=table["currency"].name)
         sheet.write_string(last, 0, label, formats["total"])
-
-    def _set_up_page(self, sheet):
-        result = super()._set_up_page(sheet)
-        sheet.repeat_rows(HEADING_ROWS)
-        return result

@@ -54,10 +54,10 @@ class ReferralWorkbook(models.AbstractModel):
             pattern = pattern.replace(sign, text)
         return pattern if "%" not in pattern else "yyyy-mm-dd"
 
-    def _set_up_page(self, sheet, repeat=True):
-        """Have a sheet fill pages, by default with its first row on each."""
+    def _set_up_page(self, sheet, heading=0):
+        """Have a sheet fill pages, each with the row of its headings, if it has one."""
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
-        if repeat:
-            sheet.repeat_rows(0)
+        if heading is not None:
+            sheet.repeat_rows(heading)

@@ -4,10 +4,24 @@ from . import (
     referral_redeem,
     referral_report,
     referral_report_tables,
-    referral_rollforward_figures,
+    referral_withdraw,
+)
+
+from . import referral_rollforward_figures  # before the models that inherit it
+from . import (
     referral_rollforward,
     referral_rollforward_document,
     referral_rollforward_line,
     referral_rollforward_total,
-    referral_withdraw,
+)
+
+from . import referral_simulation_figures  # before the models that inherit it
+from . import (
+    referral_forecast,
+    referral_forecast_line,
+    referral_forecast_month,
+    referral_simulation,
+    referral_simulation_line,
+    referral_simulation_month,
+    referral_simulation_participant,
 )

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
+#: The accruals' own evidence, which also holds that of other programs.
+ACCRUED = "referral_accrual_line"
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -21,6 +24,17 @@ class Conditions:
     :ivar has_tiers: whether any terms have tiers
     :ivar has_credit_notes: whether any of the groups has one
     :ivar has_inactive: whether any participant is not active
+
+    The rest is for a computation on paper (:mod:`..rehearsal`):
+
+    :ivar evidence: the relation that says what was given; another one than the
+        accruals' own counts as a whole
+    :ivar terms: the relation of the terms
+    :ivar excluded: the relation of the categories that terms exclude
+    :ivar tiers: the relation of the terms' tiers
+    :ivar active_ids: participants who count as active whatever their state
+    :ivar expected_from: if given, what is open counts as paid when it is due, or on
+        this day if it is overdue
     """
 
     program_id: int
@@ -37,3 +51,9 @@ class Conditions:
     has_tiers: bool = True
     has_credit_notes: bool = True
     has_inactive: bool = True
+    evidence: str = ACCRUED
+    terms: str = "referral_program_terms"
+    excluded: str = "referral_terms_excluded_category_rel"
+    tiers: str = "referral_program_tier"
+    active_ids: tuple = ()
+    expected_from: date | None = None

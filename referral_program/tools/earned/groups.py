@@ -51,8 +51,8 @@ def group_query(conditions):
                    date_from,
                    LEAD(date_from, 1, 'infinity'::date) OVER (ORDER BY date_from)
                        AS date_to
-              FROM referral_program_terms
-             WHERE program_id = %(program)s
+              FROM %(terms)s
+             WHERE program_id = %(program)s AND is_draft IS NOT TRUE
         ),
         bond AS (%(bond)s),
         client AS (
@@ -134,6 +134,7 @@ def group_query(conditions):
         """,
         end=conditions.end,
         program=conditions.program_id,
+        terms=SQL.identifier(conditions.terms),
         bond=_bond_query(conditions),
         money=money_query(conditions),
         discounted=_discounted_query(conditions),

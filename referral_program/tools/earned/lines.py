@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from .conditions import ACCRUED
+
 
 def line_query(conditions, given_scope):
     """Return the ``SELECT`` of what each line earned, was given and gets now.
@@ -17,12 +19,12 @@ def line_query(conditions, given_scope):
         WITH given_scope(group_id) AS (%(given_scope)s),
         terms AS (
             SELECT id, rate::numeric AS rate, base, exclude_discounted
-              FROM referral_program_terms
+              FROM %(terms)s
              WHERE program_id = %(program)s
         ),
         excluded AS (
             SELECT DISTINCT listed.terms_id, category.id AS categ_id
-              FROM referral_terms_excluded_category_rel listed
+              FROM %(excluded)s listed
               JOIN terms ON terms.id = listed.terms_id
               JOIN product_category parent ON parent.id = listed.category_id
               JOIN product_category category
@@ -42,11 +44,9 @@ def line_query(conditions, given_scope):
                            SUM(line.base) AS base,
                            SUM(line.amount) AS amount,
                            MAX(line.id) AS last_id
-                      FROM referral_accrual_line line
+                      FROM %(evidence)s line
                      WHERE line.group_key = given_scope.group_id
-                       AND line.accrual_id IN (
-                            SELECT id FROM referral_accrual
-                             WHERE program_id = %(program)s AND id <> %(accrual)s)
+                       %(counted)s
                      GROUP BY line.line_key
                    ) past ON TRUE
         ),
@@ -64,7 +64,7 @@ def line_query(conditions, given_scope):
                    last.start_date,
                    last.end_date
               FROM given
-              JOIN referral_accrual_line last ON last.id = given.last_id
+              JOIN %(evidence)s last ON last.id = given.last_id
         ),
         member AS (
             SELECT grp.group_id,
@@ -227,7 +227,8 @@ def line_query(conditions, given_scope):
         -- what goes back toward zero, and what moves away from it
         parted AS (
             SELECT earning.*,
-                   participant.state IN ('suspended', 'rejected', 'closed') AS inactive,
+                   participant.state IN ('suspended', 'rejected', 'closed')
+                       %(not_active)s AS inactive,
                    CASE WHEN given_base = 0 THEN 0
                         WHEN SIGN(earned) * SIGN(given_base) <= 0 THEN -given_base
                         WHEN ABS(earned) < ABS(given_base) THEN earned - given_base
@@ -292,7 +293,11 @@ def line_query(conditions, given_scope):
         """,
         given_scope=given_scope,
         program=conditions.program_id,
-        accrual=conditions.accrual_id,
+        evidence=SQL.identifier(conditions.evidence),
+        counted=_counted_condition(conditions),
+        terms=SQL.identifier(conditions.terms),
+        excluded=SQL.identifier(conditions.excluded),
+        not_active=_not_active_condition(conditions),
         end=conditions.end,
         decimals=conditions.decimals,
         reasoned=_reasoned_query(conditions),
@@ -300,6 +305,28 @@ def line_query(conditions, given_scope):
         averaged=_averaged_query(conditions),
         waiting=_waiting_query(conditions),
     )
+
+
+def _counted_condition(conditions):
+    """Which rows of the evidence say what was given."""
+    if conditions.evidence != ACCRUED:
+        return SQL()
+    return SQL(
+        """
+        AND line.accrual_id IN (
+            SELECT id FROM referral_accrual
+             WHERE program_id = %s AND id <> %s)
+        """,
+        conditions.program_id,
+        conditions.accrual_id,
+    )
+
+
+def _not_active_condition(conditions):
+    """Leave out participants who count as active though they are not."""
+    if not conditions.active_ids:
+        return SQL()
+    return SQL("AND participant.id NOT IN %s", conditions.active_ids)
 
 
 def _reasoned_query(conditions):
@@ -387,10 +414,11 @@ def _rated_query(conditions):
                   FROM priced) counted
           LEFT JOIN LATERAL (
                 SELECT rate
-                  FROM referral_program_tier
+                  FROM %s
                  WHERE terms_id = counted.used_terms_id AND above < counted.new_base
                  ORDER BY above DESC
                  LIMIT 1
                ) tier ON TRUE
-        """
+        """,
+        SQL.identifier(conditions.tiers),
     )

@@ -4,6 +4,24 @@ from odoo.tools import SQL
 
 
 def money_query(conditions):
+    """The money on the invoices, in their currency, and when more of it comes.
+
+    What reconciliation put on them; and what is open, if it counts as expected.
+    """
+    if not conditions.expected_from:
+        return _received_query(conditions)
+    return SQL(
+        """
+        SELECT group_id, SUM(amount) AS amount, MIN(look_again) AS look_again
+          FROM (%s UNION ALL %s) money
+         GROUP BY group_id
+        """,
+        _received_query(conditions),
+        _expected_query(conditions),
+    )
+
+
+def _received_query(conditions):
     """The money that reconciliation put on the invoices' receivable lines.
 
     In the invoice's currency, by the date of the reconciliation.
@@ -49,11 +67,35 @@ def money_query(conditions):
     )
 
 
+def _expected_query(conditions):
+    """What is open on the invoices, as if it were paid on the day it is due."""
+    due = SQL("GREATEST(receivable.date_maturity, %s)", conditions.expected_from)
+    return SQL(
+        """
+        SELECT root.group_id,
+               SUM(receivable.amount_residual_currency)
+                   FILTER (WHERE %(due)s <= %(end)s) AS amount,
+               MIN(%(due)s) FILTER (WHERE %(due)s > %(end)s) AS look_again
+          FROM root
+          JOIN account_move_line receivable
+            ON receivable.move_id = root.group_id
+           AND receivable.display_type = 'payment_term'
+           AND receivable.amount_residual_currency > 0
+         WHERE root.move_type = 'out_invoice'
+           AND root.posted
+         GROUP BY root.group_id
+        """,
+        due=due,
+        end=conditions.end,
+    )
+
+
 def _bank_condition(conditions):
     """When a registered payment is money: at once, or once a statement matched it.
 
     A payment that goes to the bank account itself, without an outstanding
-    account, has nothing that a statement could match: it counts at once.
+    account, has nothing that a statement could match: it counts at once. If what is
+    open is expected, a statement is expected to match all others at once.
     """
     if not conditions.bank_only:
         return {
@@ -61,8 +103,11 @@ def _bank_condition(conditions):
             "bank_join": SQL(),
             "money_date": SQL("part.max_date"),
         }
+    expected = conditions.expected_from
     return {
-        "payments": SQL(
+        "payments": SQL("payer.origin_payment_id IS NOT NULL")
+        if expected
+        else SQL(
             "payer.origin_payment_id IS NOT NULL AND (matched.day IS NOT NULL"
             " OR payment.outstanding_account_id = journal.default_account_id)"
         ),
@@ -88,5 +133,18 @@ def _bank_condition(conditions):
             ) matched ON TRUE
             """
         ),
-        "money_date": SQL("GREATEST(part.max_date, matched.day)"),
+        "money_date": SQL(
+            """
+            GREATEST(
+                part.max_date,
+                CASE WHEN payer.origin_payment_id IS NULL
+                          OR payment.outstanding_account_id
+                             = journal.default_account_id
+                     THEN matched.day ELSE COALESCE(matched.day, %s) END
+            )
+            """,
+            expected,
+        )
+        if expected
+        else SQL("GREATEST(part.max_date, matched.day)"),
     }

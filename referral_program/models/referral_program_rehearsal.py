@@ -1,0 +1,35 @@
+from odoo import models
+from odoo.exceptions import AccessError
+
+
+class ReferralProgram(models.Model):
+    """Who may accrue months on paper: forecasts and simulations."""
+
+    _inherit = "referral.program"
+
+    def _check_may_rehearse(self):
+        """Refuse callers who have no business with what participants will get.
+
+        :raise AccessError: if the user is neither accountant nor auditor of the
+            programs
+        """
+        self.check_access("read")
+        if not self.env.su and not any(
+            self.env.user.has_group(f"referral_program.{group}")
+            for group in ("group_accountant", "group_auditor")
+        ):
+            raise AccessError(
+                self.env._(
+                    "Only accountants and auditors of the program may look at "
+                    "forecasts and simulations."
+                )
+            )
+
+    # === ACTION METHODS === #
+
+    def action_forecast(self):
+        """Forecast what will be due to the participants, and open it.
+
+        :raise AccessError: if the user is neither accountant nor auditor
+        """
+        return self.env["referral.forecast"]._open(self)

@@ -1,0 +1,41 @@
+from odoo import fields, models
+
+
+class ReferralForecastMonth(models.TransientModel):
+    """What will be due to all participants in a month, and owed by then."""
+
+    _name = "referral.forecast.month"
+    _description = "Referral Forecast Month"
+    _order = "month, id"
+
+    forecast_id = fields.Many2one(
+        "referral.forecast",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+    )
+    currency_id = fields.Many2one(related="forecast_id.currency_id")
+    month = fields.Date(required=True, readonly=True)
+    is_rest = fields.Boolean(
+        "And Later",
+        readonly=True,
+        help="The sum of this month and of all after it.",
+    )
+    certain = fields.Monetary(readonly=True)
+    expected = fields.Monetary(readonly=True)
+    total = fields.Monetary("Certain and Expected", readonly=True)
+    liability_certain = fields.Monetary(
+        "Liability, Certain",
+        readonly=True,
+        aggregator=None,
+        help="What will be owed at the month's end if no more is paid by clients, and "
+        "nothing to participants.",
+    )
+    liability = fields.Monetary(
+        "Liability, Expected",
+        readonly=True,
+        aggregator=None,
+        help="What will be owed at the month's end if open invoices are paid when they "
+        "are due, and nothing is paid to participants.",
+    )

@@ -1,0 +1,23 @@
+from odoo import fields, models
+
+
+class ReferralSimulationLine(models.TransientModel):
+    """A participant's month in a simulation."""
+
+    _name = "referral.simulation.line"
+    _description = "Referral Simulation Line"
+    _inherit = ["referral.simulation.figures"]
+    _order = "month, participant_id, id"
+
+    simulation_id = fields.Many2one(
+        "referral.simulation",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+    )
+    participant_id = fields.Many2one(
+        "referral.participant", required=True, readonly=True, ondelete="cascade"
+    )
+    month = fields.Date(required=True, readonly=True)
+    currency_id = fields.Many2one(related="simulation_id.currency_id")
