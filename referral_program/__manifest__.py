@@ -35,6 +35,7 @@
         "views/referral_accrual_line_views.xml",
         "views/referral_compensation_views.xml",
         "views/referral_accrual_views.xml",
+        "views/referral_audit_file_views.xml",
         "views/referral_referral_views.xml",
         "views/referral_document_views.xml",
         "views/referral_agreement_views.xml",

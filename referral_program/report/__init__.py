@@ -1,1 +1,6 @@
-from . import referral_statement_xlsx
+from . import (
+    referral_xlsx,
+    referral_audit_file_xlsx,
+    referral_audit_file_proof,
+    referral_statement_xlsx,
+)

@@ -1,7 +1,6 @@
 from datetime import datetime, time
 
 from odoo import models
-from odoo.tools.misc import get_lang
 
 #: The lines' columns: width and format.
 COLUMNS = (
@@ -19,7 +18,6 @@ COLUMNS = (
     (14, None),
 )
 BASE, AMOUNT = 8, 10
-EXACT = "#,##0.00####"
 
 
 class StatementXlsx(models.AbstractModel):
@@ -27,17 +25,10 @@ class StatementXlsx(models.AbstractModel):
 
     _name = "report.referral_program.statement_xlsx"
     _description = "Referral Statement XLSX"
-    _inherit = "report.report_xlsx.abstract"
+    _inherit = "report.referral_program.xlsx"
 
     def get_workbook_options(self):
-        # texts that look like formulas or addresses stay texts
-        return {
-            **super().get_workbook_options(),
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        }
+        return {**super().get_workbook_options(), "in_memory": True}
 
     def generate_xlsx_report(self, workbook, data, objs):
         """Write one statement, in the language of the environment."""
@@ -57,39 +48,6 @@ class StatementXlsx(models.AbstractModel):
         lines = workbook.add_worksheet(self.env._("Services"))
         total = self._write_lines(lines, formats, values)
         self._write_summary(summary, formats, values, lines.get_name(), total)
-
-    def _formats(self, workbook, currency):
-        money = f"#,##0.{'0' * currency.decimal_places}".rstrip(".")
-        plain = {
-            "bold": {"bold": True},
-            "title": {"bold": True, "font_size": 16},
-            "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
-            "head_number": {
-                "bold": True, "bottom": 1, "text_wrap": True, "valign": "top",
-                "align": "right",
-            },
-            "date": {"num_format": self._date_format(), "align": "left"},
-            "share": {"num_format": "0.######"},
-            "exact": {"num_format": EXACT},
-            "money": {"num_format": money},
-            "total": {"bold": True, "top": 1},
-            "total_exact": {"bold": True, "top": 1, "num_format": EXACT},
-            "total_money": {"bold": True, "top": 1, "num_format": money},
-            "back": {"font_color": "#B02A37"},
-            "note": {"text_wrap": True, "font_color": "#6C757D", "valign": "top"},
-        }  # fmt: skip
-        # the first sheet's texts are in the same type on every machine
-        return {
-            name: workbook.add_format({"font_name": "Arial", "font_size": 10, **style})
-            for name, style in plain.items()
-        }
-
-    def _date_format(self):
-        """Return how the language writes dates, as workbooks say it."""
-        pattern = get_lang(self.env).date_format
-        for sign, text in (("%d", "dd"), ("%m", "mm"), ("%Y", "yyyy"), ("%y", "yy")):
-            pattern = pattern.replace(sign, text)
-        return pattern if "%" not in pattern else "yyyy-mm-dd"
 
     # === THE EVIDENCE === #
 
@@ -215,7 +173,7 @@ class StatementXlsx(models.AbstractModel):
         sheet.write_formula(
             row + 1,
             1,
-            f"=ROUND('{lines_name}'!{total},{statement.currency_id.decimal_places})",
+            "=" + self._rounded(f"'{lines_name}'!{total}", statement.currency_id),
             formats["money"],
             round(statement.accrued + statement.taken_back, 6),
         )
@@ -223,9 +181,3 @@ class StatementXlsx(models.AbstractModel):
 
     def _party_text(self, party):
         return ", ".join(filter(None, (party["name"], *party["address"], party["vat"])))
-
-    def _set_up_page(self, sheet):
-        sheet.set_landscape()
-        sheet.set_paper(9)  # A4
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)

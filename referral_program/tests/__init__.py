@@ -6,6 +6,7 @@ from . import (
     test_accrual_money,
     test_accrual_random,
     test_api,
+    test_audit_file,
     test_billing,
     test_bonding,
     test_estimates,
