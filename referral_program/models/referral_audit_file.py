@@ -108,12 +108,13 @@ class ReferralAuditFile(models.Model):
         report = self.env["report.referral_program.audit_file_xlsx"].with_env(
             accrual.env
         )
+        run = accrual.program_id._check_integrity(accrual, origin="button")
         # what is read in SQL has to be in the database
         self.env.flush_all()
         content, _kind = report.with_context(
             active_model=accrual._name
         ).create_xlsx_report(
-            accrual.ids, {"made_on": made_on, "user": user, "integrity": None}
+            accrual.ids, {"made_on": made_on, "user": user, "integrity": run}
         )
         return content
 

@@ -32,17 +32,20 @@ class AuditFileXlsx(models.AbstractModel):
     def _moment(self, moment):
         return f"{fields.Datetime.to_string(moment)} UTC" if moment else None
 
+    def _yes(self, value):
+        return self.env._("Yes") if value else self.env._("No")
+
     # === TERMS === #
 
     def _write_terms(self, sheet, accrual):
-        for column, width in enumerate((12, 14, 34, 12, 22, 16, 12, 12)):
+        for column, width in enumerate((18, 18, 38, 12, 24, 20, 12, 12)):
             sheet.sheet.set_column(column, column, width)
         used = accrual.terms_ids
         terms = (used | self._in_force(accrual)).sorted("date_from")
         bases = self._selection(TERMS, "base")
         sheet.add([self.env._("Terms of the month")], ["title"])
         sheet.add([])
-        sheet.add(
+        sheet.head(
             [
                 self.env._("Terms ID"),
                 self._label(TERMS, "date_from"),
@@ -53,14 +56,14 @@ class AuditFileXlsx(models.AbstractModel):
                 self.env._("Used"),
                 self._label(TERMS, "is_locked"),
             ],
-            ["head"] * 8,
+            ["head", "head", "head", "head_number", "head", "head", "head", "head"],
         )
         for record in terms:
             sheet.add(
                 [record.id, record.date_from, self._until(record), record.rate,
-                 bases[record.base], record.exclude_discounted, record in used,
-                 record.is_locked],
-                ["id", "date", "date", "share", "", "check", "check", "check"],
+                 bases[record.base], self._yes(record.exclude_discounted),
+                 self._yes(record in used), self._yes(record.is_locked)],
+                ["id", "date", "date", "share"],
             )  # fmt: skip
         self._write_tiers(sheet, terms)
         self._write_excluded(sheet, terms)
@@ -88,7 +91,7 @@ class AuditFileXlsx(models.AbstractModel):
             return
         sheet.add([])
         sheet.add([self._label(TERMS, "tier_ids")], ["section"])
-        sheet.add(
+        sheet.head(
             [
                 self.env._("Terms ID"),
                 self.env._("Rate, %"),
@@ -98,13 +101,13 @@ class AuditFileXlsx(models.AbstractModel):
         )
         for tier in tiers:
             sheet.add(
-                [tier.terms_id.id, tier.rate, tier.above], ["id", "share", "money"]
+                [tier.terms_id.id, tier.rate, tier.above], ["id", "rate", "threshold"]
             )
 
     def _write_excluded(self, sheet, terms):
         sheet.add([])
         sheet.add([self._label(TERMS, "excluded_category_ids")], ["section"])
-        sheet.add(
+        sheet.head(
             [
                 self.env._("Terms ID"),
                 self.env._("Category ID"),
@@ -128,15 +131,68 @@ class AuditFileXlsx(models.AbstractModel):
             value = program[name]
             if field.type == "selection":
                 value = self._selection(program._name, name)[value]
+            elif field.type == "boolean":
+                value = self._yes(value)
             elif field.relational:
                 value = ", ".join(value.mapped("display_name"))
-            sheet.add([self._label(program._name, name), None, value])
+            sheet.add([self._label(program._name, name), None, value], ["", "", "id"])
 
     # === INTEGRITY === #
 
     def _write_integrity(self, sheet, run):
-        """Write the result of the program's own checks."""
+        """Write the result of the program's own checks.
+
+        :return str: the cells that are 1 for each check that failed
+        """
+        for column, width in enumerate((64, 44, 36, 30, 18, 18)):
+            sheet.sheet.set_column(column, column, width)
         sheet.add([self.env._("Integrity check")], ["title"])
+        sheet.add([])
+        model = run._name
+        for name, value in (
+            ("state", self._selection(model, "state")[run.state]),
+            ("started_on", self._moment(run.started_on)),
+            ("user_id", run.user_id.name),
+        ):
+            sheet.add([self._label(model, name), value], ["bold"])
+        sheet.add([])
+        sheet.head(
+            [
+                self.env._("What must hold"),
+                self.env._("Failed (1 if it did)"),
+                self.env._("Findings"),
+            ],
+            ["head"] * 3,
+        )
+        first = sheet.row + 1
+        for result in run.result_ids:
+            sheet.add(
+                [result.title, int(result.is_failed), result.finding_count],
+                ["wrap", "id", "id"],
+            )
+        last = sheet.row
+        self._write_findings(sheet, run.finding_ids)
+        return sheet.reference(f"$B${first}:$B${last}")
+
+    def _write_findings(self, sheet, findings):
+        sheet.add([])
+        if not findings:
+            return
+        names = ("title", "description", "record_name", "participant_id",
+                 "expected_text", "found_text")  # fmt: skip
+        sheet.head([self._label(findings._name, name) for name in names], ["head"] * 6)
+        for finding in findings:
+            sheet.add(
+                [
+                    finding.title,
+                    finding.description or None,
+                    finding.record_name or None,
+                    finding.participant_id.display_name or None,
+                    finding.expected_text or None,
+                    finding.found_text or None,
+                ],
+                ["wrap"] * 4,
+            )
 
     # === SUMMARY === #
 
@@ -163,14 +219,14 @@ class AuditFileXlsx(models.AbstractModel):
         for label, value in facts:
             sheet.add([label, value], ["bold", "date"])
         sheet.add([])
-        sheet.add(
+        sheet.head(
             [
                 self.env._("Total"),
                 self.env._("Stored"),
                 self.env._("Computed in this workbook"),
                 self.env._("Agrees"),
             ],
-            ["head", "head_number", "formula_head_number", "formula_head"],
+            ["head", "head_number", "formula_head_number", "formula_head_check"],
         )
         for row in totals:
             self._write_total(sheet, accrual, row)
@@ -265,7 +321,7 @@ class AuditFileXlsx(models.AbstractModel):
             (
                 self.env._("Lines that do not agree"),
                 0,
-                lines.count_where("V", "FALSE"),
+                lines.count_where("U", "FALSE"),
                 lines.wrong,
                 "count",
             ),
@@ -281,6 +337,13 @@ class AuditFileXlsx(models.AbstractModel):
                 0,
                 items.count_where("L", "FALSE"),
                 items.wrong,
+                "count",
+            ),
+            (
+                self.env._("Integrity checks that failed"),
+                0,
+                f"SUM({book['failed']})",
+                book["failures"],
                 "count",
             ),
         ]
@@ -347,9 +410,9 @@ class AuditFileXlsx(models.AbstractModel):
         sheet.add([self.env._("Manifest")], ["title"])
         sheet.add([])
         for label, value in self._origin(accrual, data):
-            sheet.add([label, value], ["bold"])
+            sheet.add([label, value], ["bold", "id"])
         sheet.add([])
-        sheet.add(
+        sheet.head(
             [
                 self.env._("Sheet"),
                 self.env._("Columns"),
@@ -357,13 +420,13 @@ class AuditFileXlsx(models.AbstractModel):
                 self.env._("To row"),
                 self.env._("SHA-256 of the stored data"),
             ],
-            ["head", "head", "head_number", "head_number", "head"],
+            ["head"] * 5,
         )
         for each in hashed:
             sheet.add(
                 [each.name, f"A:{each.last_column}", each.hash_from + 1, each.row,
                  each.sha256()],
-                ["", "", "count", "count", "code"],
+                ["", "", "id", "id", "code"],
             )  # fmt: skip
         sheet.add([])
         for text in self._how_to():
@@ -377,6 +440,10 @@ class AuditFileXlsx(models.AbstractModel):
         user = data["user"]
         return [
             (self.env._("Accrual ID"), accrual.id),
+            *(
+                (self._label(accrual._name, name), accrual[name] or None)
+                for name in ("chain_number", "hash", "previous_hash")
+            ),
             (self.env._("Made on"), self._moment(data["made_on"])),
             (self.env._("Made by"), f"{user.name} ({user.login})"),
             (self.env._("Database"), self.env.cr.dbname),
@@ -400,7 +467,7 @@ class AuditFileXlsx(models.AbstractModel):
             ),
             self.env._(
                 "texts in double quotes, with quotes inside doubled; dates as "
-                "2026-01-31; TRUE or FALSE;"
+                "2026-01-31;"
             ),
             self.env._(
                 "numbers as plain decimals such as -1234.5, rounded to 6 decimals, "

@@ -49,9 +49,14 @@ class AuditFileXlsx(models.AbstractModel):
             styles[f"formula_{name}"] = {**styles[name], **computed}
         return {
             **styles,
+            "": {},
+            "head_check": {**styles["head"], "align": "center"},
+            "formula_head_check": {**styles["head"], **computed, "align": "center"},
             "section": {"bold": True, "font_size": 12},
             "count": {"num_format": "0"},
             "id": {"num_format": "0", "align": "left"},
+            "rate": {"num_format": "General", "align": "left"},
+            "threshold": {**styles["money"], "align": "left"},
             "note_line": {"font_color": "#6C757D"},
             "check": {"align": "center"},
             "verdict": {"bold": True, "align": "center"},
@@ -64,7 +69,7 @@ class AuditFileXlsx(models.AbstractModel):
         """Write one accrual's file, in the language of the environment.
 
         :param dict data: ``made_on`` and ``user``, who has it made; ``integrity``,
-            the result of the checks
+            the ``referral.integrity.run``
         """
         objs.ensure_one()
         [total] = self.env.execute_query_dict(total_query(objs))
@@ -92,7 +97,9 @@ class AuditFileXlsx(models.AbstractModel):
         self._write_lines(book["lines"], objs)
         self._write_items(book["items"], objs)
         self._write_compensations(book, objs)
-        self._write_integrity(book["integrity"], data["integrity"])
+        run = data["integrity"]
+        book["failed"] = self._write_integrity(book["integrity"], run)
+        book["failures"] = sum(run.result_ids.mapped("is_failed"))
         self._write_summary(summary, book, objs, total)
         hashed = [
             summary,
@@ -106,6 +113,10 @@ class AuditFileXlsx(models.AbstractModel):
         for sheet in (*hashed, manifest):
             self._set_up_page(sheet.sheet)
             sheet.sheet.set_footer("&L&F&C&A&R&P / &N")
+        for sheet in book["lines"].sheets:
+            # too wide for one page
+            sheet.sheet.fit_to_pages(2, 0)
+            sheet.sheet.repeat_columns(0)
         summary.sheet.activate()
 
     def _finish(self, table, letter):
@@ -151,17 +162,17 @@ class AuditFileXlsx(models.AbstractModel):
 
     def _line_table(self, workbook, formats, total):
         stored = [
-            Column(self.env._("Line ID"), 10),
-            Column(self.env._("Participant ID"), 11),
-            Column(self.env._("Participant"), 26),
-            Column(self.env._("Referral ID"), 10),
-            Column(self.env._("Client ID"), 10),
-            Column(self.env._("Client"), 26),
-            Column(self.env._("Terms ID"), 9),
+            Column(self.env._("Line ID"), 12, "id"),
+            Column(self.env._("Participant ID"), 14, "id"),
+            Column(self.env._("Participant"), 24),
+            Column(self.env._("Referral ID"), 12, "id"),
+            Column(self.env._("Client ID"), 12, "id"),
+            Column(self.env._("Client"), 24),
+            Column(self.env._("Terms ID"), 11, "id"),
             Column(self.env._("Invoice"), 18),
-            Column(self.env._("Invoice ID"), 10),
-            Column(self.env._("Invoice line ID"), 10),
-            Column(self.env._("Service"), 40),
+            Column(self.env._("Invoice ID"), 12, "id"),
+            Column(self.env._("Invoice line ID"), 12, "id"),
+            Column(self.env._("Service"), 38),
             Column(self.env._("Invoice date"), 12, "date"),
             Column(self.env._("Service from"), 12, "date"),
             Column(self.env._("Service to"), 12, "date"),
@@ -173,48 +184,43 @@ class AuditFileXlsx(models.AbstractModel):
         ]
         computed = [
             Column(self.env._("Base × rate"), 16, "exact"),
-            Column(self.env._("Difference"), 12, "exact"),
             Column(self.env._("Agrees"), 10, "check"),
         ]
         name = self.env._("Lines")
         return Table(workbook, formats, name, stored, computed, total["lines"])
 
     def _write_lines(self, table, accrual):
+        allowed = f"{TOLERANCE[0]:.7f}+ABS(Q#)*{TOLERANCE[1]:.9f}"
         for *values, product in self._rows(line_query(accrual)):
             base, amount = values[16], values[18]
-            away = round(amount - product, 6)
-            agrees = abs(away) <= TOLERANCE[0] + abs(base) * TOLERANCE[1]
+            away = round(abs(amount - product), 9)
+            agrees = away <= TOLERANCE[0] + abs(base) * TOLERANCE[1]
             table.add(
                 values,
-                lambda row, product=product, away=away, agrees=agrees: (
+                lambda row, product=product, agrees=agrees: (
                     (f"=ROUND(Q{row}*R{row}/100,6)", product),
-                    (f"=ROUND(S{row}-T{row},6)", away),
-                    (
-                        f"=ABS(U{row})<={TOLERANCE[0]:.7f}"
-                        f"+ABS(Q{row})*{TOLERANCE[1]:.9f}",
-                        agrees,
-                    ),
+                    (f"=ABS(S{row}-T{row})<={allowed}".replace("#", str(row)), agrees),
                 ),
             )
-        self._finish(table, "V")
+        self._finish(table, "U")
 
     # === JOURNAL ITEMS === #
 
     def _item_table(self, workbook, formats, total):
         stored = [
-            Column(self.env._("Item ID"), 10),
+            Column(self.env._("Item ID"), 12, "id"),
             Column(self.env._("Journal entry"), 20),
             Column(self.env._("State"), 12),
             Column(self.env._("Date"), 12, "date"),
             Column(self.env._("Account"), 36),
-            Column(self.env._("Participant ID"), 11),
+            Column(self.env._("Participant ID"), 14, "id"),
             Column(self.env._("Partner"), 30),
             Column(self.env._("Label"), 32),
             Column(self.env._("Debit"), 16, "money"),
             Column(self.env._("Credit"), 16, "money"),
             Column(self.env._("Balance"), 16, "money"),
         ]
-        computed = [Column(self.env._("Debit − credit = balance"), 14, "check")]
+        computed = [Column(self.env._("Agrees"), 10, "check")]
         name = self.env._("Journal Items")
         return Table(workbook, formats, name, stored, computed, total["items"])
 
@@ -241,7 +247,7 @@ class AuditFileXlsx(models.AbstractModel):
 
     def _compensation_table(self, workbook, formats, accrual, total):
         stored = [
-            Column(self.env._("Participant ID"), 11),
+            Column(self.env._("Participant ID"), 14, "id"),
             Column(self.env._("Participant"), 32),
             Column(self.env._("Tax ID"), 16),
             Column(self.env._("Journal entry"), 20),

@@ -31,8 +31,6 @@ def sheet_hash(sheet, columns, first, last):
         for value in row:
             if value is None:
                 cells.append("")
-            elif isinstance(value, bool):
-                cells.append("TRUE" if value else "FALSE")
             elif isinstance(value, str):
                 cells.append('"' + value.replace('"', '""') + '"')
             elif isinstance(value, datetime):
@@ -122,7 +120,7 @@ class TestNumbers(AuditCase):
         )
         lines = accrual.line_ids.sorted("id")
         rows = sorted(
-            row[:22] for row in sheets["Lines"].iter_rows(2, values_only=True)
+            row[:21] for row in sheets["Lines"].iter_rows(2, values_only=True)
         )
         self.assertEqual(len(rows), 4)
         for row, line in zip(rows, lines, strict=True):
@@ -141,7 +139,7 @@ class TestNumbers(AuditCase):
                 (line.paid, line.rendered, line.base, line.rate, line.amount),
             )
             self.assertEqual(row[19], line.amount)
-            self.assertEqual(row[20:], (0, True))
+            self.assertIs(row[20], True)
         for row in sheets["Compensations"].iter_rows(2, values_only=True):
             compensation = accrual.compensation_ids.filtered(
                 lambda c, row=row: c.participant_id.id == row[0]
@@ -226,8 +224,8 @@ class TestNumbers(AuditCase):
         content = self._content(accrual)
         _summary, _terms, compensations, lines, items, *_rest = range(1, 8)
         for number, cell, sheet, check in (
-            (lines, "S2", "Lines", "V2"),
-            (lines, "R2", "Lines", "V2"),
+            (lines, "S2", "Lines", "U2"),
+            (lines, "R2", "Lines", "U2"),
             (lines, "B2", "Compensations", "L2"),
             (compensations, "F3", "Compensations", "L3"),
             (compensations, "E3", "Compensations", "L3"),
@@ -253,7 +251,7 @@ class TestNumbers(AuditCase):
         content = self._content(accrual)
         for sheets in (self._cached(content), computed(content)):
             self.assertEqual(
-                sorted(self._column(sheets["Lines"], "V")), [False, True, True, True]
+                sorted(self._column(sheets["Lines"], "U")), [False, True, True, True]
             )
             self.assertEqual(self._column(sheets["Compensations"], "L"), [True, False])
             totals = self._totals(sheets["Summary"])
@@ -374,7 +372,9 @@ class TestContents(AuditCase):
         )
         after = self._manifest(accrual)
         self.assertEqual(
-            {name for name in after if after[name] != before[name]}, {"Lines"}
+            {name for name in after if after[name] != before[name]},
+            # the integrity check sees it too
+            {"Lines", "Integrity"},
         )
 
     def _manifest(self, accrual):
@@ -401,9 +401,9 @@ class TestContents(AuditCase):
             rows[3:5],
             [
                 (terms.id, datetime(2020, 1, 1), datetime(2026, 2, 14), 9,
-                 "Amount without tax", True, True, True),
+                 "Amount without tax", "Yes", "Yes", "Yes"),
                 (new.id, datetime(2026, 2, 15), datetime(2026, 2, 28), 7,
-                 "Amount without tax", True, False, False),
+                 "Amount without tax", "Yes", "No", "No"),
             ],
         )  # fmt: skip
         self.assertIn((terms.id, 12.5, 5000), [row[:3] for row in rows])
@@ -417,6 +417,57 @@ class TestContents(AuditCase):
         )
         # a client above the tier's threshold got its rate
         self.assertIn(12.5, self._column(sheets["Lines"], "R"))
+
+    def test_result_of_the_integrity_check(self):
+        accrual = self._february()
+        sheets = computed(self._content(accrual))
+        rows = [row[:3] for row in sheets["Integrity"].iter_rows(values_only=True)]
+        passed = self.env["referral.integrity.run"].search(
+            [("accrual_id", "=", accrual.id)], limit=1
+        )
+        self.assertEqual(passed.state, "passed")
+        self.assertEqual(len(rows[7:]), passed.check_count)
+        self.assertEqual({row[1:] for row in rows[7:]}, {(0, 0)})
+        manifest = {
+            row[0]: row[1] for row in sheets["Manifest"].iter_rows(values_only=True)
+        }
+        self.assertEqual(manifest["Month's Hash"], accrual.hash)
+        self.assertEqual(manifest["Hash of the Month Before"], accrual.previous_hash)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE referral_compensation SET amount = amount + 5 WHERE id = %s",
+            [accrual.compensation_ids[0].id],
+        )
+        self.env.invalidate_all()
+        sheets = computed(self._content(accrual))
+        failed = self.env["referral.integrity.run"].search(
+            [("accrual_id", "=", accrual.id)], limit=1
+        )
+        self.assertEqual(failed.state, "failed")
+        number = len(failed.result_ids.filtered("is_failed"))
+        totals = self._totals(sheets["Summary"])
+        self.assertEqual(totals["Integrity checks that failed"], (0, number, False))
+        titles = [cell.value for cell in sheets["Integrity"]["A"]]
+        for finding in failed.finding_ids:
+            self.assertIn(finding.title, titles[8 + failed.check_count :])
+
+    def test_who_posted_the_month(self):
+        self.program.posting_policy = "review"
+        self._paid("2026-01-10", 1000)
+        accrual = self._accrue("2026-01")
+        self.env.cr.flush()  # writes what was tracked
+        with self.on("2026-02-03"):
+            accrual.action_post()
+            self.env.cr.flush()
+        facts = {
+            row[0]: row[1]
+            for row in self._cached(self._content(accrual))["Summary"].iter_rows(
+                values_only=True
+            )
+        }
+        self.assertEqual(
+            facts["Computed → Posted"], f"2026-02-03 12:00:00 UTC, {self.env.user.name}"
+        )
 
     def test_in_russian(self):
         self.env["res.lang"]._activate_lang("ru_RU")

@@ -24,7 +24,7 @@ def clean_text(text):
 def canonical_row(cells):
     """Return one row's line.
 
-    :param cells: ``None``, texts, numbers, booleans and dates
+    :param cells: ``None``, texts, numbers and dates
     """
     return ",".join(map(_cell, cells)) + "\n"
 
@@ -32,8 +32,6 @@ def canonical_row(cells):
 def _cell(value):
     if value is None or value == "":
         return ""
-    if isinstance(value, bool):
-        return str(value).upper()
     if isinstance(value, str):
         return '"' + value.replace('"', '""') + '"'
     if isinstance(value, date):
