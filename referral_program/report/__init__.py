@@ -1,1 +1,1 @@
-from . import referral_statement_xlsx
+from . import referral_hash_chain, referral_statement_xlsx
