@@ -10,6 +10,8 @@ from . import (
     test_billing,
     test_bonding,
     test_estimates,
+    test_hash_chain,
+    test_integrity,
     test_joining,
     test_materials,
     test_money_edges,
