@@ -38,7 +38,7 @@ class AuditFileXlsx(models.AbstractModel):
     # === TERMS === #
 
     def _write_terms(self, sheet, accrual):
-        for column, width in enumerate((18, 18, 38, 12, 24, 20, 12, 12)):
+        for column, width in enumerate((18, 18, 38, 12, 24, 24, 14, 17)):
             sheet.sheet.set_column(column, column, width)
         used = accrual.terms_ids
         terms = (used | self._in_force(accrual)).sorted("date_from")
@@ -56,14 +56,14 @@ class AuditFileXlsx(models.AbstractModel):
                 self.env._("Used"),
                 self._label(TERMS, "is_locked"),
             ],
-            ["head", "head", "head", "head_number", "head", "head", "head", "head"],
+            ["head"] * 8,
         )
         for record in terms:
             sheet.add(
                 [record.id, record.date_from, self._until(record), record.rate,
                  bases[record.base], self._yes(record.exclude_discounted),
                  self._yes(record in used), self._yes(record.is_locked)],
-                ["id", "date", "date", "share"],
+                ["id", "date", "date", "rate"],
             )  # fmt: skip
         self._write_tiers(sheet, terms)
         self._write_excluded(sheet, terms)
@@ -197,7 +197,7 @@ class AuditFileXlsx(models.AbstractModel):
     # === SUMMARY === #
 
     def _write_summary(self, sheet, book, accrual, total):
-        for column, width in enumerate((50, 36, 30, 12)):
+        for column, width in enumerate((50, 50, 30, 14)):
             sheet.sheet.set_column(column, column, width)
         facts = self._facts(accrual)
         totals = self._totals(book, accrual, total)

@@ -45,13 +45,13 @@ class AuditFileXlsx(models.AbstractModel):
     def _styles(self, currency):
         styles = super()._styles(currency)
         computed = {"bg_color": "#EEF3F8"}
-        for name in ("head", "head_number"):
+        styles["head_check"] = {**styles["head"], "align": "center"}
+        for name in ("head", "head_number", "head_check"):
+            styles[name] = {**styles[name], "valign": "bottom"}
             styles[f"formula_{name}"] = {**styles[name], **computed}
         return {
             **styles,
             "": {},
-            "head_check": {**styles["head"], "align": "center"},
-            "formula_head_check": {**styles["head"], **computed, "align": "center"},
             "section": {"bold": True, "font_size": 12},
             "count": {"num_format": "0"},
             "id": {"num_format": "0", "align": "left"},

@@ -455,10 +455,11 @@ class TestContents(AuditCase):
         self.program.posting_policy = "review"
         self._paid("2026-01-10", 1000)
         accrual = self._accrue("2026-01")
-        self.env.cr.flush()  # writes what was tracked
+        self.env.cr.flush()
         with self.on("2026-02-03"):
-            accrual.action_post()
-            self.env.cr.flush()
+            tracked = {"tracking_disable": False, "mail_notrack": False}
+            accrual.with_context(**tracked).action_post()
+            self.env.cr.flush()  # writes what was tracked
         facts = {
             row[0]: row[1]
             for row in self._cached(self._content(accrual))["Summary"].iter_rows(
