@@ -190,9 +190,7 @@ class TestAccrualRandom(ReferralCommon):
                 self.assertAlmostEqual(amount, 0, 5)
         for scope in (None, accrual):
             run = self.program._check_integrity(scope)
-            self.assertFalse(
-                run.finding_ids.mapped(lambda f: (f.title, f.description))
-            )
+            self.assertFalse(run.finding_ids.mapped(lambda f: (f.title, f.description)))
 
     def _moved_lines(self, accrual):
         self.env.cr.execute(
