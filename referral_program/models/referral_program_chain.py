@@ -59,7 +59,8 @@ class ReferralProgram(models.Model):
         broken = {}
         for row in self.env.execute_query_dict(broken_query(self._books())):
             key = row["res_model"], row["res_id"]
-            broken.setdefault(key, []).append(self.env._(PART_REASONS[row["reason"]]))
+            reason = PART_REASONS[row["reason"]]
+            broken.setdefault(key, []).append(self.env._(reason))
         accruals = self.env["referral.accrual"].search(
             [
                 ("program_id", "=", self.id),

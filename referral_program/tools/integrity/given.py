@@ -49,6 +49,16 @@ def recomputed_query(books, end, lines):
          WHERE NOT EXISTS (SELECT FROM pending WHERE group_id IS NULL)
            AND NOT EXISTS (SELECT FROM pending
                             WHERE pending.group_id = line.group_id)
+           -- taken back from one participant, for another one to get the month after
+           AND NOT (line.base <> 0
+                    AND line.given_base = 0
+                    AND line.given_amount = 0
+                    AND EXISTS (SELECT FROM referral_accrual_line past
+                                 WHERE past.line_key = line.line_key)
+                    AND EXISTS (SELECT FROM referral_mark mark
+                                 WHERE mark.program_id = %(program)s
+                                   AND mark.group_id = line.group_id
+                                   AND mark.date_from = %(end)s + 1))
         """,
         program=books.program_id,
         end=end,
