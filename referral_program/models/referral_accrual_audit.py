@@ -12,15 +12,21 @@ class ReferralAccrual(models.Model):
 
     _inherit = "referral.accrual"
 
-    audit_file_ids = fields.One2many("referral.audit.file", "accrual_id", "Audit Files")
-    audit_file_count = fields.Integer(compute="_compute_audit_file_count")
+    audit_file_ids = fields.One2many(
+        "referral.audit.file",
+        "accrual_id",
+        "Audit Files",
+        groups=",".join(AUDIT_GROUPS),
+    )
+    audit_file_count = fields.Integer(
+        compute="_compute_audit_file_count", groups=",".join(AUDIT_GROUPS)
+    )
 
     def _compute_audit_file_count(self):
-        # sudo: the number of files is no secret to who may see the accrual
         counts = dict(
-            self.env["referral.audit.file"]
-            .sudo()
-            ._read_group([("accrual_id", "in", self.ids)], ["accrual_id"], ["__count"])
+            self.env["referral.audit.file"]._read_group(
+                [("accrual_id", "in", self.ids)], ["accrual_id"], ["__count"]
+            )
         )
         for accrual in self:
             accrual.audit_file_count = counts.get(accrual, 0)
