@@ -35,7 +35,7 @@ def main(env):
         print(f"FAILED  {failure}", file=sys.stderr)
     if failures:
         sys.exit(1)
-    print(f"\nInvariants hold: {', '.join(demo_invariants.CHECKS)}.", flush=True)
+    print(f"\nInvariants hold: {', '.join(demo_invariants.names())}.", flush=True)
 
 
 def _accrue_due_months(program):

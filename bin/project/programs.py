@@ -1,4 +1,4 @@
-"""The programs with which the tests look at pages and documents."""
+"""The programs with which the tests look at pages, documents and workbooks."""
 
 import shutil
 
@@ -9,6 +9,10 @@ NEEDED = {
     "chromium": (
         ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
         "the tests look at every page in it",
+    ),
+    "libreoffice-calc-nogui": (
+        ("soffice", "libreoffice", "localc"),
+        "the tests recompute the workbooks in it",
     ),
     "wkhtmltopdf": (("wkhtmltopdf",), "Odoo prints PDF with it"),
 }

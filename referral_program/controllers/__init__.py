@@ -1,4 +1,5 @@
 from . import (
+    audit,
     billing,
     document,
     link,

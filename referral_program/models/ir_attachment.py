@@ -3,7 +3,11 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 #: Records whose files are read through the program's own routes only.
-CLOSED_MODELS = ("referral.document.page", "referral.statement")
+CLOSED_MODELS = (
+    "referral.audit.file",
+    "referral.document.page",
+    "referral.statement",
+)
 
 
 class IrAttachment(models.Model):

@@ -20,6 +20,16 @@ OWN_FIELDS = frozenset(
         "move_ids",
         "statement_ids",
         "statements_on",
+        "statements_hash",
+        "chain_number",
+        "hash",
+        "previous_hash",
+        "hash_version",
+        "terms_hash",
+        "compensations_hash",
+        "lines_hash",
+        "items_hash",
+        "checked_on",
     }
 )
 TRANSITIONS = {

@@ -115,6 +115,7 @@ class ReferralAccrual(models.Model):
                 self.id,
             )
         )
+        self._seal_statements()
         self.invalidate_recordset()
         self.env["referral.statement"].invalidate_model()
 

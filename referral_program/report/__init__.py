@@ -1,7 +1,9 @@
 from . import referral_workbook  # before those that inherit it
-from . import referral_rehearsal_xlsx  # before those that inherit it
+from . import referral_audit_file_xlsx, referral_rehearsal_xlsx  # as above
 from . import (
+    referral_audit_file_proof,
     referral_forecast_xlsx,
+    referral_hash_chain,
     referral_rollforward_xlsx,
     referral_simulation_xlsx,
     referral_statement_xlsx,

@@ -15,12 +15,12 @@ class RehearsalXlsx(models.AbstractModel):
         objs.ensure_one()
         workbook.set_properties({"title": objs.display_name})
         formats = self._formats(workbook, objs.currency_id)
-        formats["month"] = workbook.add_format(
-            {"font_name": "Arial", "font_size": 10, "num_format": "mmmm yyyy",
-             "align": "left"}
-        )  # fmt: skip
         for title, columns, rows in self._tables(objs):
             self._write_table(workbook.add_worksheet(title), formats, columns, rows)
+
+    def _styles(self, currency):
+        month = {"num_format": "mmmm yyyy", "align": "left"}
+        return {**super()._styles(currency), "month": month}
 
     def _tables(self, record):
         """Return the tables: title, columns and rows.

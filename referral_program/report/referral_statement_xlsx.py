@@ -170,7 +170,7 @@ class StatementXlsx(models.AbstractModel):
         sheet.write_formula(
             row + 1,
             1,
-            f"=ROUND('{lines_name}'!{total},{statement.currency_id.decimal_places})",
+            "=" + self._rounded(f"'{lines_name}'!{total}", statement.currency_id),
             formats["money"],
             round(statement.accrued + statement.taken_back, 6),
         )

@@ -23,31 +23,27 @@ class TableXlsx(models.AbstractModel):
         report = objs._report()
         workbook.set_properties({"title": report["title"]})
         for table in report["tables"]:
-            formats = self._table_formats(workbook, table["currency"])
+            formats = self._formats(workbook, table["currency"])
             # a sheet's name has 31 characters at most
             sheet = workbook.add_worksheet(table["title"].translate(FORBIDDEN)[:31])
             self._write_heading(sheet, formats, report)
             self._write_table(sheet, formats, table)
             self._set_up_page(sheet, HEADING_ROWS)
         if not report["tables"]:
-            formats = self._table_formats(workbook, self.env.company.currency_id)
+            formats = self._formats(workbook, self.env.company.currency_id)
             sheet = workbook.add_worksheet()
             self._write_heading(sheet, formats, report)
             text = self.env._("There is nothing in this period.")
             sheet.write_string(HEADING_ROWS, 0, text, formats["text"])
 
-    def _table_formats(self, workbook, currency):
-        formats = self._formats(workbook, currency)
-        plain = {
+    def _styles(self, currency):
+        share = {"num_format": "0.00%"}
+        return {
+            **super()._styles(currency),
             "text": {},
-            "percent": {"num_format": "0.00%"},
-            "total_percent": {"num_format": "0.00%", "bold": True, "top": 1},
+            "percent": share,
+            "total_percent": {**share, "bold": True, "top": 1},
         }
-        for name, style in plain.items():
-            formats[name] = workbook.add_format(
-                {"font_name": "Arial", "font_size": 10, **style}
-            )
-        return formats
 
     def _write_heading(self, sheet, formats, report):
         sheet.write_string(0, 0, report["title"], formats["title"])

@@ -5,7 +5,7 @@ EXACT = "#,##0.00####"
 
 
 class ReferralWorkbook(models.AbstractModel):
-    """What the program's workbooks have in common."""
+    """What the program's workbooks have in common: formats, pages, safe texts."""
 
     _name = "report.referral_program.workbook"
     _description = "Referral Workbook"
@@ -22,29 +22,30 @@ class ReferralWorkbook(models.AbstractModel):
         }
 
     def _formats(self, workbook, currency):
+        """Return the formats by name, with a currency's decimals for money."""
+        # the first sheet's texts are in the same type on every machine
+        return {
+            name: workbook.add_format({"font_name": "Arial", "font_size": 10, **style})
+            for name, style in self._styles(currency).items()
+        }
+
+    def _styles(self, currency):
         money = f"#,##0.{'0' * currency.decimal_places}".rstrip(".")
-        plain = {
+        head = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}
+        return {
             "bold": {"bold": True},
             "title": {"bold": True, "font_size": 16},
-            "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"},
-            "head_number": {
-                "bold": True, "bottom": 1, "text_wrap": True, "valign": "top",
-                "align": "right",
-            },
+            "head": head,
+            "head_number": {**head, "align": "right"},
             "date": {"num_format": self._date_format(), "align": "left"},
-            "share": {"num_format": "0.######"},
+            # not 0.######, which leaves a point after whole numbers
+            "share": {"num_format": "General"},
             "exact": {"num_format": EXACT},
             "money": {"num_format": money},
             "total": {"bold": True, "top": 1},
             "total_exact": {"bold": True, "top": 1, "num_format": EXACT},
             "total_money": {"bold": True, "top": 1, "num_format": money},
             "back": {"font_color": "#B02A37"},
-            "note": {"text_wrap": True, "font_color": "#6C757D", "valign": "top"},
-        }  # fmt: skip
-        # the first sheet's texts are in the same type on every machine
-        return {
-            name: workbook.add_format({"font_name": "Arial", "font_size": 10, **style})
-            for name, style in plain.items()
         }
 
     def _date_format(self):
@@ -53,6 +54,18 @@ class ReferralWorkbook(models.AbstractModel):
         for sign, text in (("%d", "dd"), ("%m", "mm"), ("%Y", "yyyy"), ("%y", "yy")):
             pattern = pattern.replace(sign, text)
         return pattern if "%" not in pattern else "yyyy-mm-dd"
+
+    def _rounded(self, expression, currency):
+        """Return a formula's part that rounds a sum half up, once, to a currency.
+
+        Before that it drops what adding binary fractions leaves behind the sixth
+        decimal, so that a half is a half.
+        """
+        exact = f"ROUND({expression},6)"
+        unit, places = currency.rounding, currency.decimal_places
+        if unit == 10**-places:
+            return f"ROUND({exact},{places})"
+        return f"ROUND(ROUND(ROUND({exact}/{unit},6),0)*{unit},6)"
 
     def _set_up_page(self, sheet, heading=0):
         """Have a sheet fill pages, each with the row of its headings, if it has one."""

@@ -188,6 +188,9 @@ class TestAccrualRandom(ReferralCommon):
             self.assertLessEqual(abs(amount), abs(base) * Decimal("0.12") + 1)
             if not base:
                 self.assertAlmostEqual(amount, 0, 5)
+        for scope in (None, accrual):
+            run = self.program._check_integrity(scope)
+            self.assertFalse(run.finding_ids.mapped(lambda f: (f.title, f.description)))
 
     def _moved_lines(self, accrual):
         self.env.cr.execute(

@@ -141,6 +141,10 @@ class Money(RuleBasedStateMachine):
         return Taken(withdrawal, amount, stage, billed, amount, {}, withdrawal.bill_id)
 
     def teardown(self):
+        run = self.case.program._check_integrity()
+        self.case.assertFalse(
+            run.finding_ids.mapped(lambda f: (f.title, f.description))
+        )
         self.savepoint.rollback()
         self.savepoint.close(rollback=False)
         self.case.env.invalidate_all()

@@ -1,1 +1,1 @@
-from . import earned
+from . import earned, integrity

@@ -1,4 +1,5 @@
 from . import (
+    account_merge,
     base_partner_merge,
     referral_reason,
     referral_redeem,

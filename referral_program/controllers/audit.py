@@ -1,0 +1,58 @@
+import io
+import zipfile
+
+from odoo import http
+from odoo.http import request
+
+from ..models.referral_audit_file import MIMETYPE
+
+
+class ReferralAuditController(http.Controller):
+    @http.route(
+        "/referral/audit/<string:file_ids>",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        sitemap=False,
+        readonly=True,
+    )
+    def audit_files(self, file_ids, **_query):
+        """Give an audit file, or several in a ZIP file, to who may read all of them.
+
+        :param str file_ids: ids, separated by commas
+        """
+        files = self._files(file_ids)
+        if len(files) == 1:
+            return self._response(files._read_file(), files.name, MIMETYPE)
+        target = io.BytesIO()
+        # workbooks are compressed already
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+            for file in files:
+                archive.writestr(file.name, file._read_file())
+        return self._response(target.getvalue(), "audit.zip", "application/zip")
+
+    def _files(self, file_ids):
+        """Return the files; for those that the user may not read there is no page."""
+        numbers = file_ids.split(",")
+        if not all(number.isascii() and number.isdigit() for number in numbers):
+            raise request.not_found()
+        ids = sorted({int(number) for number in numbers})
+        files = request.env["referral.audit.file"]
+        if not files.has_access("read") or max(ids) >= 2**31:
+            raise request.not_found()
+        files = files.search([("id", "in", ids)])
+        if len(files) != len(ids):
+            raise request.not_found()
+        return files
+
+    def _response(self, content, name, mimetype):
+        return request.make_response(
+            content,
+            headers=[
+                ("Content-Type", mimetype),
+                ("Content-Length", len(content)),
+                ("Content-Disposition", http.content_disposition(name)),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Cache-Control", "private, no-store"),
+            ],
+        )

@@ -1,0 +1,67 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError
+
+AUDIT_GROUPS = (
+    "referral_program.group_auditor",
+    "referral_program.group_accountant",
+)
+
+
+class ReferralAccrual(models.Model):
+    """The audit files of posted months."""
+
+    _inherit = "referral.accrual"
+
+    audit_file_ids = fields.One2many(
+        "referral.audit.file",
+        "accrual_id",
+        "Audit Files",
+        groups=",".join(AUDIT_GROUPS),
+    )
+    audit_file_count = fields.Integer(
+        compute="_compute_audit_file_count", groups=",".join(AUDIT_GROUPS)
+    )
+
+    def _compute_audit_file_count(self):
+        counts = dict(
+            self.env["referral.audit.file"]._read_group(
+                [("accrual_id", "in", self.ids)], ["accrual_id"], ["__count"]
+            )
+        )
+        for accrual in self:
+            accrual.audit_file_count = counts.get(accrual, 0)
+
+    def action_make_audit_file(self):
+        """Make the audit file of each of these months, and download them.
+
+        :return: the action that downloads a workbook, or a ZIP file of several
+        :raise AccessError: if the user is neither auditor nor accountant
+        :raise UserError: if a month is not posted
+        """
+        self.check_access("read")
+        if not any(map(self.env.user.has_group, AUDIT_GROUPS)):
+            raise AccessError(
+                self.env._("Only auditors and accountants make audit files.")
+            )
+        open_months = self.filtered(lambda accrual: accrual.state != "posted")
+        if open_months or not self:
+            raise UserError(
+                self.env._(
+                    "An audit file is made of months that are posted. Not posted yet: "
+                    "%(accruals)s",
+                    accruals=", ".join(open_months.mapped("display_name")),
+                )
+            )
+        files = self.env["referral.audit.file"]
+        for accrual in self:
+            files |= files._make(accrual)
+        return files.action_download()
+
+    def action_view_audit_files(self):
+        """Open the list of these months' audit files."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_audit_file_action"
+        )
+        action["domain"] = [("accrual_id", "in", self.ids)]
+        action["context"] = {}
+        return action

@@ -1,0 +1,40 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class ReferralAccrual(models.Model):
+    """Whether what a posted month wrote ties."""
+
+    _inherit = "referral.accrual"
+
+    checked_on = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="When the scheduled action checked the posted month.",
+    )
+
+    def _update_state(self, state, **values):
+        """Have the month checked soon, by the scheduled action, once posted."""
+        result = super()._update_state(state, **values)
+        if state == "posted":
+            self.env["referral.integrity.run"]._begin_soon()
+        return result
+
+    def _note_check(self, run):
+        """Remember that the month is checked."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE referral_accrual SET checked_on = %s WHERE id = %s",
+                run.started_on,
+                self.id,
+            )
+        )
+        self.invalidate_recordset(["checked_on"])
+
+    # === ACTION METHODS === #
+
+    def action_check_integrity(self):
+        """Check what the month wrote and open the result."""
+        self.ensure_one()
+        self.program_id._check_accountant()
+        return self.program_id._check_integrity(self)._get_records_action()

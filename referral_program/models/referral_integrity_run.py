@@ -1,0 +1,130 @@
+from odoo import api, fields, models
+from odoo.tools import format_datetime
+
+ACTIVITY = "referral_program.mail_activity_integrity"
+
+
+class ReferralIntegrityRun(models.Model):
+    """What the integrity check found at a moment: everything ties, or what does not.
+
+    Accountants have the right to write, so that they may discuss it and mark its
+    activity done; the record itself never changes.
+    """
+
+    _name = "referral.integrity.run"
+    _description = "Referral Integrity Check"
+    _inherit = ["referral.log.mixin", "mail.thread", "mail.activity.mixin"]
+    _order = "started_on desc, id desc"
+
+    program_id = fields.Many2one(
+        "referral.program",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+    )
+    company_id = fields.Many2one(related="program_id.company_id")
+    currency_id = fields.Many2one(related="program_id.currency_id")
+    origin = fields.Selection(
+        [
+            ("accrual", "A posted accrual"),
+            ("button", "A button"),
+            ("nightly", "The schedule"),
+        ],
+        "Started By",
+        required=True,
+        readonly=True,
+    )
+    accrual_id = fields.Many2one(
+        "referral.accrual",
+        readonly=True,
+        ondelete="restrict",
+        help="The accrual whose participants, evidence and invoices were checked. "
+        "Empty if everything was.",
+    )
+    user_id = fields.Many2one("res.users", "User", readonly=True, ondelete="restrict")
+    started_on = fields.Datetime(required=True, readonly=True)
+    duration = fields.Float("Seconds", readonly=True, digits=(16, 2))
+    state = fields.Selection(
+        [("passed", "Everything ties"), ("failed", "Something does not tie")],
+        "Result",
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    check_count = fields.Integer("Checks", readonly=True)
+    finding_count = fields.Integer(
+        "Findings", readonly=True, help="All of them, also those that are not listed."
+    )
+    chain_number = fields.Integer(
+        "Months in the Chain",
+        readonly=True,
+        help="How long the chain of hashes was at this moment.",
+    )
+    chain_head = fields.Char(
+        "Last Month's Hash",
+        readonly=True,
+        help="The hash of the last posted month at this moment: later checks miss it "
+        "if somebody writes the chain anew.",
+    )
+    result_ids = fields.One2many("referral.integrity.result", "run_id", "Results")
+    finding_ids = fields.One2many("referral.integrity.finding", "run_id", "Listed")
+
+    @api.depends("program_id", "started_on")
+    @api.depends_context("lang", "tz")
+    def _compute_display_name(self):
+        for run in self:
+            run.display_name = self.env._(
+                "Integrity check of %(moment)s",
+                moment=format_datetime(self.env, run.started_on, dt_format="short"),
+            )
+
+    @api.model
+    def _begin_soon(self):
+        """Have posted accruals checked after this transaction."""
+        # sudo: whoever posts need not be allowed to start scheduled actions
+        action = self.env.ref(
+            "referral_program.ir_cron_integrity_accruals", raise_if_not_found=False
+        )
+        if action:
+            action.sudo()._trigger()
+
+    def _tell_accountant(self):
+        """Plan an activity if something does not tie, unless one is open already.
+
+        A run over everything that passes closes it.
+        """
+        self.ensure_one()
+        kind = self.env.ref(ACTIVITY)
+        waiting = self.search(
+            [
+                ("program_id", "=", self.program_id.id),
+                ("activity_ids.activity_type_id", "=", kind.id),
+            ]
+        )
+        if self.state == "failed" and not waiting:
+            accountant = self.program_id._accountant()
+            in_language = self.with_context(lang=accountant.lang)
+            failed = in_language.result_ids.filtered("is_failed")
+            self.activity_schedule(
+                ACTIVITY,
+                date_deadline=self.program_id._today(),
+                note=", ".join(failed.mapped("title")),
+                user_id=accountant.id,
+            )
+        elif self.state == "passed" and not self.accrual_id:
+            waiting.activity_feedback(
+                [ACTIVITY],
+                feedback=self.env._("A later check of everything passed."),
+            )
+
+    # === ACTION METHODS === #
+
+    def action_view_findings(self):
+        """Open what these runs found."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_integrity_finding_action"
+        )
+        action["domain"] = [("run_id", "in", self.ids)]
+        action["context"] = {}
+        return action

@@ -1,0 +1,38 @@
+"""What a check is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from odoo.tools.translate import LazyGettext
+
+#: What each row that breaks a check says.
+COLUMNS = (
+    "res_model",
+    "res_id",
+    "participant_id",
+    "reason",
+    "text",
+    "expected",
+    "found",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """One thing that must hold.
+
+    :ivar name: the technical name, kept with what a run found
+    :ivar title: what must hold
+    :ivar help: why it matters, and what may have happened if it does not
+    :ivar query: takes the :class:`Books` and returns the ``SELECT`` of what breaks
+        it, with the columns of ``COLUMNS``: the record, whose it is, one of the
+        ``reasons`` or none, a name or number to find it by, and two amounts in the
+        company's currency or none
+    :ivar reasons: in words, by the code that the query returns
+    """
+
+    name: str
+    title: LazyGettext
+    help: LazyGettext
+    query: Callable
+    reasons: dict = field(default_factory=dict)

@@ -1,0 +1,198 @@
+"""The whole history computed anew, beside what accruals gave.
+
+The query of the accrual says what each line has earned by the end of the last
+accrued month. Invoices to which something happened since are left out: their marks
+say that the next accrual looks at them.
+"""
+
+from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
+
+from .check import Check
+
+# no environment while a module loads: pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
+
+#: Amounts are exact to 6 decimals; a line's months may differ by so much together.
+TOLERANCE = "0.0001"
+
+
+def recomputed_query(books, end, lines):
+    """Return the ``SELECT`` of what each line earned and was given.
+
+    It reads the groups' facts from a relation named ``referral_group``.
+
+    :param date end: the last day that counts
+    :param SQL lines: the query of the accrual
+    """
+    return SQL(
+        """
+        WITH pending AS (
+            SELECT group_id
+              FROM referral_mark
+             WHERE program_id = %(program)s
+               AND (date_from IS NULL OR date_from <= %(end)s)
+        )
+        SELECT line.group_id,
+               line.move_name,
+               line.name,
+               line.participant_id,
+               line.terms_id,
+               line.earned,
+               line.given_base,
+               line.given_amount,
+               line.base,
+               line.amount,
+               grp.net <= 0 AS refunded
+          FROM (%(lines)s) line
+          LEFT JOIN referral_group grp ON grp.group_id = line.group_id
+         WHERE NOT EXISTS (SELECT FROM pending WHERE group_id IS NULL)
+           AND NOT EXISTS (SELECT FROM pending
+                            WHERE pending.group_id = line.group_id)
+           -- taken back from one participant, for another one to get the month after
+           AND NOT (line.base <> 0
+                    AND line.given_base = 0
+                    AND line.given_amount = 0
+                    AND EXISTS (SELECT FROM referral_accrual_line past
+                                 WHERE past.line_key = line.line_key)
+                    AND EXISTS (SELECT FROM referral_mark mark
+                                 WHERE mark.program_id = %(program)s
+                                   AND mark.group_id = line.group_id
+                                   AND mark.date_from = %(end)s + 1))
+        """,
+        program=books.program_id,
+        end=end,
+        lines=lines,
+    )
+
+
+def groups_query(books):
+    """Return the ``SELECT`` of the groups that an accrual looked at with success."""
+    return SQL(
+        "SELECT line.group_key AS group_id FROM referral_accrual_line line"
+        " WHERE line.compensation_id IN (%s) GROUP BY line.group_key",
+        books.compensations,
+    )
+
+
+def _not_given(books):
+    return SQL(
+        """
+        SELECT 'account.move' AS res_model,
+               group_id AS res_id,
+               participant_id,
+               CASE WHEN base = 0 THEN 'amount' ELSE 'base' END AS reason,
+               CONCAT_WS(', ', move_name, name) AS text,
+               CASE WHEN base = 0 THEN given_amount + amount
+                    ELSE given_base + base END AS expected,
+               CASE WHEN base = 0 THEN given_amount ELSE given_base END AS found
+          FROM referral_recomputed
+         WHERE base <> 0 OR amount <> 0
+        """
+    )
+
+
+def _too_much(books):
+    return SQL(
+        """
+        SELECT 'account.move' AS res_model,
+               group_id AS res_id,
+               participant_id,
+               NULL AS reason,
+               CONCAT_WS(', ', move_name, name) AS text,
+               earned AS expected,
+               given_base AS found
+          FROM referral_recomputed
+         WHERE ABS(given_base) > ABS(earned) + %(tolerance)s
+            OR SIGN(given_base) * SIGN(earned) < 0
+        """,
+        tolerance=SQL(TOLERANCE),
+    )
+
+
+def _above_rate(books):
+    return SQL(
+        """
+        SELECT 'account.move' AS res_model,
+               line.group_id AS res_id,
+               line.participant_id,
+               NULL AS reason,
+               CONCAT_WS(', ', line.move_name, line.name) AS text,
+               line.given_base * COALESCE(best.rate, 0) / 100 AS expected,
+               line.given_amount AS found
+          FROM referral_recomputed line
+          LEFT JOIN (
+                SELECT terms.id, GREATEST(terms.rate, MAX(tier.rate))::numeric AS rate
+                  FROM referral_program_terms terms
+                  LEFT JOIN referral_program_tier tier ON tier.terms_id = terms.id
+                 WHERE terms.program_id = %(program)s
+                 GROUP BY terms.id
+               ) best ON best.id = line.terms_id
+         WHERE ABS(line.given_amount)
+               > ABS(line.given_base) * COALESCE(best.rate, 0) / 100 + %(tolerance)s
+            OR SIGN(line.given_amount) * SIGN(line.given_base) < 0
+        """,
+        program=books.program_id,
+        tolerance=SQL(TOLERANCE),
+    )
+
+
+def _refunded(books):
+    return SQL(
+        """
+        SELECT 'account.move' AS res_model,
+               group_id AS res_id,
+               MAX(participant_id) AS participant_id,
+               NULL AS reason,
+               MAX(move_name) AS text,
+               0 AS expected,
+               SUM(given_amount) AS found
+          FROM referral_recomputed
+         WHERE refunded
+         GROUP BY group_id
+        HAVING ABS(SUM(given_amount)) > %(tolerance)s
+        """,
+        tolerance=SQL(TOLERANCE),
+    )
+
+
+CHECKS = (
+    Check(
+        "given_whole",
+        _lt("Everything earned was given"),
+        _lt(
+            "Computing the whole history anew finds nothing that accruals did not "
+            "give or take back. What happened since the last accrual is left to the "
+            "next one."
+        ),
+        _not_given,
+        {
+            "base": _lt("Base earned by the last accrued month's end, and given"),
+            "amount": _lt("Compensation for it, and given"),
+        },
+    ),
+    Check(
+        "given_earned",
+        _lt("Nothing more than earned was given"),
+        _lt(
+            "What a line was given is at most what it has earned: its base, as far as "
+            "it is both paid and rendered."
+        ),
+        _too_much,
+    ),
+    Check(
+        "given_rate",
+        _lt("Nothing was given above the terms' rate"),
+        _lt(
+            "What a line was given is at most its base at the best rate of the terms "
+            "that it falls under."
+        ),
+        _above_rate,
+    ),
+    Check(
+        "refunded_zero",
+        _lt("Invoices refunded as a whole gave nothing in the end"),
+        _lt("What they had given was taken back, to the last kopeck."),
+        _refunded,
+    ),
+)

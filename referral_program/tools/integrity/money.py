@@ -1,0 +1,307 @@
+"""Withdrawals with their bills, redemptions with their entries."""
+
+from odoo.tools import SQL
+from odoo.tools.translate import LazyTranslate
+
+from .check import Check
+
+# no environment while a module loads: pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
+
+
+def _overspent(books):
+    """Participants from whose balance more was taken than they ever got.
+
+    Accruals and an accountant's entries may bring a balance below zero; bills and
+    redemptions, less what was given back of them, may not.
+    """
+    return SQL(
+        """
+        WITH movement AS (
+            SELECT item.partner_id,
+                   item.balance,
+                   move.move_type IN ('in_invoice', 'in_refund', 'in_receipt')
+                       OR move.referral_redemption_id IS NOT NULL
+                       OR redeemed.referral_redemption_id IS NOT NULL AS takes
+              FROM (%(items)s) item
+              JOIN account_move move ON move.id = item.move_id
+              LEFT JOIN account_move redeemed ON redeemed.id = move.reversed_entry_id
+             WHERE item.parent_state = 'posted'
+        ), ledger AS (
+            SELECT partner_id,
+                   COALESCE(-SUM(balance) FILTER (WHERE balance < 0 AND NOT takes), 0)
+                       AS got,
+                   COALESCE(SUM(balance) FILTER (WHERE takes), 0) AS taken
+              FROM movement
+             GROUP BY partner_id
+        ), held AS (
+            SELECT participant_id, SUM(reserved_amount) AS amount
+              FROM referral_withdrawal
+             WHERE reserved_amount <> 0
+             GROUP BY participant_id
+        )
+        SELECT 'referral.participant' AS res_model,
+               participant.id AS res_id,
+               participant.id AS participant_id,
+               NULL AS reason,
+               NULL AS text,
+               COALESCE(ledger.got, 0) AS expected,
+               COALESCE(ledger.taken, 0) + COALESCE(held.amount, 0) AS found
+          FROM referral_participant participant
+          LEFT JOIN ledger ON ledger.partner_id = participant.partner_id
+          LEFT JOIN held ON held.participant_id = participant.id
+         WHERE participant.id IN (%(participants)s)
+           AND COALESCE(ledger.taken, 0) + COALESCE(held.amount, 0)
+               > COALESCE(ledger.got, 0)
+        """,
+        items=books.items,
+        participants=books.participants,
+    )
+
+
+def _withdrawal_states(books):
+    """Withdrawals whose state or reservation is not what their bill says."""
+    return SQL(
+        """
+        SELECT 'referral.withdrawal' AS res_model,
+               id AS res_id,
+               participant_id,
+               CASE WHEN NOT state = ANY(states) THEN 'state' ELSE 'held' END
+                   AS reason,
+               name AS text,
+               CASE WHEN state = ANY(states) THEN held END AS expected,
+               CASE WHEN state = ANY(states) THEN reserved_amount END AS found
+          FROM (
+            SELECT withdrawal.id,
+                   withdrawal.participant_id,
+                   withdrawal.name,
+                   withdrawal.state,
+                   withdrawal.reserved_amount,
+                   CASE WHEN withdrawal.decision IS NOT NULL
+                             THEN ARRAY[withdrawal.decision]
+                        WHEN bill.id IS NULL THEN ARRAY['requested']
+                        WHEN bill.state = 'cancel' THEN ARRAY['cancelled']
+                        WHEN bill.state <> 'posted' OR bill.payment_state
+                             NOT IN ('in_payment', 'paid', 'reversed')
+                             THEN ARRAY['billed']
+                        -- whether its refunds gave everything back
+                        WHEN bill.payment_state = 'reversed'
+                             THEN ARRAY['paid', 'cancelled']
+                        ELSE ARRAY['paid'] END AS states,
+                   CASE WHEN withdrawal.state = 'requested'
+                             OR withdrawal.state = 'billed' AND bill.state = 'draft'
+                        THEN COALESCE(NULLIF(withdrawal.billed_amount, 0),
+                                      withdrawal.amount)
+                        ELSE 0 END AS held
+              FROM referral_withdrawal withdrawal
+              LEFT JOIN account_move bill ON bill.id = withdrawal.bill_id
+             WHERE withdrawal.participant_id IN (%s)
+          ) withdrawal
+         WHERE NOT state = ANY(states) OR reserved_amount IS DISTINCT FROM held
+        """,
+        books.participants,
+    )
+
+
+def _bills(books):
+    """Withdrawals whose posted bill takes something else than they say."""
+    return SQL(
+        """
+        SELECT 'referral.withdrawal' AS res_model,
+               withdrawal.id AS res_id,
+               withdrawal.participant_id,
+               CASE WHEN bill.commercial_partner_id <> partner.commercial_partner_id
+                    THEN 'partner' ELSE 'amount' END AS reason,
+               withdrawal.name AS text,
+               withdrawal.billed_amount AS expected,
+               COALESCE(taken.amount, 0) AS found
+          FROM referral_withdrawal withdrawal
+          JOIN referral_participant participant
+            ON participant.id = withdrawal.participant_id
+          JOIN res_partner partner ON partner.id = participant.partner_id
+          JOIN account_move bill ON bill.id = withdrawal.bill_id
+          CROSS JOIN LATERAL (
+                SELECT SUM(item.balance) AS amount
+                  FROM account_move_line item
+                 WHERE item.move_id = bill.id
+                   AND item.account_id = %(account)s
+                   AND item.partner_id = participant.partner_id
+               ) taken
+         WHERE withdrawal.participant_id IN (%(participants)s)
+           AND bill.state = 'posted'
+           AND (bill.commercial_partner_id <> partner.commercial_partner_id
+                OR COALESCE(taken.amount, 0) IS DISTINCT FROM withdrawal.billed_amount)
+        """,
+        account=books.account_id,
+        participants=books.participants,
+    )
+
+
+def _payees(books):
+    """Open withdrawals that would be paid to somebody else's bank account."""
+    return SQL(
+        """
+        SELECT 'referral.withdrawal' AS res_model,
+               withdrawal.id AS res_id,
+               withdrawal.participant_id,
+               CASE WHEN bill.partner_bank_id = account.id
+                    THEN 'bill' ELSE 'withdrawal' END AS reason,
+               CONCAT_WS(', ', withdrawal.name, account.acc_number) AS text,
+               NULL::numeric AS expected,
+               NULL::numeric AS found
+          FROM referral_withdrawal withdrawal
+          JOIN referral_participant participant
+            ON participant.id = withdrawal.participant_id
+          JOIN res_partner own ON own.id = participant.partner_id
+          LEFT JOIN account_move bill ON bill.id = withdrawal.bill_id
+          JOIN res_partner_bank account
+            ON account.id IN (withdrawal.bank_account_id, bill.partner_bank_id)
+          JOIN res_partner holder ON holder.id = account.partner_id
+         WHERE withdrawal.participant_id IN (%s)
+           AND withdrawal.state IN ('requested', 'billed')
+           AND holder.commercial_partner_id <> own.commercial_partner_id
+        """,
+        books.participants,
+    )
+
+
+def _redemptions(books):
+    """Redemptions whose entry does not take what they say from the balance."""
+    return SQL(
+        """
+        SELECT 'referral.redemption' AS res_model,
+               id AS res_id,
+               participant_id,
+               CASE WHEN move_id IS NULL THEN 'no_entry'
+                    WHEN taken IS DISTINCT FROM amount THEN 'amount'
+                    ELSE 'state' END AS reason,
+               name AS text,
+               amount AS expected,
+               COALESCE(taken, 0) AS found
+          FROM (
+            SELECT redemption.*,
+                   taken.amount AS taken,
+                   CASE WHEN entry.state = 'posted' AND NOT EXISTS (
+                                SELECT FROM account_move reversal
+                                 WHERE reversal.reversed_entry_id = entry.id
+                                   AND reversal.state = 'posted')
+                        THEN 'done' ELSE 'undone' END AS right_state
+              FROM referral_redemption redemption
+              JOIN referral_participant participant
+                ON participant.id = redemption.participant_id
+              LEFT JOIN account_move entry
+                ON entry.id = redemption.move_id
+               AND entry.referral_redemption_id = redemption.id
+              CROSS JOIN LATERAL (
+                    SELECT SUM(item.balance) AS amount
+                      FROM account_move_line item
+                     WHERE item.move_id = entry.id
+                       AND item.account_id = %(account)s
+                       AND item.partner_id = participant.partner_id
+                   ) taken
+             WHERE redemption.participant_id IN (%(participants)s)
+          ) redemption
+         WHERE move_id IS NULL OR taken IS DISTINCT FROM amount OR state <> right_state
+        """,
+        account=books.account_id,
+        participants=books.participants,
+    )
+
+
+def _matches(books):
+    """Redemptions that are not undone, but pay nothing of their invoice."""
+    return SQL(
+        """
+        SELECT 'referral.redemption' AS res_model,
+               redemption.id AS res_id,
+               redemption.participant_id,
+               NULL AS reason,
+               CONCAT_WS(', ', redemption.name, invoice.name) AS text,
+               redemption.amount AS expected,
+               0 AS found
+          FROM referral_redemption redemption
+          JOIN account_move invoice ON invoice.id = redemption.invoice_id
+         WHERE redemption.participant_id IN (%s)
+           AND redemption.state = 'done'
+           AND NOT EXISTS (
+                SELECT FROM account_move_line item
+                  JOIN account_partial_reconcile part
+                    ON part.credit_move_id = item.id
+                  JOIN account_move_line receivable
+                    ON receivable.id = part.debit_move_id
+                 WHERE item.move_id = redemption.move_id
+                   AND receivable.move_id = redemption.invoice_id)
+        """,
+        books.participants,
+    )
+
+
+CHECKS = (
+    Check(
+        "balance_overspent",
+        _lt("Nobody took more than they got"),
+        _lt(
+            "Bills of withdrawals, redemptions and what open withdrawals hold are "
+            "together not more than everything that was ever credited."
+        ),
+        _overspent,
+    ),
+    Check(
+        "withdrawal_state",
+        _lt(
+            "Withdrawals are in the state of their bill, and hold what it has not taken"
+        ),
+        _lt(
+            "A withdrawal holds its amount until its bill is posted; refused, "
+            "cancelled and billed ones hold nothing."
+        ),
+        _withdrawal_states,
+        {
+            "state": _lt("The state is not that of the bill"),
+            "held": _lt("The amount on hold differs"),
+        },
+    ),
+    Check(
+        "withdrawal_bill",
+        _lt("Bills take what their withdrawal says, from its participant"),
+        _lt(
+            "The lines of a posted bill on the liability account are the withdrawal's "
+            "billed amount."
+        ),
+        _bills,
+        {
+            "partner": _lt("The bill is another partner's"),
+            "amount": _lt("The bill takes another amount"),
+        },
+    ),
+    Check(
+        "withdrawal_payee",
+        _lt("Open withdrawals are paid to the participant's own account"),
+        _lt("Neither a withdrawal nor its bill names a bank account of somebody else."),
+        _payees,
+        {
+            "withdrawal": _lt("The withdrawal's account is somebody else's"),
+            "bill": _lt("The bill's account is somebody else's"),
+        },
+    ),
+    Check(
+        "redemption_entry",
+        _lt("Redemptions are booked as they say"),
+        _lt(
+            "The entry of a redemption takes its amount from the participant's "
+            "balance; a redemption is undone if its entry was reversed, and only then."
+        ),
+        _redemptions,
+        {
+            "no_entry": _lt("There is no entry"),
+            "amount": _lt("The entry takes another amount"),
+            "state": _lt("The state is not that of the entry"),
+        },
+    ),
+    Check(
+        "redemption_match",
+        _lt("Redemptions pay their invoice"),
+        _lt("The entry of a redemption is reconciled with its invoice."),
+        _matches,
+    ),
+)
