@@ -27,6 +27,9 @@ MODELS = (
     "referral.refusal",
     "referral.visit",
     "referral.material",
+    "referral.integrity.run",
+    "referral.integrity.result",
+    "referral.integrity.finding",
 )
 #: Who reads what is not for every role.
 READERS = {
@@ -43,7 +46,7 @@ RIGHTS = {
         "referral.referral": "wc",
         "referral.document": "wcu",
     },
-    "accountant": {"referral.accrual": "w"},
+    "accountant": {"referral.accrual": "w", "referral.integrity.run": "w"},
     "administrator": {
         "referral.program": "wcu",
         "referral.program.terms": "wcu",
@@ -56,6 +59,8 @@ RIGHTS = {
         "referral.document": "wcu",
         "referral.agreement": "wcu",
         "referral.material": "wcu",
+        # to mark its activity done: the record itself refuses every change
+        "referral.integrity.run": "w",
     },
 }
 
