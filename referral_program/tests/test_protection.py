@@ -32,6 +32,9 @@ MODELS = (
     "referral.rollforward.total",
     "referral.payout",
     "referral.program.cost",
+    "referral.integrity.run",
+    "referral.integrity.result",
+    "referral.integrity.finding",
 )
 #: Who reads what is not for every role.
 READERS = {
@@ -49,7 +52,7 @@ RIGHTS = {
         "referral.referral": "wc",
         "referral.document": "wcu",
     },
-    "accountant": {"referral.accrual": "w"},
+    "accountant": {"referral.accrual": "w", "referral.integrity.run": "w"},
     "administrator": {
         "referral.program": "wcu",
         "referral.program.terms": "wcu",
@@ -62,6 +65,8 @@ RIGHTS = {
         "referral.document": "wcu",
         "referral.agreement": "wcu",
         "referral.material": "wcu",
+        # to mark its activity done: the record itself refuses every change
+        "referral.integrity.run": "w",
     },
 }
 
