@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from dataclasses import replace
 
 from odoo import fields, models
@@ -56,6 +57,34 @@ class ReferralAccrual(models.Model):
             name = SQL.identifier(f"referral_{table}")
             self.env.cr.execute(SQL("DROP TABLE %s", name))
         self.env.invalidate_all(flush=False)
+
+    @contextmanager
+    def _earned(self, conditions, groups):
+        """Have the groups' facts at hand, for what explains or forecasts.
+
+        The tables ``referral_scope``, ``referral_root`` and ``referral_group`` are
+        there within the context, and gone after it.
+
+        :param Conditions conditions: what to compute by
+        :param SQL groups: a ``SELECT`` of the groups, ``group_id``
+        :return SQL: the ``SELECT`` of what their lines have earned
+        """
+        scope = SQL("SELECT group_id FROM referral_scope")
+        self._make_table("referral_scope", groups, ("group_id",))
+        self._make_table(
+            "referral_root",
+            root_query(conditions, scope),
+            ("group_id", "client_id", "move_type", "posted"),
+        )
+        self._make_table(
+            "referral_group",
+            group_query(conditions),
+            ("group_id", "move_type", "counts"),
+        )
+        yield line_query(conditions, scope)
+        for table in ("scope", "root", "group"):
+            name = SQL.identifier(f"referral_{table}")
+            self.env.cr.execute(SQL("DROP TABLE %s", name))
 
     def _make_table(self, name, query, planned_by=()):
         """Store a query's rows for the statements after it.

@@ -1,1 +1,5 @@
-from . import referral_statement_xlsx
+from . import (
+    referral_explanation_pdf,
+    referral_explanation_xlsx,
+    referral_statement_xlsx,
+)
