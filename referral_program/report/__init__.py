@@ -1,5 +1,3 @@
-from . import (
-    referral_explanation_pdf,
-    referral_explanation_xlsx,
-    referral_statement_xlsx,
-)
+from . import referral_statement_xlsx  # before the workbook that inherits it
+
+from . import referral_explanation_pdf, referral_explanation_xlsx
