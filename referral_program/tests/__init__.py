@@ -9,6 +9,7 @@ from . import (
     test_billing,
     test_bonding,
     test_estimates,
+    test_explanation,
     test_joining,
     test_materials,
     test_money_edges,
