@@ -35,6 +35,44 @@ class AccountMove(models.Model):
         compute="_compute_referral_line_count",
         groups="referral_program.group_reader",
     )
+    referral_explained = fields.Boolean(
+        compute="_compute_referral_explained",
+        groups="referral_program.group_reader",
+        help="A referral program can tell what the lines earned, and why.",
+    )
+
+    @api.depends("move_type", "state", "company_id")
+    def _compute_referral_explained(self):
+        for move in self:
+            move.referral_explained = (
+                move.is_sale_document()
+                and (move.state == "posted" or move.referral_line_count)
+                and bool(move._referral_program())
+            )
+
+    def _referral_program(self):
+        """Return the program that counts the company's invoices, if there is one.
+
+        An active one comes first. None, if the user may not read it.
+        """
+        self.ensure_one()
+        pairs, _bank = self.env["referral.program"]._counting()
+        programs = self.env["referral.program"].with_context(active_test=False)
+        return programs.search(
+            [
+                (
+                    "id",
+                    "in",
+                    [
+                        program
+                        for program, company in pairs
+                        if company == self.company_id.id
+                    ],
+                )
+            ],
+            order="active desc, id",
+            limit=1,
+        )
 
     def _compute_referral_line_count(self):
         counts = dict(
@@ -174,6 +212,27 @@ class AccountMove(models.Model):
         self.env["referral.accrual.line"].invalidate_model(["group_key"])
 
     # === ACTION METHODS === #
+
+    def action_referral_why(self):
+        """Explain what the lines of this invoice and its credit notes earned.
+
+        :raise AccessError: if the user may not read the invoice or the program
+        :raise UserError: if no program counts the company's invoices
+        """
+        self.ensure_one()
+        self.check_access("read")
+        program = self._referral_program()
+        if not program:
+            raise UserError(
+                self.env._(
+                    "No referral program counts the invoices of %(company)s.",
+                    company=self.company_id.display_name,
+                )
+            )
+        groups = SQL(
+            "SELECT UNNEST(%s) AS group_id", self._referral_group_keys() or [0]
+        )
+        return self.env["referral.explain"]._ask(program, groups)
 
     def action_view_referral_lines(self):
         """Open what this invoice and its credit notes gave."""

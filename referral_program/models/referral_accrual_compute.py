@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from dataclasses import replace
 
 from odoo import fields, models
@@ -50,6 +51,29 @@ class ReferralAccrual(models.Model):
         :param Conditions conditions: what to compute by
         :param SQL scope: a ``SELECT`` of the ids of the groups' invoices
         """
+        self._make_groups(conditions, scope)
+        conditions = replace(conditions, **self._what_occurs())
+        self._make_table("referral_result", line_query(conditions, scope))
+
+    @contextmanager
+    def _earned(self, conditions, groups):
+        """Have the groups' facts at hand, for what explains or forecasts.
+
+        The tables ``referral_scope``, ``referral_root`` and ``referral_group`` are
+        there within the context, and gone after it.
+
+        :param Conditions conditions: what to compute by
+        :param SQL groups: a ``SELECT`` of the groups, ``group_id``
+        :return SQL: the ``SELECT`` of what their lines have earned
+        """
+        scope = SQL("SELECT group_id FROM referral_scope")
+        self._make_table("referral_scope", groups, ("group_id",))
+        self._make_groups(conditions, scope)
+        yield line_query(conditions, scope)
+        self._drop_tables("referral_scope", "referral_root", "referral_group")
+
+    def _make_groups(self, conditions, scope):
+        """Keep the invoices and the groups' facts in temporary tables."""
         self._make_table(
             "referral_root",
             root_query(conditions, scope),
@@ -60,8 +84,6 @@ class ReferralAccrual(models.Model):
             group_query(conditions),
             ("group_id", "move_type", "counts"),
         )
-        conditions = replace(conditions, **self._what_occurs())
-        self._make_table("referral_result", line_query(conditions, scope))
 
     def _make_table(self, name, query, planned_by=()):
         """Store a query's rows for the statements after it.

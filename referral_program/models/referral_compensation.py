@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 
 class ReferralCompensation(models.Model):
@@ -112,3 +113,21 @@ class ReferralCompensation(models.Model):
                 )
             )
         return self.move_line_id._get_records_action()
+
+    def action_why(self):
+        """Explain the lines of this compensation, as of its month's last day."""
+        self.ensure_one()
+        self.check_access("read")
+        groups = SQL(
+            "SELECT DISTINCT group_key AS group_id FROM referral_accrual_line"
+            " WHERE compensation_id = %s",
+            self.id,
+        )
+        keep = SQL(
+            "line.line_key IN (SELECT line_key FROM referral_accrual_line"
+            " WHERE compensation_id = %s)",
+            self.id,
+        )
+        return self.env["referral.explain"]._ask(
+            self.program_id, groups, keep, self.accrual_id.period_end
+        )

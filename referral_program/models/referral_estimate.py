@@ -5,8 +5,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..tools.earned import group_query, line_query, root_query
-
 _logger = logging.getLogger(__name__)
 
 
@@ -74,24 +72,8 @@ class ReferralEstimate(models.Model):
             {"program_id": program.id, "period_start": today.replace(day=1)}
         )
         conditions = replace(program._conditions(accrual), accrual_id=0, end=today)
-        scope = SQL("SELECT group_id FROM referral_scope")
-        accruals._make_table(
-            "referral_scope", self._open_groups(program), ("group_id",)
-        )
-        accruals._make_table(
-            "referral_root",
-            root_query(conditions, scope),
-            ("group_id", "client_id", "move_type", "posted"),
-        )
-        accruals._make_table(
-            "referral_group",
-            group_query(conditions),
-            ("group_id", "move_type", "counts"),
-        )
-        self._store(program, today, line_query(conditions, scope))
-        for table in ("scope", "root", "group"):
-            name = SQL.identifier(f"referral_{table}")
-            self.env.cr.execute(SQL("DROP TABLE %s", name))
+        with accruals._earned(conditions, self._open_groups(program)) as lines:
+            self._store(program, today, lines)
         self.invalidate_model()
 
     def _open_groups(self, program):

@@ -466,6 +466,18 @@ class ReferralParticipant(models.Model):
         )
         return action
 
+    def action_why(self):
+        """Ask about the invoice lines of the clients that they brought."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_explain_action"
+        )
+        action["context"] = {
+            "default_program_id": self.program_id.id,
+            "default_participant_id": self.id,
+        }
+        return action
+
     def action_view_compensations(self):
         """Open what these participants earned."""
         action = self.env["ir.actions.act_window"]._for_xml_id(

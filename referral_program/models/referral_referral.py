@@ -258,3 +258,18 @@ class ReferralReferral(models.Model):
         )
         action["domain"] = [("referral_id", "in", self.ids)]
         return action
+
+    def action_why(self):
+        """Explain all invoice lines of this referral's client, as of today."""
+        self.ensure_one()
+        self.check_access("read")
+        explain = self.env["referral.explain"].create(
+            {
+                "program_id": self.program_id.id,
+                "participant_id": self.participant_id.id,
+                "partner_id": self.partner_id.id,
+                "date_from": False,
+                "date_to": False,
+            }
+        )
+        return explain.action_explain()

@@ -15,6 +15,7 @@ from . import (
     test_forecast,
     test_hash_chain,
     test_integrity,
+    test_explanation,
     test_joining,
     test_materials,
     test_money_edges,

@@ -5,10 +5,11 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from .common import TwoParticipantsCase
+from .foretold import Foretold
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualBonds(TwoParticipantsCase):
+class TestAccrualBonds(Foretold, TwoParticipantsCase):
     # === Bonds === #
 
     def test_client_changes_hands_between_two_dates(self):

@@ -10,10 +10,11 @@ from odoo.tests import tagged
 from odoo.addons.account.models.account_move import AccountMove
 
 from .common import TwoParticipantsCase
+from .foretold import Foretold
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualEdges(TwoParticipantsCase):
+class TestAccrualEdges(Foretold, TwoParticipantsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -4,10 +4,11 @@ from odoo import Command
 from odoo.tests import tagged
 
 from .common import OneReferralCase
+from .foretold import Foretold
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualMoney(OneReferralCase):
+class TestAccrualMoney(Foretold, OneReferralCase):
     # === Bank statements === #
 
     def test_statement_line_without_payment_is_money(self):

@@ -12,12 +12,13 @@ from decimal import Decimal
 from odoo.tests import tagged
 
 from .common import ReferralCommon
+from .foretold import Foretold
 
 CATEGORIES = ("vps", "storage", "domains", "lab")
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualRandom(ReferralCommon):
+class TestAccrualRandom(Foretold, ReferralCommon):
     def setUp(self):
         super().setUp()
         self.random = random.Random(self._testMethodName)

@@ -14,9 +14,14 @@ Each reads the part before it under a name (``referral_root``,
 ``referral_group``): a temporary table with statistics for a month, a common
 table expression for a few invoices (:func:`whole_query`).
 
-A line that earns nothing has a reason: ``no_terms``, ``before_referral`` and
-``after_referral`` (no bond on the invoice's date), ``self_referral``, ``territory``,
-``excluded_category``, ``discounted``, ``participant_inactive``.
+A line that earns nothing has a reason: ``no_terms``, ``no_referral`` (nobody brought
+the client), ``before_referral`` and ``after_referral`` (no bond on the invoice's
+date), ``self_referral``, ``territory``, ``excluded_category``, ``discounted``,
+``participant_inactive``; ``gone`` (not on a posted invoice any more) and ``moved``
+(the client is somebody else's now): what it got goes back.
+
+:func:`counterpart_query` tells from the same rule of money which payments an
+invoice's share comes from, and why others do not count.
 
 Amounts are in the company's currency with 6 decimals, rates in percent, dates
 inclusive. Everything is ``numeric``: no floating point.
@@ -26,9 +31,18 @@ from odoo.tools import SQL
 
 from .conditions import Conditions
 from .groups import group_query, root_query
-from .lines import line_query
+from .lines import days_query, line_query
+from .money import counterpart_query
 
-__all__ = ["Conditions", "group_query", "line_query", "root_query", "whole_query"]
+__all__ = [
+    "Conditions",
+    "counterpart_query",
+    "days_query",
+    "group_query",
+    "line_query",
+    "root_query",
+    "whole_query",
+]
 
 
 def whole_query(conditions, scope):

@@ -115,7 +115,9 @@ def group_query(conditions):
                bond.participant_id,
                terms.id AS terms_id,
                discounted.group_id IS NOT NULL AS discounted,
-               CASE WHEN bond.id IS NULL AND net.invoice_date < client.first_day
+               CASE WHEN bond.id IS NULL AND client.client_id IS NULL
+                         THEN 'no_referral'
+                    WHEN bond.id IS NULL AND net.invoice_date < client.first_day
                          THEN 'before_referral'
                     WHEN bond.id IS NULL THEN 'after_referral'
                     WHEN bond.self_referral THEN 'self_referral'

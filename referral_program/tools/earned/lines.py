@@ -157,12 +157,7 @@ def line_query(conditions, given_scope):
                         WHEN grp.postpaid THEN 1
                         WHEN current.start_date IS NULL OR current.end_date IS NULL
                         THEN CASE WHEN grp.rendered_date <= %(end)s THEN 1 ELSE 0 END
-                        ELSE GREATEST(
-                                0,
-                                LEAST(current.end_date, %(end)s)
-                                    - current.start_date + 1
-                             )::numeric
-                             / (current.end_date - current.start_date + 1)
+                        ELSE (%(days_rendered)s)::numeric / (%(days)s)
                    END AS rendered,
                    CASE WHEN current.start_date IS NULL OR current.end_date IS NULL
                         THEN grp.rendered_date ELSE current.start_date
@@ -192,7 +187,9 @@ def line_query(conditions, given_scope):
                              / decided.price_subtotal
                         ELSE -decided.balance END AS full_base,
                    CASE WHEN decided.fixed THEN NULL
-                        WHEN NOT decided.fresh THEN 'after_referral'
+                        WHEN decided.gone THEN 'gone'
+                        WHEN NOT decided.fresh
+                        THEN COALESCE(decided.reason, 'moved')
                         WHEN decided.reason IS NOT NULL THEN decided.reason
                         WHEN excluded.categ_id IS NOT NULL THEN 'excluded_category'
                         WHEN terms.exclude_discounted
@@ -300,11 +297,25 @@ def line_query(conditions, given_scope):
         not_active=_not_active_condition(conditions),
         end=conditions.end,
         decimals=conditions.decimals,
+        days=days_query("current"),
+        days_rendered=days_query("current", conditions.end),
         reasoned=_reasoned_query(conditions),
         rated=_rated_query(conditions),
         averaged=_averaged_query(conditions),
         waiting=_waiting_query(conditions),
     )
+
+
+def days_query(alias, until=None):
+    """Return how many days a line's service has, both ends included.
+
+    :param str alias: the relation with ``start_date`` and ``end_date``
+    :param date until: count only the days up to this one, inclusive
+    """
+    start, end = SQL.identifier(alias, "start_date"), SQL.identifier(alias, "end_date")
+    if until is None:
+        return SQL("%s - %s + 1", end, start)
+    return SQL("GREATEST(0, LEAST(%s, %s) - %s + 1)", end, until, start)
 
 
 def _counted_condition(conditions):
@@ -315,10 +326,11 @@ def _counted_condition(conditions):
         """
         AND line.accrual_id IN (
             SELECT id FROM referral_accrual
-             WHERE program_id = %s AND id <> %s)
+             WHERE program_id = %s AND id <> %s AND period_end <= %s)
         """,
         conditions.program_id,
         conditions.accrual_id,
+        conditions.end,
     )
 
 
@@ -351,7 +363,7 @@ def _reasoned_query(conditions):
                          AND NOT BOOL_OR(NOT is_credit AND own_reason IS NULL)
                                  OVER by_group
                     THEN COALESCE(MIN(own_reason) FILTER (WHERE NOT is_credit)
-                                  OVER by_group, 'no_terms')
+                                  OVER by_group, 'gone')
                     ELSE own_reason END AS why_not
           FROM judged
         WINDOW by_group AS (PARTITION BY group_id),

@@ -1,0 +1,389 @@
+from dataclasses import replace
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..models.referral_accrual_line import UnboundMany2one
+from ..tools.earned import counterpart_query, days_query
+
+#: Why a line earns nothing for good, as far as anything is for good.
+EXCLUDED = [
+    ("no_referral", "Nobody brought the client"),
+    ("before_referral", "Invoiced before the referral began"),
+    ("after_referral", "Invoiced after the referral ended"),
+    ("self_referral", "Participant and client are the same"),
+    ("territory", "Client in another country"),
+    ("excluded_category", "Category excluded by the terms"),
+    ("discounted", "Discounted"),
+    ("no_terms", "No terms in force"),
+    ("participant_inactive", "Participant rejected or closed"),
+    ("bonus", "Settled by bonus"),
+    ("not_money", "Settled by what is not money"),
+    ("refunded", "Refunded in full"),
+    ("zero", "Nothing to earn: the amount is zero"),
+    ("moved", "Client moved to another participant"),
+    ("gone", "Not on a posted invoice any more"),
+]
+#: Why a line has not earned all of it yet.
+NOT_YET = [
+    ("not_paid", "Not paid in full yet"),
+    ("not_matched", "Payment not matched by the bank yet"),
+    ("not_rendered", "Not rendered in full yet"),
+    ("participant_suspended", "Waits: participant suspended"),
+]
+
+
+class ReferralExplanation(models.TransientModel):
+    """Why an invoice line earned what it earned: one row for each line asked about.
+
+    Found by the query of the accrual itself, so that it cannot say anything else than
+    the next accrual does. A row belongs to whoever asked; see ``referral.explain``
+    for who may ask about what.
+
+    Amounts are in the company's currency, with 6 decimals; shares in percent.
+    """
+
+    _name = "referral.explanation"
+    _description = "Referral Explanation"
+    _order = "invoice_date desc, move_name desc, line_key"
+    _rec_name = "name"
+
+    explain_id = fields.Many2one(
+        "referral.explain",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+    )
+    program_id = UnboundMany2one("referral.program", readonly=True)
+    company_id = UnboundMany2one("res.company", readonly=True)
+    currency_id = UnboundMany2one("res.currency", readonly=True)
+    as_of = fields.Date(
+        "As of",
+        readonly=True,
+        help="What is paid and rendered by this day counts, as do accruals up to it.",
+    )
+
+    # What the line is
+    line_key = fields.Integer("Invoice Line ID", readonly=True)
+    group_key = fields.Integer("Invoice ID", readonly=True)
+    move_line_id = UnboundMany2one("account.move.line", "Invoice Line", readonly=True)
+    move_id = UnboundMany2one("account.move", "Document", readonly=True)
+    invoice_id = UnboundMany2one(
+        "account.move",
+        "Invoice",
+        readonly=True,
+        help="For a credit note, the invoice that it reverses.",
+    )
+    move_name = fields.Char("Invoice Number", readonly=True)
+    name = fields.Char("Label", readonly=True)
+    invoice_date = fields.Date(readonly=True)
+    partner_id = UnboundMany2one("res.partner", "Client", readonly=True)
+    participant_id = UnboundMany2one("referral.participant", readonly=True)
+    referral_id = UnboundMany2one("referral.referral", readonly=True)
+    terms_id = UnboundMany2one("referral.program.terms", readonly=True)
+    product_id = UnboundMany2one("product.product", readonly=True)
+    categ_id = UnboundMany2one("product.category", "Product Category", readonly=True)
+
+    # What has happened
+    start_date = fields.Date("Service From", readonly=True)
+    end_date = fields.Date("Service To", readonly=True)
+    days = fields.Integer("Days of Service", readonly=True)
+    days_rendered = fields.Integer(readonly=True)
+    postpaid = fields.Boolean(
+        readonly=True, help="A postpaid client's services count as rendered."
+    )
+    rendered = fields.Float(
+        "Rendered (%)", readonly=True, digits=(16, 6), aggregator=None
+    )
+    paid = fields.Float(
+        "Paid (%)",
+        readonly=True,
+        digits=(16, 6),
+        aggregator=None,
+        help="The share of the invoice, less its credit notes, that is paid in money.",
+    )
+    bonus = fields.Float(
+        "By Bonus (%)",
+        readonly=True,
+        digits=(16, 6),
+        aggregator=None,
+        help="The share that is settled from the program's bonus journals.",
+    )
+    not_money = fields.Float(
+        "By Other (%)",
+        readonly=True,
+        digits=(16, 6),
+        aggregator=None,
+        help="The share that is settled by something else that is not money, such as "
+        "a write-off.",
+    )
+
+    # What it earned
+    full_base = fields.Monetary(
+        readonly=True, help="What the line can earn on, once it is paid and rendered."
+    )
+    earned = fields.Monetary(
+        "Earned Base", readonly=True, help="The part that is both paid and rendered."
+    )
+    unearned = fields.Monetary(
+        "Base That Earns Nothing",
+        readonly=True,
+        help="What is left of the full base, for the reason given.",
+    )
+    given_base = fields.Monetary(
+        readonly=True, help="The base that accruals have given compensation for."
+    )
+    given_amount = fields.Monetary(
+        "Given", readonly=True, help="The compensation that accruals have given."
+    )
+    base = fields.Monetary(
+        "Base to Come",
+        readonly=True,
+        help="The base that the next accrual would give compensation for if its month "
+        "ended on this day.",
+    )
+    amount = fields.Monetary(
+        "Compensation to Come",
+        readonly=True,
+        help="What the next accrual would give if its month ended on this day; below "
+        "zero if it would take back.",
+    )
+    rate = fields.Float(
+        "Rate (%)",
+        readonly=True,
+        digits=(16, 6),
+        aggregator=None,
+        help="Of what is to come; without such, the average of what was given.",
+    )
+    reason = fields.Selection(
+        EXCLUDED + NOT_YET, readonly=True, help="Why the line has not earned all of it."
+    )
+    state = fields.Selection(
+        [("full", "In Full"), ("part", "In Part"), ("nothing", "Nothing")],
+        "Earned",
+        readonly=True,
+    )
+
+    evidence_ids = fields.Many2many(
+        "referral.accrual.line", compute="_compute_evidence_ids", string="Given So Far"
+    )
+    payment_ids = fields.Many2many(
+        "referral.explanation.payment",
+        compute="_compute_payment_ids",
+        string="What Settles the Invoice",
+    )
+
+    @api.depends("move_name", "name")
+    def _compute_display_name(self):
+        for row in self:
+            row.display_name = " · ".join(filter(None, (row.move_name, row.name)))
+
+    @api.depends("line_key", "program_id", "as_of")
+    def _compute_evidence_ids(self):
+        lines = self.env["referral.accrual.line"].search(
+            [
+                ("line_key", "in", self.mapped("line_key")),
+                ("accrual_id.program_id", "in", self.program_id.ids),
+            ],
+            order="id",
+        )
+        by_line = lines.grouped("line_key")
+        for row in self:
+            row.evidence_ids = by_line.get(row.line_key, lines.browse()).filtered(
+                lambda line, row=row: line.accrual_id.period_end <= row.as_of
+            )
+
+    @api.depends("group_key", "explain_id")
+    def _compute_payment_ids(self):
+        payments = self.env["referral.explanation.payment"].search(
+            [
+                ("explain_id", "in", self.explain_id.ids),
+                ("group_key", "in", self.mapped("group_key")),
+            ]
+        )
+        by_group = payments.grouped(lambda one: (one.explain_id, one.group_key))
+        for row in self:
+            key = (row.explain_id, row.group_key)
+            row.payment_ids = by_group.get(key, payments.browse())
+
+    # === FINDING === #
+
+    @api.model
+    def _explain(self, explain, groups, keep):
+        """Find the rows for a question, whose earlier rows must be gone.
+
+        The caller has checked that the user may ask about the program.
+
+        :param explain: the ``referral.explain``: program and day
+        :param SQL groups: a ``SELECT`` of the ids of the invoices asked about; for a
+            credit note, the one that it reverses
+        :param SQL keep: which lines of theirs to keep, a condition on ``line`` (a row
+            of the accrual's query) and ``document`` (its invoice or credit note)
+        """
+        self.env.flush_all()
+        program = explain.program_id
+        accruals = self.env["referral.accrual"]
+        accrual = accruals.new(
+            {"program_id": program.id, "period_start": explain.as_of.replace(day=1)}
+        )
+        conditions = replace(
+            program._conditions(accrual), accrual_id=0, end=explain.as_of
+        )
+        asked = self._with_neighbours(conditions, groups)
+        with accruals._earned(conditions, asked) as lines:
+            self.env["referral.explanation.payment"]._store(
+                explain, counterpart_query(conditions)
+            )
+            self.env.cr.execute(self._insert(explain, lines, keep))
+        self.env.invalidate_all(flush=False)
+
+    @api.model
+    def _with_neighbours(self, conditions, groups):
+        """Return the groups asked about, and those that decide about their rate.
+
+        With tiers, all that the client newly paid and used in the month does.
+        """
+        asked = SQL("SELECT group_id, TRUE AS asked FROM (%s) asked", groups)
+        if not conditions.has_tiers:
+            return asked
+        return SQL(
+            """
+            WITH asked AS MATERIALIZED (%(groups)s)
+            SELECT group_id, TRUE AS asked FROM asked
+             UNION ALL
+            (SELECT CASE WHEN move.move_type = 'out_refund'
+                              AND reversed.move_type = 'out_invoice'
+                         THEN reversed.id ELSE move.id END,
+                    FALSE
+               FROM (SELECT DISTINCT root.commercial_partner_id AS id
+                       FROM asked
+                       JOIN account_move root ON root.id = asked.group_id) client
+               JOIN res_partner contact ON contact.commercial_partner_id = client.id
+               JOIN account_move move ON move.partner_id = contact.id
+               LEFT JOIN account_move reversed ON reversed.id = move.reversed_entry_id
+              WHERE move.move_type IN ('out_invoice', 'out_refund')
+                AND move.company_id IN %(companies)s
+             EXCEPT
+             SELECT group_id, FALSE FROM asked)
+            """,
+            groups=groups,
+            companies=conditions.company_ids,
+        )
+
+    @api.model
+    def _insert(self, explain, lines, keep):
+        """Return the statement that stores a row for each line."""
+        return SQL(
+            """
+            INSERT INTO referral_explanation
+                   (explain_id, create_uid, write_uid, create_date, write_date,
+                    program_id, company_id, currency_id, as_of, line_key, group_key,
+                    move_line_id, move_id, invoice_id, move_name, name, invoice_date,
+                    partner_id, participant_id, referral_id, terms_id, product_id,
+                    categ_id, start_date, end_date, days, days_rendered, postpaid,
+                    rendered, paid, bonus, not_money, full_base, earned, unearned,
+                    given_base, given_amount, base, amount, rate, reason, state)
+            SELECT %(explain)s, %(user)s, %(user)s,
+                   NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC',
+                   %(program)s, %(company)s, %(currency)s, %(as_of)s, line.line_key,
+                   line.group_id, line.move_line_id, document.id, root.id,
+                   line.move_name, line.name,
+                   COALESCE(document.invoice_date, line.invoice_date),
+                   line.partner_id, line.participant_id, line.referral_id,
+                   line.terms_id, line.product_id, template.categ_id,
+                   line.start_date, line.end_date, %(days)s, %(days_rendered)s,
+                   COALESCE(grp.postpaid, FALSE),
+                   line.rendered, line.paid, settled.bonus, settled.not_money,
+                   line.full_base, line.earned,
+                   line.full_base - line.given_base - line.base,
+                   line.given_base, line.given_amount, line.base, line.amount,
+                   CASE WHEN line.base = 0 AND line.given_base <> 0
+                        THEN ROUND(100 * line.given_amount / line.given_base, 6)
+                        WHEN line.base <> 0 OR line.reason IS NULL
+                             OR line.reason = 'participant_inactive'
+                        THEN line.rate ELSE 0 END,
+                   %(reason)s,
+                   CASE WHEN line.earned = 0 THEN 'nothing'
+                        WHEN ABS(line.earned) < ABS(line.full_base) THEN 'part'
+                        ELSE 'full' END
+              FROM (%(lines)s) line
+              JOIN referral_scope scope
+                ON scope.group_id = line.group_id AND scope.asked
+              LEFT JOIN referral_group grp ON grp.group_id = line.group_id
+              LEFT JOIN account_move root ON root.id = line.group_id
+              LEFT JOIN account_move_line item ON item.id = line.move_line_id
+              LEFT JOIN account_move document ON document.id = item.move_id
+              LEFT JOIN product_product product ON product.id = line.product_id
+              LEFT JOIN product_template template
+                ON template.id = product.product_tmpl_id
+              LEFT JOIN referral_participant participant
+                ON participant.id = line.participant_id
+              LEFT JOIN (%(settled)s) sums ON sums.group_key = line.group_id
+             CROSS JOIN LATERAL (
+                    SELECT COALESCE(ROUND(100 * sums.bonus
+                                          / NULLIF(GREATEST(grp.net, 0), 0), 6), 0)
+                               AS bonus,
+                           COALESCE(ROUND(100 * sums.not_money
+                                          / NULLIF(GREATEST(grp.net, 0), 0), 6), 0)
+                               AS not_money,
+                           COALESCE(sums.unmatched, 0) AS unmatched,
+                           COALESCE(sums.bonus + sums.not_money, 0) AS unpaid
+                   ) settled
+             WHERE %(keep)s
+            """,
+            explain=explain.id,
+            user=self.env.uid,
+            program=explain.program_id.id,
+            company=explain.program_id.company_id.id,
+            currency=explain.program_id.currency_id.id,
+            as_of=explain.as_of,
+            days=days_query("line"),
+            days_rendered=days_query("line", explain.as_of),
+            reason=self._reason(),
+            lines=lines,
+            settled=self.env["referral.explanation.payment"]._sums(explain),
+            keep=keep,
+        )
+
+    @api.model
+    def _reason(self):
+        """Return the reason: the accrual's own, or what a line still waits for."""
+        return SQL(
+            """
+            CASE WHEN line.reason = 'participant_inactive'
+                      AND participant.state = 'suspended' THEN 'participant_suspended'
+                 WHEN line.reason IS NOT NULL THEN line.reason
+                 WHEN line.full_base = 0 THEN 'zero'
+                 WHEN ABS(line.earned) >= ABS(line.full_base) THEN NULL
+                 WHEN grp.net <= 0 THEN 'refunded'
+                 WHEN line.paid > line.rendered THEN 'not_rendered'
+                 WHEN settled.unmatched > 0 THEN 'not_matched'
+                 WHEN grp.money + settled.unpaid >= grp.net
+                 THEN CASE WHEN settled.bonus > 0 THEN 'bonus' ELSE 'not_money' END
+                 ELSE 'not_paid' END
+            """
+        )
+
+    # === ACTION METHODS === #
+
+    def action_export_xlsx(self):
+        """Download the whole answer that these rows, or the context, belong to."""
+        return self._answer().action_export_xlsx()
+
+    def action_export_pdf(self):
+        """Download the answer's sums by reason."""
+        return self._answer().action_export_pdf()
+
+    def _answer(self):
+        """Return the question whose answer is shown; its own access decides."""
+        asked = self.explain_id[:1].id or self.env.context.get("explain_id")
+        return self.env["referral.explain"].browse(asked)
+
+    def action_open_invoice(self):
+        """Open the line's invoice or credit note.
+
+        :raise AccessError: if the user has no right to read it
+        """
+        self.ensure_one()
+        return self.move_id._get_records_action()
