@@ -3,12 +3,13 @@
 # make test   the test suite
 # make lint   pinned linters; make lint FIX=1 mends what can be mended
 # make bench  speed beside OCA commission; SIZE=10000 for one size
+# make screenshots  the pictures of README and docs; ARGS="overview" for one
 # make stop   stop the private PostgreSQL cluster
 PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8069
 
-.PHONY: demo test lint bench stop help
+.PHONY: demo test lint bench screenshots stop help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -24,6 +25,9 @@ lint:
 
 bench:
 	@SIZE=$(SIZE) $(PYTHON) bench/run
+
+screenshots:
+	@$(PYTHON) bin/screenshots $(ARGS)
 
 stop:
 	@$(PYTHON) bin/postgres stop

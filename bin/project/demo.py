@@ -24,7 +24,7 @@ LOGINS = {
     "participant2": "participant in the portal: Ivan Sokolov",
 }
 #: What Odoo's shell runs: the work itself is in a module that can be read and linted.
-SCRIPT = "from project import demo_accrual; demo_accrual.main(env)"
+SCRIPT = "from project import {module}; {module}.main(env)"
 #: Seconds within which a server answers, even on a busy machine.
 PATIENCE = 180
 
@@ -57,6 +57,13 @@ def require_free(port):
             ) from error
 
 
+def free_port():
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
 def make_database():
     """Make the demo's database anew from its template.
 
@@ -67,23 +74,42 @@ def make_database():
     return workplace, databases.fresh(workplace, DATABASE, demo=True)
 
 
+def last():
+    """Return the workplace and the demo's database as the last command left it.
+
+    :raise SetupError: if there is none
+    """
+    workplace = databases.Workplace()
+    if not databases.exists(DATABASE):
+        raise SetupError(f"there is no database {DATABASE}", "make demo SERVE=0")
+    return workplace, DATABASE
+
+
 def accrue(workplace, database):
     """Accrue the demo's months, print the table and check the books.
 
     :return int: 0 if the books are right
     """
+    with progress("accruing the months of the demo"):
+        return run_in_shell(workplace, database, "demo_accrual")
+
+
+def run_in_shell(workplace, database, module):
+    """Run a module of this package in Odoo's shell.
+
+    :return int: how the shell ended
+    """
     command = workplace.command(
         "shell", "-d", database, "--no-http", "--log-level=warn"
     )
     search = [workplace.environment["PYTHONPATH"], str(paths.ROOT / "bin")]
-    with progress("accruing the months of the demo"):
-        done = subprocess.run(
-            command,
-            input=SCRIPT,
-            text=True,
-            env={**workplace.environment, "PYTHONPATH": os.pathsep.join(search)},
-            check=False,
-        )
+    done = subprocess.run(
+        command,
+        input=SCRIPT.format(module=module),
+        text=True,
+        env={**workplace.environment, "PYTHONPATH": os.pathsep.join(search)},
+        check=False,
+    )
     return done.returncode
 
 
@@ -92,12 +118,23 @@ def serve(workplace, database, port):
 
     :return int: 0 if it was this command that ended the server
     """
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.default_int_handler)
+    try:
+        with serving(workplace, database, port) as server:
+            print(_welcome(port), flush=True)
+            return server.wait()
+    except KeyboardInterrupt:
+        return 0
+
+
+@contextlib.contextmanager
+def serving(workplace, database, port):
+    """Serve as long as the context lasts; give the server's process."""
     command = workplace.command(
         "-d", database, "--db-filter", f"^{database}$", "--http-interface", HOST,
         "--http-port", port, "--log-level=warn",
     )  # fmt: skip
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, signal.default_int_handler)
     # in a session of its own: Ctrl-C reaches this command alone, which passes it on
     # once; a second one would make Odoo stop without ending its requests
     server = subprocess.Popen(
@@ -108,11 +145,10 @@ def serve(workplace, database, port):
     )
     try:
         _wait_for(server, port)
-        print(_welcome(port), flush=True)
-        return server.wait()
+        yield server
     except KeyboardInterrupt:
         say("\n-> stopping")
-        return 0
+        raise
     finally:
         _stop(server)
 

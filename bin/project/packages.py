@@ -50,15 +50,27 @@ def _environment(name, pins):
 def oca(pins=paths.OCA_PINS):
     """Return the folder of the OCA addons that a file pins.
 
-    Their wheels require ``odoo`` itself, which PyPI does not have; so they are
-    installed without dependencies into a folder for the addons path.
+    Their wheels require ``odoo`` itself, which PyPI does not have.
     """
-    home = paths.CACHE / f"oca-{paths.digest(pins)}"
-    with exclusively("oca"):
+    return _folder("oca", pins) / "odoo" / "addons"
+
+
+def axe():
+    """Return the folder of the package that brings axe-core's JavaScript.
+
+    It requires a whole browser driver, of which nothing is needed.
+    """
+    return _folder("axe", paths.AXE_PINS)
+
+
+def _folder(name, pins):
+    """Return a folder with the packages that a file pins, without dependencies."""
+    home = paths.CACHE / f"{name}-{paths.digest(pins)}"
+    with exclusively(name):
         if not (home / ".ready").exists():
             shutil.rmtree(home, ignore_errors=True)
             interpreter = python()
-            with progress(f"installing the OCA addons of {pins.name}"):
+            with progress(f"installing the packages of {pins.name}"):
                 run(
                     interpreter, "-m", "pip", "install", "--quiet", "--no-deps",
                     "--disable-pip-version-check", "--target", home,
@@ -67,4 +79,4 @@ def oca(pins=paths.OCA_PINS):
                     cure=NETWORK,
                 )  # fmt: skip
             (home / ".ready").touch()
-    return home / "odoo" / "addons"
+    return home

@@ -72,6 +72,7 @@ class ReferralBilling(ReferralPortal):
             "portal_billing_month",
             program,
             participant,
+            title=statement._month().capitalize(),
             statement=statement,
             lines=statement._lines(LINES_PER_PAGE, max(pages["offset"], 0)),
             subtotals=subtotals,
@@ -150,5 +151,9 @@ class ReferralBilling(ReferralPortal):
 
     def _billing_page(self, template, program, participant, **values):
         return self._page(
-            template, program, participant, referral_billing=True, **values
+            template,
+            program,
+            participant,
+            referral_billing=True,
+            **{"title": request.env._("Billing documents"), **values},
         )

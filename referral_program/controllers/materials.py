@@ -36,6 +36,7 @@ class ReferralMaterials(ReferralPortal):
             "portal_materials",
             program,
             participant,
+            title=request.env._("Advertising materials"),
             languages=languages,
             titles={lang: self._title(lang) for lang in languages},
             chosen=chosen,

@@ -64,6 +64,7 @@ class ReferralMoney(ReferralPortal):
             "portal_withdraw",
             program,
             participant,
+            title=request.env._("Withdraw money"),
             accounts=participant._payee_accounts(),
             withdrawals=withdrawals.search(
                 own, limit=PAGE_SIZE, offset=pager["offset"]
@@ -107,6 +108,7 @@ class ReferralMoney(ReferralPortal):
             "portal_withdraw_confirm",
             program,
             participant,
+            title=request.env._("Is this right?"),
             amount=amount,
             typed=self._typed(participant, amount),
             account=account,
@@ -204,6 +206,7 @@ class ReferralMoney(ReferralPortal):
             "portal_pay",
             program,
             participant,
+            title=request.env._("Pay %s with the referral balance", invoice.name),
             invoice=invoice,
             due=due,
             most=min(due, participant.available_balance),
@@ -258,6 +261,7 @@ class ReferralMoney(ReferralPortal):
             "portal_pay_confirm",
             program,
             participant,
+            title=request.env._("Is this right?"),
             invoice=invoice,
             amount=amount,
             typed=self._typed(participant, amount),

@@ -63,11 +63,19 @@ class ReferralPortal(CustomerPortal):
             participant = participant.browse()
         return program, participant
 
-    def _page(self, template, program, participant, **values):
+    def _page(self, template, program, participant, title=None, **values):
+        """Return a page of the program.
+
+        :param str title: what the page is about, for the browser's window and for
+            whoever has it read out; the program itself, if left out
+        """
+        title = title or request.env._("Referral program")
         return request.render(
             f"referral_program.{template}",
             {
                 **self._prepare_portal_layout_values(),
+                "title": f"{title} | {request.env.company.name}",
+                "html_data": {"lang": (request.env.lang or "en").replace("_", "-")},
                 "page_name": "referral",
                 "program": program,
                 "participant": participant,
@@ -353,6 +361,9 @@ class ReferralPortal(CustomerPortal):
             "portal_join",
             program,
             participant,
+            title=request.env._("Join the referral program")
+            if not participant or participant.state == "draft"
+            else request.env._("Hand in documents"),
             choice=choice,
             chosen=self._chosen_type(choice),
             types=types,
@@ -416,7 +427,13 @@ class ReferralPortal(CustomerPortal):
             except UserError as refusal:
                 error = refusal.args[0]
         return self._page(
-            "portal_claim", program, participant, error=error, sent=sent, client=client
+            "portal_claim",
+            program,
+            participant,
+            title=request.env._("Claim a client"),
+            error=error,
+            sent=sent,
+            client=client,
         )
 
     @http.route(

@@ -53,6 +53,7 @@ class ReferralReferrals(ReferralPortal):
             "portal_referrals",
             program,
             participant,
+            title=request.env._("Referrals"),
             referrals=shown,
             by_month=self._by_month(shown, months),
             months=months,
@@ -113,6 +114,7 @@ class ReferralReferrals(ReferralPortal):
             "portal_referral",
             program,
             participant,
+            title=referral._shown_name(),
             referral=referral,
             months=months,
             bars=self._bars(

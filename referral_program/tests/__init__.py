@@ -1,4 +1,5 @@
 from . import (
+    test_accessibility,
     test_accrual_bonds,
     test_accrual_cases,
     test_accrual_edges,

@@ -225,7 +225,9 @@ class TestPortal(PortalCase):
             self.assertIn(text, error.group(1))
         self.assertIn('value="none"', page)
         self.assertIn("id.png", page)
-        self.assertEqual(page.count("Read this text and accept it."), 2)
+        # beside each box, and in the list of what is missing
+        self.assertEqual(page.count(">Read this text and accept it."), 2)
+        self.assertEqual(page.count(": Read this text and accept it."), 2)
         participant = self._own(self.owner)
         self.assertEqual(participant.state, "draft")
         self.assertEqual(participant.document_ids.page_ids.mapped("name"), ["id.png"])

@@ -11,7 +11,11 @@ export class ReferralCopy extends Interaction {
         const link = this.el.parentElement.querySelector(".o_referral_link");
         link.select();
         await this.waitFor(browser.navigator.clipboard.writeText(link.value));
-        this.el.textContent = this.el.dataset.done;
+        const {done} = this.el.dataset;
+        this.el.textContent = done;
+        // beside the button, or beside its group
+        const group = this.el.closest(".input-group") || this.el;
+        group.nextElementSibling.textContent = done;
     }
 }
 

@@ -9,13 +9,19 @@ import {registry} from "@web/core/registry";
 export class ReferralJoin extends Interaction {
     static selector = ".o_referral_join";
     dynamicContent = {
-        ".o_referral_choice select": {"t-on-change": this.onChoice},
+        ".o_referral_choice select": {"t-on-change": this.onChange},
         ".o_referral_show": {"t-att-class": () => ({"d-none": true})},
     };
 
     start() {
         this.onChoice();
-        this.el.querySelector(".alert-danger")?.focus();
+    }
+
+    onChange() {
+        this.onChoice();
+        // to who does not see it
+        this.el.querySelector(".o_referral_chosen").textContent =
+            this.el.querySelector(".o_referral_type:not(.d-none) legend").textContent;
     }
 
     onChoice() {
