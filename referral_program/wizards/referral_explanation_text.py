@@ -85,9 +85,7 @@ class ReferralExplanation(models.TransientModel):
         if not self.earned:
             return self.env._("nothing earned (%(why)s)", why=why)
         if self.reason:
-            return self.env._(
-                "%(earned)s (%(why)s)", earned=self._earned_text(), why=why
-            )
+            return f"{self._earned_text()} ({why})"
         return self._earned_text()
 
     def _earned_text(self):
