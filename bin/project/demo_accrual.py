@@ -26,6 +26,8 @@ def main(env):
         )
     demo_money.take(program)
     program.env["referral.statement"]._cron_statements()
+    program._cron_check_accruals()
+    program._cron_check_integrity()
     program.env.cr.commit()
     _print_participants(program)
     failures = demo_invariants.failures(program)

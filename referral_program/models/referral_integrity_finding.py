@@ -44,7 +44,7 @@ class ReferralIntegrityFinding(models.Model):
     has_amounts = fields.Boolean(readonly=True)
     expected = fields.Float("Expected Amount", readonly=True, digits=(16, 6))
     found = fields.Float("Found Amount", readonly=True, digits=(16, 6))
-    expected_text = fields.Char("Expected", compute="_compute_amounts")
+    expected_text = fields.Char("Should Be", compute="_compute_amounts")
     found_text = fields.Char("Found", compute="_compute_amounts")
 
     @api.depends("check_name", "reason", "text")
