@@ -222,7 +222,9 @@ class ReferralProgramTerms(models.Model):
                 self.env._("%(terms)s is in force already.", terms=self.display_name)
             )
         self.program_id._mark_everything()
-        return super().write({"is_draft": False})
+        result = super().write({"is_draft": False})
+        self._tell_program(self.env._("Terms put in force"))
+        return result
 
     def _locked(self):
         """Return those of these terms that a posted accrual used."""

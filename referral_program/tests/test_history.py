@@ -8,7 +8,12 @@ from .common import OneReferralCase
 #: Stored fields that say nothing an auditor could ask for: orders of rows, counters,
 #: what other tracked fields decide, and what Odoo cannot track and is told otherwise.
 UNTRACKED = {
-    "referral.program": {"accrual_steps", "description"},
+    "referral.program": {
+        "accrual_steps",
+        "description",
+        "chain_length",
+        "chain_head",
+    },
     "referral.program.terms": set(),
     "referral.program.tier": {"terms_id"},
     "referral.participant.type": {"sequence"},

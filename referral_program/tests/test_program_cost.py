@@ -83,6 +83,7 @@ class TestProgramCost(RegisterCase):
         self.program.terms_ids.copy(
             {
                 "date_from": "2026-02-01",
+                "is_draft": False,
                 "excluded_category_ids": [Command.set(domains.ids)],
             }
         )

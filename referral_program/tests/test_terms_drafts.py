@@ -83,6 +83,7 @@ class TestTermsDrafts(OneReferralCase):
             [("mail_message_id", "in", draft.message_ids.ids)]
         )
         self.assertIn("is_draft", changes.field_id.mapped("name"))
+        self.assertIn("put in force: 20", self.program.message_ids[0].body)
         with self.assertRefused(UserError, "in force already"):
             draft.action_put_in_force()
         self._paid("2026-02-10")
