@@ -76,9 +76,10 @@ class ExplanationXlsx(models.AbstractModel):
 
     def _write_reasons(self, sheet, formats, explain, count):
         """Write what was asked, and the sums by reason and category."""
-        sheet.set_column(0, 1, 44)
+        sheet.set_column(0, 0, 44)
+        sheet.set_column(1, 1, 66)
         sheet.set_column(2, 2, 10)
-        sheet.set_column(3, 3, 20)
+        sheet.set_column(3, 3, 30)
         title = self.env._("Excluded services by reason")
         sheet.write_string(0, 0, title, formats["title"])
         row = 2

@@ -37,10 +37,12 @@ class TableXlsx(models.AbstractModel):
             sheet.write_string(HEADING_ROWS, 0, text, formats["text"])
 
     def _styles(self, currency):
+        styles = super()._styles(currency)
         share = {"num_format": "0.00%"}
         return {
-            **super()._styles(currency),
-            "text": {},
+            **styles,
+            "head": {**styles["head"], "indent": 1},
+            "text": {"indent": 1},
             "percent": share,
             "total_percent": {**share, "bold": True, "top": 1},
         }
