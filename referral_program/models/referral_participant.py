@@ -365,7 +365,8 @@ class ReferralParticipant(models.Model):
             raise UserError(
                 self.env._("Say why: the participant and the history are told.")
             )
-        for participant in self.filtered(lambda p: p.state != state):
+        changing = self.filtered(lambda participant: participant.state != state)
+        for participant in changing:
             if state not in TRANSITIONS[participant.state]:
                 labels = dict(self._fields["state"]._description_selection(self.env))
                 raise UserError(
@@ -381,7 +382,7 @@ class ReferralParticipant(models.Model):
             if state == "active" and participant.state != "suspended":
                 participant._check_verified()
             participant._change_state(state, reason)
-        self.env["referral.mark"]._mark_partners(self.referral_ids.partner_id)
+        self.env["referral.mark"]._mark_partners(changing.referral_ids.partner_id)
         return True
 
     def _change_state(self, state, reason):

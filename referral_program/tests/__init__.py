@@ -8,6 +8,7 @@ from . import (
     test_accrual_random,
     test_api,
     test_audit_file,
+    test_auditor,
     test_billing,
     test_bonding,
     test_dashboard,

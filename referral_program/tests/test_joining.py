@@ -396,14 +396,18 @@ class TestJoining(JoiningCase):
         ):
             context = getattr(self._as_officer(participant), action)()["context"]
             self.assertEqual(context["default_action"], state)
-        wizard = self.env["referral.reason"].create(
-            {
-                "action": "rejected",
-                "reason": "A forged stamp",
-                "participant_ids": [Command.set(participant.ids)],
-            }
+        wizard = (
+            self.env["referral.reason"]
+            .with_user(self.officer)
+            .create(
+                {
+                    "action": "rejected",
+                    "reason": "A forged stamp",
+                    "participant_ids": [Command.set(participant.ids)],
+                }
+            )
         )
-        wizard.with_user(self.officer).action_confirm()
+        wizard.action_confirm()
         self.assertEqual(participant.state, "rejected")
 
     # === The promised time === #
