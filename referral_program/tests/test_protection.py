@@ -6,39 +6,11 @@ from odoo.tests import tagged
 
 from .common import OneReferralCase
 
-MODELS = (
-    "referral.program",
-    "referral.program.terms",
-    "referral.program.tier",
-    "referral.participant.type",
-    "referral.participant",
-    "referral.referral",
-    "referral.accrual",
-    "referral.compensation",
-    "referral.accrual.line",
-    "referral.mark",
-    "referral.document.requirement",
-    "referral.document",
-    "referral.document.page",
-    "referral.document.reading",
-    "referral.document.destruction",
-    "referral.agreement",
-    "referral.acceptance",
-    "referral.refusal",
-    "referral.visit",
-    "referral.material",
-    "referral.liability.movement",
-    "referral.rollforward.line",
-    "referral.rollforward.total",
-    "referral.payout",
-    "referral.program.cost",
-    "referral.integrity.run",
-    "referral.integrity.result",
-    "referral.integrity.finding",
-)
 #: Who reads what is not for every role.
 READERS = {
     "referral.mark": {"administrator"},
+    "referral.statement.mark": {"administrator"},
+    "referral.audit.file": {"auditor", "accountant", "administrator"},
     "referral.document": {"officer", "administrator"},
     "referral.document.page": {"officer", "administrator"},
     "referral.document.reading": {"auditor", "administrator"},
@@ -52,7 +24,12 @@ RIGHTS = {
         "referral.referral": "wc",
         "referral.document": "wcu",
     },
-    "accountant": {"referral.accrual": "w", "referral.integrity.run": "w"},
+    "accountant": {
+        "referral.accrual": "w",
+        "referral.integrity.run": "w",
+        "referral.withdrawal": "w",
+        "referral.redemption": "w",
+    },
     "administrator": {
         "referral.program": "wcu",
         "referral.program.terms": "wcu",
@@ -61,6 +38,8 @@ RIGHTS = {
         "referral.participant": "wcu",
         "referral.referral": "wcu",
         "referral.accrual": "w",
+        "referral.withdrawal": "w",
+        "referral.redemption": "w",
         "referral.document.requirement": "wcu",
         "referral.document": "wcu",
         "referral.agreement": "wcu",
@@ -80,6 +59,15 @@ class TestProtection(OneReferralCase):
             role: cls._user(f"referral_{role}", f"referral_program.group_{role}")
             for role in RIGHTS
         }
+        # all there are, so that a new one is not forgotten
+        cls.models = sorted(
+            name
+            for name, model in cls.env.registry.items()
+            if name.startswith("referral.")
+            and not model._abstract
+            and not model._transient
+            and (model._auto or cls.env[name]._table_query is not None)
+        )
         cls.employee = cls._user("referral_employee", "base.group_user")
         cls.portal = cls._user("referral_portal", "base.group_portal")
 
@@ -96,7 +84,7 @@ class TestProtection(OneReferralCase):
 
     def test_each_role_may_do_what_it_needs_and_no_more(self):
         for role, rights in RIGHTS.items():
-            for model in MODELS:
+            for model in self.models:
                 allowed = rights.get(model, "")
                 records = self.env[model].with_user(self.users[role])
                 for letter, operation in zip(
@@ -112,7 +100,7 @@ class TestProtection(OneReferralCase):
     def test_others_see_nothing(self):
         public = self.env.ref("base.public_user")
         for user in (self.employee, self.portal, public):
-            for model in MODELS:
+            for model in self.models:
                 with self.subTest(user=user.id, model=model):
                     records = self.env[model].with_user(user)
                     with self.assertRaises(AccessError):
