@@ -81,6 +81,7 @@ class ReferralProgram(models.Model):
             "funnel": self._funnel_rows(facts),
             "months": self._month_rows(facts["next_period"]),
             "to_do": self._to_do_rows(facts),
+            "integrity": self._integrity_rows(*facts["integrity"]),
             "last_month": self._month_name(-1),
         }
 
@@ -291,6 +292,25 @@ class ReferralProgram(models.Model):
             )
         return rows
 
+    def _integrity_rows(self, day, failed, count):
+        """Whether everything tied when it was last looked at."""
+        if not day:
+            value = self.env._("Not checked yet")
+        elif failed:
+            value = self.env._("Findings: %(count)s", count=count)
+        else:
+            value = self.env._("Everything ties")
+        as_of = self.env._("as of %(day)s", day=format_date(self.env, day or False))
+        return [
+            self._row(
+                self.env._("Integrity"),
+                value,
+                "integrity",
+                alarm="danger" if failed else False,
+                hint=as_of if day else "",
+            )
+        ]
+
     # === WHERE IT COMES FROM === #
 
     def _dashboard_facts(self):
@@ -306,6 +326,7 @@ class ReferralProgram(models.Model):
                 "verification": (0, 0),
                 "withdrawals": {},
                 "next_period": False,
+                "integrity": (False, False, 0),
             }
             for program in self
         }
@@ -324,6 +345,7 @@ class ReferralProgram(models.Model):
             ("visits", self._read_visits()),
             ("referrals", self._read_referrals()),
             ("verification", self._read_verifications()),
+            ("integrity", self._read_integrity()),
         ):
             for program_id, *values in rows:
                 facts[program_id][name] = values if values[1:] else values[0]
@@ -503,6 +525,21 @@ class ReferralProgram(models.Model):
             )
         )
 
+    def _read_integrity(self):
+        """Return program, day, failure and findings of the last checks of all."""
+        return self._read_rows(
+            SQL(
+                """
+                SELECT DISTINCT ON (program_id)
+                       program_id, started_on::date, state = 'failed', finding_count
+                  FROM referral_integrity_run
+                 WHERE program_id IN %s AND accrual_id IS NULL
+                 ORDER BY program_id, id DESC
+                """,
+                self._ids,
+            )
+        )
+
     def _read_withdrawals(self):
         """Return the open withdrawals by the step that they wait for."""
         return self._read_rows(
@@ -552,6 +589,7 @@ class ReferralProgram(models.Model):
             "accruals": lambda _key: self.action_view_accruals(),
             "verification": self._open_verification,
             "withdrawals": self._open_withdrawals,
+            "integrity": self._open_integrity,
             "step": self._open_step,
         }
         if figure not in openers:
@@ -583,6 +621,12 @@ class ReferralProgram(models.Model):
                 *domain,
             ],
         )
+
+    def _open_integrity(self, _key):
+        """The last check of everything, or all checks if there is none."""
+        if self.integrity_run_id:
+            return self.integrity_run_id._get_records_action()
+        return self.action_view_integrity_runs()
 
     def _open_year(self, _key, domain=()):
         return self._figure_action(

@@ -211,6 +211,38 @@ class TestFigures(DashboardCase):
         self.assertFalse(self._opened("withdrawals", "to_approve"))
         self.assertEqual(len(self._opened("withdrawals", "to_bill")), 2)
 
+    def test_whether_everything_ties(self):
+        def row():
+            [row] = self._card()["integrity"]
+            return row["value"], row["hint"], row["alarm"]
+
+        def opened():
+            return self.program.action_open_figure("integrity").get("res_id")
+
+        self.assertEqual(row(), ("Not checked yet", "", False))
+        self.assertFalse(opened())
+        with self.on(TODAY):
+            run = self.program._check_integrity()
+            # what only one month wrote says nothing of the rest
+            self.program._check_integrity(self.program.accrual_ids[0])
+        self.assertEqual(row(), ("Everything ties", "as of 03/05/2026", False))
+        self.assertEqual(opened(), run.id)
+        compensation = self.program.accrual_ids.compensation_ids[0]
+        self.env.cr.execute(
+            "UPDATE referral_compensation SET accrued = accrued + 1 WHERE id = %s",
+            [compensation.id],
+        )
+        self.env.invalidate_all()
+        with self.on(TODAY):
+            run = self.program._check_integrity()
+        [finding] = run.finding_ids.filtered("expected_text")
+        self.assertEqual(finding.res_id, compensation.id)
+        self.assertEqual(finding.description, "What of it was accrued differs")
+        self.assertEqual(
+            row(), (f"Findings: {run.finding_count}", "as of 03/05/2026", "danger")
+        )
+        self.assertEqual(opened(), run.id)
+
     def test_programs_are_kept_apart(self):
         other = self._other_company()
         other.company_id.currency_id = self.env.ref("base.EUR")
