@@ -378,7 +378,7 @@ class TestContents(AuditCase):
         )
 
     def _manifest(self, accrual):
-        sheet = self._cached(self._content(accrual))["Manifest"]
+        sheet = list(self._cached(self._content(accrual)).values())[-1]
         return {
             row[0]: row[4]
             for row in sheet.iter_rows(values_only=True)
