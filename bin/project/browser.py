@@ -132,17 +132,27 @@ class Browser:
 
         :raise SetupError: if it throws
         """
-        result = self.command(
-            "Runtime.evaluate",
-            expression=expression,
-            awaitPromise=True,
-            returnByValue=True,
-        )
+        result = self._evaluate(expression)
         if "exceptionDetails" in result:
             details = result["exceptionDetails"]
             text = details.get("exception", {}).get("description") or details["text"]
             raise SetupError(f"JavaScript failed: {text}", "look at the page")
         return result["result"].get("value")
+
+    def _evaluate(self, expression, tries=5):
+        """Run JavaScript; on the next page if this one is replaced meanwhile."""
+        try:
+            return self.command(
+                "Runtime.evaluate",
+                expression=expression,
+                awaitPromise=True,
+                returnByValue=True,
+            )
+        except SetupError as error:
+            if "navigated" not in str(error) or not tries:
+                raise
+            time.sleep(0.5)
+            return self._evaluate(expression, tries - 1)
 
     # === Doing === #
 
