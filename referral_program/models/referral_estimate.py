@@ -71,10 +71,25 @@ class ReferralEstimate(models.Model):
         accrual = accruals.new(
             {"program_id": program.id, "period_start": today.replace(day=1)}
         )
-        conditions = replace(program._conditions(accrual), accrual_id=0, end=today)
-        with accruals._earned(conditions, self._open_groups(program)) as lines:
+        conditions = replace(
+            program._conditions(accrual), accrual_id=0, end=today, posted_only=True
+        )
+        groups = self._open_groups(program)
+        if self._is_everything_marked(program):
+            groups = accrual._everything()
+        with accruals._earned(conditions, groups) as lines:
             self._store(program, today, lines)
         self.invalidate_model()
+
+    def _is_everything_marked(self, program):
+        """Tell whether the next accrual looks at all invoices: terms have changed."""
+        # sudo: marks are nobody's to read
+        marks = self.env["referral.mark"].sudo()
+        return bool(
+            marks.search_count(
+                [("program_id", "=", program.id), ("group_id", "=", False)], limit=1
+            )
+        )
 
     def _open_groups(self, program):
         """Return the ``SELECT`` of the groups that may still give something."""
@@ -83,6 +98,12 @@ class ReferralEstimate(models.Model):
             SELECT mark.group_id
               FROM referral_mark mark
              WHERE mark.program_id = %(program)s AND mark.group_id IS NOT NULL
+             UNION
+            SELECT line.group_key
+              FROM referral_accrual accrual
+              JOIN referral_accrual_line line ON line.accrual_id = accrual.id
+             WHERE accrual.program_id = %(program)s
+               AND accrual.state <> 'posted'
              UNION
             SELECT item.move_id
               FROM referral_referral referral

@@ -63,6 +63,27 @@ class TestEstimates(OneReferralCase):
         )
         self.assertFalse(self._estimate("2026-01-10"))
 
+    def test_what_waits_for_review_is_still_on_its_way(self):
+        self.program.posting_policy = "review"
+        self._paid("2026-01-10", 1_000)
+        with self.on("2026-02-01"):
+            accrual = self.program._accrue("2026-01-01")
+        self.assertEqual(accrual.state, "computed")
+        self.assertEstimate("2026-02-01", 90)
+        with self.on("2026-02-02"):
+            accrual._post()
+        self.assertFalse(self._estimate("2026-02-02"))
+
+    def test_settings_that_change_what_was_settled_long_ago(self):
+        invoice = self._invoice(self.client, "2026-01-10", 1_000)
+        self._pay(invoice, "2026-01-12", journal=self.bonus_journal)
+        self._accrue("2026-01")
+        self.assertFalse(self._estimate("2026-02-01"))
+        self.program.bonus_journal_ids = False
+        self.assertEstimate("2026-02-01", 90)
+        self.assertEarned("2026-02", self.participant, 90)
+        self.assertFalse(self._estimate("2026-03-01"))
+
     def test_an_estimate_changes_nothing(self):
         self._pay(self._quarter("2026-01-01"), "2026-01-02")
         self.env["referral.mark"]._write_marks()  # what has happened so far

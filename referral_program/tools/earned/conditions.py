@@ -25,7 +25,7 @@ class Conditions:
     :ivar has_credit_notes: whether any of the groups has one
     :ivar has_inactive: whether any participant is not active
 
-    The rest is for a computation on paper (:mod:`..rehearsal`):
+    The rest is for estimates and for a computation on paper (:mod:`..rehearsal`):
 
     :ivar evidence: the relation that says what was given; another one than the
         accruals' own counts as a whole
@@ -33,6 +33,7 @@ class Conditions:
     :ivar excluded: the relation of the categories that terms exclude
     :ivar tiers: the relation of the terms' tiers
     :ivar active_ids: participants who count as active whatever their state
+    :ivar posted_only: whether only posted accruals say what was given
     :ivar expected_from: if given, what is open counts as paid when it is due, or on
         this day if it is overdue
     """
@@ -56,4 +57,5 @@ class Conditions:
     excluded: str = "referral_terms_excluded_category_rel"
     tiers: str = "referral_program_tier"
     active_ids: tuple = ()
+    posted_only: bool = False
     expected_from: date | None = None

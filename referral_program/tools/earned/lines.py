@@ -326,11 +326,12 @@ def _counted_condition(conditions):
         """
         AND line.accrual_id IN (
             SELECT id FROM referral_accrual
-             WHERE program_id = %s AND id <> %s AND period_end <= %s)
+             WHERE program_id = %s AND id <> %s AND period_end <= %s %s)
         """,
         conditions.program_id,
         conditions.accrual_id,
         conditions.end,
+        SQL("AND state = 'posted'") if conditions.posted_only else SQL(),
     )
 
 
