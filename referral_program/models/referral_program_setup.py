@@ -29,7 +29,7 @@ class ReferralProgram(models.Model):
         return program
 
     def _set_up_accounting(self):
-        """Make the journal and the accounts that the program still lacks.
+        """Make the journals and the accounts that the program still lacks.
 
         Works for any chart of accounts: the codes are free ones beside those of
         the company's own accounts of the same type.
@@ -42,15 +42,12 @@ class ReferralProgram(models.Model):
             program._set_up(
                 "liability_account_id", "account.account", "_prepare_liability_vals"
             )
-            if not program.bill_journal_id:
-                journals = self.env["account.journal"]
-                program.bill_journal_id = journals.search(
-                    [
-                        *journals._check_company_domain(program.company_id),
-                        ("type", "=", "purchase"),
-                    ],
-                    limit=1,
-                )
+            program.bill_journal_id = (
+                program.bill_journal_id or program._find_bill_journal()
+            )
+            program._set_up(
+                "bill_journal_id", "account.journal", "_prepare_bill_journal_vals"
+            )
 
     def _set_up(self, field, model, prepare):
         """Fill a field with the company's own record, made if there is none."""
@@ -69,21 +66,47 @@ class ReferralProgram(models.Model):
             )
         self[field] = record
 
-    def _prepare_journal_vals(self):
-        taken = set(
-            self.env["account.journal"]
-            .with_context(active_test=False)
-            .search(self.env["account.journal"]._check_company_domain(self.company_id))
-            .mapped("code")
+    def _find_bill_journal(self):
+        """Return the first of the company's purchase journals, if it has one."""
+        journals = self.env["account.journal"]
+        return journals.search(
+            [
+                *journals._check_company_domain(self.company_id),
+                ("type", "=", "purchase"),
+            ],
+            limit=1,
         )
-        codes = ["REF", *(f"REF{number}" for number in range(1, 100))]
+
+    def _prepare_journal_vals(self):
         return {
             "name": self.env._("Referral Program"),
             "type": "general",
-            "code": next(code for code in codes if code not in taken),
+            "code": self._free_journal_code("REF"),
             "company_id": self.company_id.id,
             "show_on_dashboard": False,
         }
+
+    def _prepare_bill_journal_vals(self):
+        return {
+            "name": self.env._("Vendor Bills"),
+            "type": "purchase",
+            "code": self._free_journal_code("BILL"),
+            "company_id": self.company_id.id,
+        }
+
+    def _free_journal_code(self, code):
+        """Return a code that none of the company's journals has.
+
+        :param str code: the code to begin with, of at most 4 letters
+        """
+        journals = self.env["account.journal"].with_context(active_test=False)
+        taken = set(
+            journals.search(journals._check_company_domain(self.company_id)).mapped(
+                "code"
+            )
+        )
+        codes = [code, *(f"{code}{number}" for number in range(1, 100))]
+        return next(free for free in codes if free not in taken)
 
     def _prepare_expense_vals(self):
         return {

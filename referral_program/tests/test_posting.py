@@ -316,6 +316,25 @@ class TestPosting(OneReferralCase):
         self.assertEqual(program.expense_account_id.account_type, "expense")
         self.assertEqual(program.journal_id.company_id, company)
 
+    def test_a_company_without_a_purchase_journal_gets_one(self):
+        company = self.setup_other_company()["company"]
+        journals = self.env["account.journal"]
+        archived = journals.search(
+            [("company_id", "=", company.id), ("type", "=", "purchase")]
+        )
+        archived.active = False
+        program = self.env["referral.program"].create(
+            {"name": "Without purchases", "company_id": company.id}
+        )
+        program.action_set_up_accounting()
+        journal = program.bill_journal_id
+        self.assertEqual(journal.type, "purchase")
+        self.assertEqual(journal.company_id, company)
+        self.assertNotIn(journal.code, archived.mapped("code"))
+        program.bill_journal_id = False
+        program.action_set_up_accounting()
+        self.assertEqual(program.bill_journal_id, journal)
+
     def test_setting_up_again_makes_nothing_twice(self):
         program = self.program
         before = program.journal_id, program.liability_account_id
