@@ -206,6 +206,10 @@ class Browser:
                 type=kind, x=x, y=y, button="left", clickCount=1,
             )  # fmt: skip
 
+    def leave(self):
+        """Move the mouse into the corner, where nothing is pointed at."""
+        self.command("Input.dispatchMouseEvent", type="mouseMoved", x=0, y=0)
+
     def write(self, text):
         """Type a text into what has the focus."""
         self.command("Input.insertText", text=text)

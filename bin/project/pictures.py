@@ -5,8 +5,10 @@ addon. Its steps are pairs of what is done and with what; see ``Photographer`` i
 ``screenshots.py``.
 """
 
+import re
 from dataclasses import dataclass
 
+from . import paths
 from .shell import SetupError
 
 #: Width and height of the window.
@@ -103,6 +105,7 @@ PICTURES = (
     of("program-cost", "accountant", "referral_program_cost_action"),
     of("forecast", "accountant", "referral_forecast_open_action"),
     of("simulator", "accountant", "referral_simulation_action",
+       ("fill", ".o_field_widget[name=rate] input", "10"),
        ("click", "button[name=action_simulate]")),
     # === auditors === #
     of("analysis", "auditor", "referral_accrual_line_analysis_action"),
@@ -162,3 +165,16 @@ def require(names):
             f"there is no picture {', '.join(sorted(unknown))}",
             "choose from bin/project/pictures.py",
         )
+
+
+def misfits():
+    """Return the names of pictures that are not all three: shown, taken and kept."""
+    texts = [paths.ROOT / "README.md", *paths.ROOT.glob("docs/*.md")]
+    shown = {
+        name
+        for text in texts
+        for name in re.findall(r"\(\S*images/(\S+)\.png\)", text.read_text("utf-8"))
+    }
+    taken = {picture.name for picture in PICTURES}
+    kept = {file.stem for file in paths.ROOT.glob("docs/images/*")}
+    return sorted((shown | taken | kept) - (shown & taken & kept))

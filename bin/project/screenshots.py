@@ -67,6 +67,8 @@ class Photographer:
             getattr(self, f"_step_{step}")(*arguments)
             self.browser.settle()
         self.browser.evaluate("document.activeElement.blur()")
+        self.browser.leave()
+        self.browser.settle()
         data = self.browser.photograph((0, 0, width, height) if page.whole else None)
         return Image.open(io.BytesIO(data)).convert("RGB")
 
