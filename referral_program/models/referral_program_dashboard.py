@@ -115,6 +115,9 @@ class ReferralProgram(models.Model):
     def _month_name(self, offset):
         return format_date(self.env, self._month(offset), date_format="LLLL y")
 
+    def _as_of(self, day):
+        return self.env._("as of %(day)s", day=format_date(self.env, day))
+
     def _money_rows(self, facts):
         """What is owed, and the last month against the month before."""
         months = facts["months"]
@@ -151,9 +154,7 @@ class ReferralProgram(models.Model):
     def _coming_rows(self, facts):
         """What is on its way, of the last estimate."""
         day, so_far, unpaid, unrendered = facts["estimate"]
-        hint = (
-            self.env._("as of %(day)s", day=format_date(self.env, day)) if day else ""
-        )
+        hint = self._as_of(day) if day else ""
         return [
             self._row(
                 self.env._("If it were accrued now"),
@@ -292,22 +293,26 @@ class ReferralProgram(models.Model):
             )
         return rows
 
-    def _integrity_rows(self, day, failed, count):
+    def _integrity_rows(self, started_on, failed, count):
         """Whether everything tied when it was last looked at."""
-        if not day:
+        hint = ""
+        if not started_on:
             value = self.env._("Not checked yet")
-        elif failed:
-            value = self.env._("Findings: %(count)s", count=count)
         else:
-            value = self.env._("Everything ties")
-        as_of = self.env._("as of %(day)s", day=format_date(self.env, day or False))
+            hint = self._as_of(self._day_of(started_on))
+            if not failed:
+                value = self.env._("Everything ties")
+            elif count:
+                value = self.env._("Findings: %(count)s", count=count)
+            else:  # a check that could not be done
+                value = self.env._("Something does not tie")
         return [
             self._row(
                 self.env._("Integrity"),
                 value,
                 "integrity",
                 alarm="danger" if failed else False,
-                hint=as_of if day else "",
+                hint=hint,
             )
         ]
 
@@ -526,12 +531,12 @@ class ReferralProgram(models.Model):
         )
 
     def _read_integrity(self):
-        """Return program, day, failure and findings of the last checks of all."""
+        """Return program, moment, failure and findings of the last checks of all."""
         return self._read_rows(
             SQL(
                 """
                 SELECT DISTINCT ON (program_id)
-                       program_id, started_on::date, state = 'failed', finding_count
+                       program_id, started_on, state = 'failed', finding_count
                   FROM referral_integrity_run
                  WHERE program_id IN %s AND accrual_id IS NULL
                  ORDER BY program_id, id DESC

@@ -5,7 +5,9 @@ import json
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
+from ..models import referral_program_integrity
 from .test_withdrawals import MoneyCase
 
 TODAY = "2026-03-05"
@@ -242,6 +244,22 @@ class TestFigures(DashboardCase):
             row(), (f"Findings: {run.finding_count}", "as of 03/05/2026", "danger")
         )
         self.assertEqual(opened(), run.id)
+
+    def test_the_day_of_the_check_is_that_of_the_company(self):
+        self.program.company_id.partner_id.tz = "Asia/Kamchatka"  # midnight there
+        with self.on(TODAY):
+            self.program._check_integrity()
+        self.assertEqual(self._card()["integrity"][0]["hint"], "as of 03/06/2026")
+
+    @mute_logger("odoo.sql_db")
+    def test_a_check_that_cannot_be_done_is_no_finding(self):
+        self.env.cr.execute("ALTER TABLE referral_agreement RENAME body TO gone")
+        logger = referral_program_integrity.__name__
+        with self.on(TODAY), self.assertLogs(logger, "ERROR"):
+            self.program._check_integrity()
+        [row] = self._card()["integrity"]
+        self.assertEqual(row["value"], "Something does not tie")
+        self.assertEqual(row["alarm"], "danger")
 
     def test_programs_are_kept_apart(self):
         other = self._other_company()

@@ -164,7 +164,12 @@ def _acceptances(books):
                NULL::numeric AS expected,
                NULL::numeric AS found
           FROM (
-            SELECT acceptance.*, agreement.name, agreement.body
+            SELECT acceptance.id,
+                   acceptance.participant_id,
+                   acceptance.lang,
+                   acceptance.text_hash,
+                   agreement.name,
+                   agreement.body
               FROM referral_acceptance acceptance
               JOIN referral_agreement agreement
                 ON agreement.id = acceptance.agreement_id
