@@ -42,9 +42,8 @@ class ReferralProgram(models.Model):
             program._set_up(
                 "liability_account_id", "account.account", "_prepare_liability_vals"
             )
-            program.bill_journal_id = (
-                program.bill_journal_id or program._find_bill_journal()
-            )
+            if not program.bill_journal_id:
+                program.bill_journal_id = program._find_bill_journal()
             program._set_up(
                 "bill_journal_id", "account.journal", "_prepare_bill_journal_vals"
             )
