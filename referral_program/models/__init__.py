@@ -69,7 +69,6 @@ from . import (
     referral_visit,
     referral_withdrawal,
     referral_withdrawal_bill,
-    res_company,
     res_config_settings,
     res_partner,
     res_partner_bank,

@@ -29,6 +29,7 @@ class AccountMove(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
+        groups="referral_program.group_reader",
         help="The accrual that this entry posts.",
     )
     referral_line_count = fields.Integer(
@@ -109,9 +110,9 @@ class AccountMove(models.Model):
     def create(self, vals_list):
         moves = super().create(vals_list)
         self.env["referral.mark"]._note_new(moves)
-        if not self.env.su and (
-            moves.referral_accrual_id or moves.sudo().referral_redemption_id
-        ):
+        # sudo: whoever makes entries need not see the program's part of them
+        own = moves.sudo()
+        if not self.env.su and (own.referral_accrual_id or own.referral_redemption_id):
             self._refuse_forged_entry()
         return moves
 

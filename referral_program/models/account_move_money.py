@@ -23,6 +23,7 @@ class AccountMove(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
+        groups="referral_program.group_reader",
         help="The redemption that this entry books.",
     )
     referral_redemption_ids = fields.One2many(

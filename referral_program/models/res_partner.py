@@ -11,6 +11,7 @@ class ResPartner(models.Model):
 
     referral_postpaid = fields.Boolean(
         "Pays Afterwards",
+        copy=False,  # whoever may not read it duplicates contacts all the same
         tracking=True,
         groups="referral_program.group_reader",
         help="A postpaid client: their invoices count as rendered from the invoice "

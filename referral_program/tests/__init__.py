@@ -23,6 +23,7 @@ from . import (
     test_money_edges,
     test_money_random,
     test_numbers,
+    test_ordinary_users,
     test_portal,
     test_portal_money,
     test_posting,
