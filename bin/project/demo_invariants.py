@@ -1,6 +1,6 @@
 """Checks a program's books: what must always be true; runs inside Odoo's shell."""
 
-from odoo.addons.referral_program.tools.integrity import CHECKS
+from odoo.addons.referral_program.models.audit.integrity import CHECKS
 
 #: What is checked besides, by doing it.
 AGAIN = "running again changes nothing"

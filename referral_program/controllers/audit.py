@@ -4,7 +4,7 @@ import zipfile
 from odoo import http
 from odoo.http import request
 
-from ..models.referral_audit_file import MIMETYPE
+from ..models.audit.referral_audit_file import MIMETYPE
 
 
 class ReferralAuditController(http.Controller):

@@ -4,7 +4,7 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
-from ..models.referral_document import MEGABYTE
+from ..models.participant.referral_document import MEGABYTE
 from ..tools.uploads import ACCEPT
 
 #: Residency on the form, and with the answer about tax: (residency, tax resident).

@@ -1,7 +1,7 @@
 from odoo import http
 from odoo.http import request
 
-from ..models.referral_statement_document import MIMETYPES
+from ..models.balance.referral_statement_document import MIMETYPES
 
 
 class ReferralReportController(http.Controller):

@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from .test_statements import StatementCase
+from .balance.test_statements import StatementCase
 
 
 @tagged("post_install", "-at_install")

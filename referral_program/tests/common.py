@@ -20,7 +20,7 @@ from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
-from ..tools.earned import whole_query
+from ..models.earning.earned import whole_query
 
 
 @tagged("post_install", "-at_install")

@@ -138,7 +138,7 @@ def work(registry, die_after=None):
     :param int die_after: the number of commits after which to die at once
     """
     sys.modules[
-        "odoo.addons.referral_program.models.referral_accrual_post"
+        "odoo.addons.referral_program.models.accrual.referral_accrual_post"
     ].POST_BATCH_SIZE = 2
     act(registry, "ir_cron_accrue", "referral.program", "_cron_accrue", die_after)
 
@@ -146,7 +146,7 @@ def work(registry, die_after=None):
 def work_on_statements(registry, die_after=None):
     """The same for the statements and their mails."""
     sys.modules[
-        "odoo.addons.referral_program.models.referral_statement"
+        "odoo.addons.referral_program.models.balance.referral_statement"
     ].MAIL_BATCH_SIZE = 2
     act(
         registry,
@@ -445,7 +445,7 @@ def ask_for_each(env):
 
 
 def make_bills(registry, die_after=None):
-    module = "odoo.addons.referral_program.models.referral_withdrawal_bill"
+    module = "odoo.addons.referral_program.models.balance.referral_withdrawal_bill"
     sys.modules[module].BILL_BATCH_SIZE = 2
     with registry.cursor() as cr, freeze_time(TODAY):
         env = api.Environment(cr, SUPERUSER_ID, {})

@@ -3,8 +3,8 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..models.referral_accrual_line import UnboundMany2one
-from ..tools.earned import counterpart_query, days_query
+from ..models.accrual.referral_accrual_line import UnboundMany2one
+from ..models.earning.earned import counterpart_query, days_query
 
 #: Why a line earns nothing for good, as far as anything is for good.
 EXCLUDED = [

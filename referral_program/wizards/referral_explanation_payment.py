@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..models.referral_accrual_line import UnboundMany2one
+from ..models.accrual.referral_accrual_line import UnboundMany2one
 
 
 class ReferralExplanationPayment(models.TransientModel):

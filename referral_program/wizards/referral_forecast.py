@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
-from ..tools.rehearsal import Rehearsal
+from ..models.earning.rehearsal import Rehearsal
 
 #: Months from this one on that are told one by one; what is due later is one sum.
 MONTHS = 36

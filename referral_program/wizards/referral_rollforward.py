@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date, formatLang
 from odoo.tools.date_utils import end_of, start_of
 
-from ..tools import ledger
+from ..models.balance import ledger
 
 #: The columns, from left to right.
 FIGURES = ("opening", *ledger.MOVEMENTS, "closing")

@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..models.referral_participant import INACTIVE_STATES
-from ..tools.rehearsal import Rehearsal
+from ..models.earning.rehearsal import Rehearsal
+from ..models.participant.referral_participant import INACTIVE_STATES
 
 #: The longest window: each month is accrued twice on paper.
 MAX_MONTHS = 36

@@ -1,0 +1,13 @@
+"""Odoo's ledger models, one class each: what the program marks, guards and follows.
+
+Calls ``earning`` to mark, ``balance`` to guard and follow; is called by Odoo.
+"""
+
+from . import (
+    account_move,
+    account_move_balance,
+    account_move_line,
+    account_move_line_kind,
+    account_move_money,
+    account_partial_reconcile,
+)

@@ -1,0 +1,122 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+from .integrity import chain
+
+
+class ReferralAccrual(models.Model):
+    """The chain of posted months: each hash covers the one before.
+
+    Written in the transaction that posts the month's last entry. What is in it, and
+    how it is written, is in ``models/audit/integrity/chain.py``.
+    """
+
+    _inherit = "referral.accrual"
+
+    chain_number = fields.Integer(
+        "Place in the Chain",
+        readonly=True,
+        copy=False,
+        help="The month's number in the chain of hashes, from 1 on.",
+    )
+    hash = fields.Char(
+        "Month's Hash",
+        readonly=True,
+        copy=False,
+        help="SHA-256 over everything that the month gave and over the hash of the "
+        "month before, written when it was posted.",
+    )
+    previous_hash = fields.Char(
+        "Hash of the Month Before",
+        readonly=True,
+        copy=False,
+        help="Zeros for the first month.",
+    )
+    hash_version = fields.Integer(
+        "Version of the Hash", readonly=True, copy=False, help="How it is made."
+    )
+    terms_hash = fields.Char("Hash of the Terms", readonly=True, copy=False)
+    compensations_hash = fields.Char(
+        "Hash of the Compensations", readonly=True, copy=False
+    )
+    lines_hash = fields.Char("Hash of the Lines", readonly=True, copy=False)
+    items_hash = fields.Char("Hash of the Journal Items", readonly=True, copy=False)
+    statements_hash = fields.Char(
+        "Hash of the Statements",
+        readonly=True,
+        copy=False,
+        help="SHA-256 over the participants' statements, written when they were made.",
+    )
+
+    # Two months posted at once cannot follow the same one.
+    _chain_unique = models.UniqueIndex(
+        "(program_id, chain_number) WHERE chain_number > 0",
+        "Another month has this place in the chain.",
+    )
+    _previous_unique = models.UniqueIndex(
+        "(program_id, previous_hash) WHERE previous_hash IS NOT NULL",
+        "Another month follows the same one.",
+    )
+
+    def _update_state(self, state, **values):
+        """Seal the month in the transaction that posts it."""
+        result = super()._update_state(state, **values)
+        if state == "posted":
+            self._seal()
+        return result
+
+    def _seal(self):
+        """Add the month to the chain.
+
+        The first one seals what was posted before there was a chain, too.
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        [program] = self.env.execute_query_dict(
+            SQL(
+                "SELECT COALESCE(chain_length, 0) AS length, chain_head AS head"
+                " FROM referral_program WHERE id = %s FOR NO KEY UPDATE",
+                self.program_id.id,
+            )
+        )
+        months = self
+        if not program["length"]:
+            months |= self.search(
+                [
+                    ("program_id", "=", self.program_id.id),
+                    ("state", "=", "posted"),
+                    ("period_start", "<", self.period_start),
+                ]
+            )
+        number, head = program["length"], program["head"] or chain.GENESIS
+        for number, accrual in enumerate(months.sorted("period_start"), number + 1):  # noqa: B020
+            [[head]] = self.env.execute_query(
+                chain.seal_query(accrual.id, number, head)
+            )
+            accrual._seal_statements()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE referral_program SET chain_length = %s, chain_head = %s"
+                " WHERE id = %s",
+                number,
+                head,
+                self.program_id.id,
+            )
+        )
+        months.invalidate_recordset()
+        self.program_id.invalidate_recordset(["chain_length", "chain_head"])
+
+    def _seal_statements(self):
+        """Write the hash of the month's statements, if they are made."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE referral_accrual accrual
+                   SET statements_hash = seal.hash
+                  FROM (%s) seal
+                 WHERE accrual.id = seal.accrual_id
+                   AND accrual.statements_on IS NOT NULL
+                """,
+                chain.statements_seal_query(SQL("SELECT %s", self.id)),
+            )
+        )

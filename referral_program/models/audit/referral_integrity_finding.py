@@ -1,0 +1,89 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import formatLang
+
+from .integrity import CHECKS
+
+
+class ReferralIntegrityFinding(models.Model):
+    """A record that breaks a check, as it was at that moment."""
+
+    _name = "referral.integrity.finding"
+    _description = "Finding of an Integrity Check"
+    _inherit = ["referral.log.mixin"]
+    _log_access = False
+    _order = "run_id desc, id"
+    _rec_name = "check_name"
+
+    run_id = fields.Many2one(
+        "referral.integrity.run",
+        "Run",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    program_id = fields.Many2one(related="run_id.program_id")
+    company_id = fields.Many2one(related="run_id.company_id")
+    started_on = fields.Datetime(related="run_id.started_on", string="Checked On")
+    check_name = fields.Char("Check", required=True, readonly=True)
+    title = fields.Char("What Must Hold", compute="_compute_title")
+    reason = fields.Char("Reason Code", readonly=True)
+    text = fields.Char("Found By", readonly=True, help="A name or number to find it.")
+    description = fields.Char("What Is Wrong", compute="_compute_title")
+    res_model = fields.Char("Kind of Record", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        "Record ID", model_field="res_model", required=True, readonly=True
+    )
+    record_name = fields.Char(
+        "Record", readonly=True, help="What the record was called at that moment."
+    )
+    participant_id = fields.Many2one(
+        "referral.participant", readonly=True, ondelete="set null"
+    )
+    has_amounts = fields.Boolean(readonly=True)
+    expected = fields.Float("Expected Amount", readonly=True, digits=(16, 6))
+    found = fields.Float("Found Amount", readonly=True, digits=(16, 6))
+    expected_text = fields.Char("Should Be", compute="_compute_amounts")
+    found_text = fields.Char("Found", compute="_compute_amounts")
+
+    @api.depends("check_name", "reason", "text")
+    @api.depends_context("lang")
+    def _compute_title(self):
+        for finding in self:
+            check = CHECKS.get(finding.check_name)
+            finding.title = self.env._(check.title) if check else finding.check_name
+            reason = check and check.reasons.get(finding.reason)
+            finding.description = ": ".join(
+                filter(None, (reason and self.env._(reason), finding.text))
+            )
+
+    @api.depends("expected", "found", "has_amounts")
+    @api.depends_context("lang")
+    def _compute_amounts(self):
+        for finding in self:
+            for name in ("expected", "found"):
+                finding[f"{name}_text"] = finding.has_amounts and self._exact(
+                    finding[name]
+                )
+
+    @api.model
+    def _exact(self, amount):
+        """Return an amount with two to six decimals, as many as it has."""
+        decimals = f"{amount:.6f}".rstrip("0").partition(".")[2]
+        return formatLang(self.env, amount, digits=max(2, len(decimals)))
+
+    # === ACTION METHODS === #
+
+    def action_open_record(self):
+        """Open the record that this is about.
+
+        :raise UserError: if it is gone
+        """
+        self.ensure_one()
+        record = self.env[self.res_model].browse(self.res_id).exists()
+        if not record:
+            raise UserError(
+                self.env._("%(record)s is gone.", record=self.record_name or self.text)
+            )
+        return record._get_records_action()

@@ -1,0 +1,18 @@
+"""Money owed and money out: movements, withdrawals, redemptions, statements.
+
+Reads the ledger; calls ``account`` to make entries and bills.
+"""
+
+from . import (
+    referral_liability_movement,
+    referral_withdrawal,
+    referral_withdrawal_bill,
+    referral_redemption,
+    referral_payout,
+    referral_statement,
+    referral_statement_document,
+    referral_statement_mark,
+    referral_participant_money,
+    referral_participant_statements,
+    referral_accrual_statements,
+)

@@ -1,0 +1,251 @@
+import logging
+
+from dateutil.relativedelta import relativedelta
+from psycopg2.errors import SerializationFailure
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .ledger import KIND
+
+_logger = logging.getLogger(__name__)
+
+#: Participants are written about months that ended at most so many days ago; older
+#: ones, of a program that is moved to Odoo, are caught up without a word.
+MAIL_DAYS = 62
+
+
+class ReferralAccrual(models.Model):
+    """The participants' statements of a posted month, in one statement of SQL."""
+
+    _inherit = "referral.accrual"
+
+    statement_ids = fields.One2many("referral.statement", "accrual_id", "Statements")
+    statement_count = fields.Integer(compute="_compute_statement_count")
+    statements_on = fields.Datetime(
+        "Statements Made On",
+        readonly=True,
+        copy=False,
+        help="When the participants' statements of the month were made.",
+    )
+
+    def _compute_statement_count(self):
+        counts = dict(
+            self.env["referral.statement"]._read_group(
+                [("accrual_id", "in", self.ids)], ["accrual_id"], ["__count"]
+            )
+        )
+        for accrual in self:
+            accrual.statement_count = counts.get(accrual, 0)
+
+    def _update_state(self, state, **values):
+        """Have the statements made soon, by the scheduled action, once posted."""
+        result = super()._update_state(state, **values)
+        if state == "posted":
+            self.env["referral.statement"]._begin_soon()
+        return result
+
+    def _make_statements(self):
+        """Freeze the month for each participant with a compensation or a movement.
+
+        Months are frozen in order, so earlier ones are made first. Nothing happens
+        to a month that is not posted, or that has its statements.
+
+        :raise UserError: if the program is being accrued at this moment
+        """
+        for accrual in self.sorted(lambda a: (a.program_id.id, a.period_start)):
+            if accrual.state != "posted" or accrual.statements_on:
+                continue
+            accrual.program_id._lock_for_accrual()
+            # sudo: statements are made by the program, nobody may write them
+            for due in accrual.sudo().search(
+                [
+                    ("program_id", "=", accrual.program_id.id),
+                    ("state", "=", "posted"),
+                    ("statements_on", "=", False),
+                    ("period_start", "<=", accrual.period_start),
+                ],
+                order="period_start",
+            ):
+                due._freeze()
+
+    def _isolated_make_statements(self):
+        """Make the month's statements; undo and report it if that fails."""
+        program = self.program_id
+        try:
+            if program._in_job():
+                self._make_statements()
+            else:
+                with self.env.cr.savepoint():
+                    self._make_statements()
+        except (SerializationFailure, UserError):
+            # another worker is at the program; the next run makes the rest
+            program._undo()
+            _logger.info("The statements of %s have to wait", self)
+        except Exception:  # a program's failure must not stop the others
+            program._undo()
+            _logger.exception("The statements of %s failed", self)
+
+    def _freeze(self):
+        """Write the month's statements, and take the marks that led to them.
+
+        The caller has locked the program.
+        """
+        self.ensure_one()
+        self.env.flush_all()
+        self.env.cr.execute(self._statements_query())
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM referral_statement_mark mark
+                 USING referral_participant participant
+                 WHERE participant.id = mark.participant_id
+                   AND participant.program_id = %s
+                   AND mark.date <= %s
+                """,
+                self.program_id.id,
+                self.period_end,
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                "UPDATE referral_accrual SET statements_on = %s WHERE id = %s",
+                fields.Datetime.now(),
+                self.id,
+            )
+        )
+        self._seal_statements()
+        self.invalidate_recordset()
+        self.env["referral.statement"].invalidate_model()
+
+    def _statements_query(self):
+        """Return the ``INSERT`` of the month's statements.
+
+        An accrual's item belongs to its accrual's month whatever its accounting
+        date, any other item to the month of its accounting date. What came into an
+        earlier month after that was frozen is the difference that nothing else
+        explains: the adjustment. Balances from before the program's first month are
+        its opening balances.
+        """
+        program = self.program_id.sudo()
+        frozen_before = self.search_count(
+            [("program_id", "=", program.id), ("statements_on", "!=", False)], limit=1
+        )
+        return SQL(
+            """
+            WITH candidate AS (
+                SELECT participant_id
+                  FROM referral_compensation
+                 WHERE accrual_id = %(accrual)s
+                 UNION
+                SELECT mark.participant_id
+                  FROM referral_statement_mark mark
+                  JOIN referral_participant participant
+                    ON participant.id = mark.participant_id
+                 WHERE participant.program_id = %(program)s
+                   AND mark.date <= %(end)s
+            ), item AS (
+                SELECT candidate.participant_id,
+                       -item.balance AS amount,
+                       CASE
+                       WHEN accrual.id IS NOT NULL
+                       THEN CASE WHEN accrual.period_start < %(start)s
+                                 THEN 'before' ELSE 'accrual' END
+                       WHEN item.date < %(start)s THEN 'before'
+                       ELSE %(kind)s END AS kind
+                  FROM candidate
+                  JOIN referral_participant participant
+                    ON participant.id = candidate.participant_id
+                  JOIN account_move_line item
+                    ON item.partner_id = participant.partner_id
+                   AND item.account_id = %(account)s
+                   AND item.company_id IN %(companies)s
+                   AND item.parent_state = 'posted'
+                  JOIN account_move move ON move.id = item.move_id
+                  LEFT JOIN referral_accrual accrual
+                    ON accrual.id = move.referral_accrual_id
+                   AND accrual.program_id = %(program)s
+                 WHERE COALESCE(accrual.period_start, item.date) <= %(end)s
+            ), ledger AS (
+                SELECT participant_id,
+                       SUM(amount) AS closing,
+                       SUM(amount) FILTER (WHERE kind = 'before') AS before,
+                       SUM(amount) FILTER (WHERE kind = 'withdrawn') AS withdrawn,
+                       SUM(amount) FILTER (WHERE kind = 'spent') AS spent,
+                       BOOL_OR(kind <> 'before') AS moved
+                  FROM item
+                 GROUP BY participant_id
+            ), evidence AS (
+                SELECT id AS compensation_id, participant_id, amount, accrued
+                  FROM referral_compensation
+                 WHERE accrual_id = %(accrual)s
+            ), figures AS (
+                SELECT candidate.participant_id,
+                       evidence.compensation_id,
+                       COALESCE(previous.closing,
+                                CASE WHEN %(first)s THEN ledger.before END,
+                                0) AS opening,
+                       COALESCE(evidence.accrued, 0) AS accrued,
+                       COALESCE(evidence.amount - evidence.accrued, 0) AS taken_back,
+                       COALESCE(ledger.withdrawn, 0) AS withdrawn,
+                       COALESCE(ledger.spent, 0) AS spent,
+                       COALESCE(ledger.closing, 0) AS closing,
+                       COALESCE(ledger.moved, FALSE) AS moved
+                  FROM candidate
+                  LEFT JOIN ledger USING (participant_id)
+                  LEFT JOIN evidence USING (participant_id)
+                  LEFT JOIN LATERAL (
+                       SELECT statement.closing
+                         FROM referral_statement statement
+                        WHERE statement.participant_id = candidate.participant_id
+                          AND statement.period_start < %(start)s
+                        ORDER BY statement.period_start DESC
+                        LIMIT 1) previous ON TRUE
+            )
+            INSERT INTO referral_statement
+                   (name, participant_id, accrual_id, compensation_id, program_id,
+                    company_id, currency_id, period_start, lang, opening, accrued,
+                    taken_back, withdrawn, spent, adjusted, closing, made_on,
+                    to_mail)
+            SELECT %(prefix)s || LPAD(number::text,
+                       GREATEST(5, LENGTH(number::text)), '0'),
+                   participant_id, %(accrual)s, compensation_id, %(program)s,
+                   %(company)s, %(currency)s, %(start)s, lang, opening, accrued,
+                   taken_back, withdrawn, spent, adjusted, closing, %(now)s,
+                   %(mail)s AND wanted AND (accrued <> 0 OR taken_back <> 0)
+              FROM (
+                SELECT figures.*,
+                       closing - opening - accrued - taken_back - withdrawn - spent
+                           AS adjusted,
+                       COALESCE(partner.lang, %(lang)s) AS lang,
+                       COALESCE(participant.mail_statement, FALSE) AS wanted,
+                       ROW_NUMBER() OVER (ORDER BY participant.id) AS number
+                  FROM figures
+                  JOIN referral_participant participant
+                    ON participant.id = figures.participant_id
+                  JOIN res_partner partner ON partner.id = participant.partner_id
+                 WHERE compensation_id IS NOT NULL OR moved OR closing <> opening
+                    OR %(first)s AND closing <> 0
+              ) statement
+             ORDER BY number
+            """,
+            accrual=self.id,
+            program=program.id,
+            company=program.company_id.id,
+            companies=program._companies()._ids,
+            currency=program.currency_id.id,
+            account=program.liability_account_id.id,
+            kind=KIND,
+            first=not frozen_before,
+            start=self.period_start,
+            end=self.period_end,
+            prefix=f"RB/{self.period_start:%Y/%m}/",
+            lang=program.company_id.partner_id.lang or "en_US",
+            now=fields.Datetime.now(),
+            mail=program._today() <= self.period_end + relativedelta(days=MAIL_DAYS),
+        )
+
+    def action_view_statements(self):
+        """Open the participants' statements of these months."""
+        return self.env["referral.statement"]._open([("accrual_id", "in", self.ids)])

@@ -1,0 +1,83 @@
+from odoo import api, fields, models
+
+from ..account.account_move_line_kind import SOURCES
+from . import ledger
+
+
+class ReferralLiabilityMovement(models.Model):
+    """What moved the liability to the participants: the ledger, item by item.
+
+    A row is a posted item on a program's liability account, an accrual's item with
+    what was taken back is two. Nothing is stored: these are the journal items.
+    """
+
+    _name = "referral.liability.movement"
+    _description = "Movement of the Referral Liability"
+    _auto = False
+    _order = "date desc, id desc"
+    _rec_name = "move_id"
+
+    date = fields.Date("Accounting Date", readonly=True)
+    kind = fields.Selection(
+        [
+            ("accrued", "Accrued"),
+            ("taken_back", "Taken back"),
+            ("withdrawn", "Withdrawn"),
+            ("spent", "Spent"),
+            ("adjusted", "Adjusted"),
+        ],
+        readonly=True,
+        help="Accrued: what a month's services gave. Taken back: what was given too "
+        "much before. Withdrawn: bills of withdrawals, less what was reversed of them. "
+        "Spent: own invoices paid with the balance, less what was undone. Adjusted: "
+        "all other entries, such as opening balances and corrections.",
+    )
+    amount = fields.Monetary(
+        readonly=True, help="Above zero if the company owes more after it."
+    )
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    program_id = fields.Many2one("referral.program", readonly=True)
+    participant_id = fields.Many2one(
+        "referral.participant",
+        readonly=True,
+        help="Empty if the item's partner does not take part in the program.",
+    )
+    partner_id = fields.Many2one("res.partner", "Client", readonly=True)
+    journal_id = fields.Many2one("account.journal", readonly=True)
+    move_id = fields.Many2one("account.move", "Journal Entry", readonly=True)
+    move_line_id = fields.Many2one("account.move.line", "Journal Item", readonly=True)
+    accrual_id = fields.Many2one("referral.accrual", readonly=True)
+    name = fields.Char("Label", readonly=True)
+
+    _depends = {**SOURCES, "referral.compensation": ["accrued", "move_line_id"]}
+
+    @property
+    def _table_query(self):
+        return ledger.movements()
+
+    @api.model
+    def _open(self, domain, **context):
+        """Return the action that shows the movements of a domain."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_liability_movement_action"
+        )
+        return {**action, "domain": domain, "context": context}
+
+    def action_view_entry(self):
+        """Open the journal entry."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.move_id.id,
+            "view_mode": "form",
+        }
+
+    def action_view_evidence(self):
+        """Open what the accrual's item consists of."""
+        self.ensure_one()
+        compensation = self.env["referral.compensation"].search(
+            [("move_line_id", "=", self.move_line_id.id)]
+        )
+        return compensation.action_view_lines()

@@ -1,0 +1,485 @@
+import re
+from math import isfinite
+
+from odoo import fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL, float_compare, format_date, formatLang
+
+from odoo.addons.base_iban.models.res_partner_bank import (
+    normalize_iban,
+    validate_iban,
+)
+
+from ...tools.numbers import ru_account, ru_bic
+
+#: Bank accounts that a participant may have.
+MAX_ACCOUNTS = 10
+
+
+class ReferralParticipant(models.Model):
+    """The participant's money: the balance, and what of it can go out."""
+
+    _inherit = "referral.participant"
+
+    balance = fields.Monetary(
+        "Referral Balance",
+        compute="_compute_balance",
+        help="What the company owes the participant: the sum of the posted items on "
+        "the program's liability account.",
+    )
+    reserved_balance = fields.Monetary(
+        "On Hold",
+        compute="_compute_balance",
+        help="What open withdrawals hold until they are billed.",
+    )
+    available_balance = fields.Monetary(
+        compute="_compute_balance",
+        help="The part of the balance that can be withdrawn or spent now: the balance "
+        "less what open withdrawals hold.",
+    )
+    withdrawal_ids = fields.One2many(
+        "referral.withdrawal", "participant_id", "Withdrawals"
+    )
+    withdrawal_count = fields.Integer(compute="_compute_money_counts")
+    redemption_ids = fields.One2many(
+        "referral.redemption", "participant_id", "Redemptions"
+    )
+    redemption_count = fields.Integer(compute="_compute_money_counts")
+    mail_statement = fields.Boolean(
+        "Mail Statements",
+        default=True,
+        tracking=True,
+        help="Write when a month is credited.",
+    )
+    mail_withdrawal = fields.Boolean(
+        "Mail Withdrawals",
+        default=True,
+        tracking=True,
+        help="Write at each step of a withdrawal.",
+    )
+    money_steps = fields.Integer(
+        default=0, required=True, readonly=True, copy=False, help="Steps taken so far."
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_balance(self):
+        balances, reserved = self._balances(), self._reserved()
+        for participant in self:
+            balance = balances.get(participant, 0.0)
+            held = reserved.get(participant, 0.0)
+            participant.balance = balance
+            participant.reserved_balance = held
+            participant.available_balance = max(
+                participant.currency_id.round(balance - held), 0.0
+            )
+
+    def _compute_money_counts(self):
+        for field, model in (
+            ("withdrawal_count", "referral.withdrawal"),
+            ("redemption_count", "referral.redemption"),
+        ):
+            counts = dict(
+                self.env[model]._read_group(
+                    [("participant_id", "in", self.ids)],
+                    ["participant_id"],
+                    ["__count"],
+                )
+            )
+            for participant in self:
+                participant[field] = counts.get(participant, 0)
+
+    # === BALANCE === #
+
+    def _balance(self):
+        """Return what the company owes this participant, from the general ledger.
+
+        :return float: in the company's currency; negative if the participant
+            owes the company
+        """
+        self.ensure_one()
+        return self._balances().get(self, 0.0)
+
+    def _balances(self):
+        """Return the balance of each participant.
+
+        :return dict: participant → amount in the company's currency
+        """
+        # sudo: the balance is the participant's own; who may read the participant
+        # may read it, but not the journal items behind it
+        items = self.env["account.move.line"].sudo()
+        balances = {}
+        for program, participants in self.grouped("program_id").items():
+            by_partner = dict(
+                items._read_group(
+                    [
+                        *program._ledger_domain(),
+                        ("partner_id", "in", participants.partner_id.ids),
+                    ],
+                    ["partner_id"],
+                    ["balance:sum"],
+                )
+            )
+            for participant in participants:
+                balance = by_partner.get(participant.partner_id, 0.0)
+                balances[participant] = program.currency_id.round(-balance)
+        return balances
+
+    def _reserved(self):
+        """Return what open withdrawals hold of each balance.
+
+        :return dict: participant → amount in the company's currency, if there is any
+        """
+        # sudo: as in :meth:`_balances`
+        return dict(
+            self.env["referral.withdrawal"]
+            .sudo()
+            ._read_group(
+                [("participant_id", "in", self.ids), ("reserved_amount", "!=", 0)],
+                ["participant_id"],
+                ["reserved_amount:sum"],
+            )
+        )
+
+    def _availables(self):
+        """Return balance less reservations of each participant, below zero too.
+
+        :return dict: participant → amount in the company's currency
+        """
+        reserved = self._reserved()
+        return {
+            participant: participant.currency_id.round(
+                balance - reserved.get(participant, 0.0)
+            )
+            for participant, balance in self._balances().items()
+        }
+
+    def _ledger_items(self):
+        """Return the posted items that the balance consists of."""
+        self.ensure_one()
+        # sudo: as in :meth:`_balances`
+        return (
+            self.env["account.move.line"]
+            .sudo()
+            .search(
+                [
+                    *self.program_id._ledger_domain(),
+                    ("partner_id", "=", self.partner_id.id),
+                ]
+            )
+        )
+
+    def _settle_ledger(self):
+        """Reconcile what was taken with what was earned, the oldest first."""
+        # sudo: the items are the program's; an accountant of it may not own the rest
+        items = self.env["account.move.line"].sudo()
+        for program, participants in self.grouped("program_id").items():
+            still_open = items.search(
+                [
+                    *program._ledger_domain(),
+                    ("partner_id", "in", participants.partner_id.ids),
+                    ("reconciled", "=", False),
+                ]
+            )
+            plan = [
+                own
+                for own in still_open.grouped("partner_id").values()
+                if min(own.mapped("balance")) < 0 < max(own.mapped("balance"))
+            ]
+            if plan:
+                items._reconcile_plan(plan)
+
+    # === TAKING FROM IT === #
+
+    def _lock_money(self):
+        """Let one transaction at a time take from these balances.
+
+        The lock alone would not do: whoever got it just after another transaction's
+        commit would still look at the balance from before. Counting the step makes
+        PostgreSQL refuse such a one, and Odoo runs it again.
+        """
+        if not self.ids:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE referral_participant
+                   SET money_steps = money_steps + 1
+                 WHERE id IN (SELECT id FROM referral_participant
+                               WHERE id IN %s ORDER BY id FOR UPDATE)
+                """,
+                tuple(self.ids),
+            )
+        )
+        self.invalidate_recordset(["money_steps"])
+
+    def _check_available(self, amount):
+        """Refuse to take more than there is, or nothing.
+
+        :param float amount: in the company's currency
+        :raise UserError: saying what is available
+        """
+        self.ensure_one()
+        currency = self.currency_id
+        if not isfinite(amount) or currency.compare_amounts(amount, 0) <= 0:
+            raise UserError(self.env._("Type an amount above zero."))
+        if float_compare(amount, currency.round(amount), precision_digits=6):
+            raise UserError(
+                self.env._(
+                    "%(currency)s has %(decimals)s decimals.",
+                    currency=currency.name,
+                    decimals=currency.decimal_places,
+                )
+            )
+        available = self._availables()[self]
+        if currency.compare_amounts(amount, available) > 0:
+            raise UserError(
+                self.env._(
+                    "Only %(available)s is available.",
+                    available=self._money(max(available, 0.0)),
+                )
+            )
+
+    def _owns_account(self, bank_account):
+        """Return whether money for this participant may go to a bank account."""
+        self.ensure_one()
+        # sudo: participants read no bank accounts
+        account = bank_account.sudo()
+        own = self.partner_id.commercial_partner_id
+        return account.active and account.partner_id.commercial_partner_id == own
+
+    def _money(self, amount, currency=None):
+        """Return an amount as the viewer reads it."""
+        return formatLang(
+            self.env, amount, currency_obj=currency or self.currency_id
+        ).replace("\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")
+
+    def _why_no_payout(self):
+        """Return why the participant cannot withdraw anything now, or an empty text."""
+        self.ensure_one()
+        if self.state in ("draft", "submitted"):
+            return self.env._("Your documents are not verified yet.")
+        if self.state == "suspended":
+            return self.env._("Your participation is suspended.")
+        if self.state != "active":
+            return self.env._(
+                "Your participation has ended. Write to us about the rest."
+            )
+        if self._open_documents():
+            return self.env._("There are documents to hand in or to verify first.")
+        if not self.agreements_current:
+            return self.env._("Accept the agreements first.")
+        return ""
+
+    # === WHAT HAPPENED TO IT === #
+
+    def _by_month(self, count):
+        """Return what the participant got in the last posted months.
+
+        :param int count: how many months
+        :return: pairs of a month's first day and the amount, oldest first
+        """
+        self.ensure_one()
+        accruals = self.env["referral.accrual"].search(
+            [("program_id", "=", self.program_id.id), ("state", "=", "posted")],
+            order="period_start desc",
+            limit=count,
+        )
+        amounts = {
+            compensation.accrual_id: compensation.amount
+            for compensation in self.env["referral.compensation"].search(
+                [
+                    ("participant_id", "=", self.id),
+                    ("accrual_id", "in", accruals.ids),
+                ]
+            )
+        }
+        return [
+            (accrual.period_start, amounts.get(accrual, 0.0))
+            for accrual in accruals.sorted("period_start")
+        ]
+
+    def _movements(self, limit):
+        """Return the latest movements of the balance, as plain data.
+
+        :param int limit: how many
+        :return: a list of dictionaries with ``date``, ``title``, ``url`` (of the
+            document in the portal, or False) and ``amount``, latest first
+        """
+        self.ensure_one()
+        # sudo: as in :meth:`_balances`
+        items = self.env["account.move.line"].sudo()
+        found = items.search(
+            [
+                *self.program_id._ledger_domain(),
+                ("partner_id", "=", self.partner_id.id),
+            ],
+            order="date desc, id desc",
+            limit=limit,
+        )
+        return [
+            {
+                "date": item.date,
+                "amount": -item.balance,
+                **self._describe_movement(item),
+            }
+            for item in found
+        ]
+
+    def _describe_movement(self, item):
+        """Return title and address of what moved the balance."""
+        move, kind = item.move_id, item.referral_kind
+        undone = bool(move.reversed_entry_id)
+        url = False
+        if kind == "accrual":
+            accrual = move.referral_accrual_id
+            month = format_date(self.env, accrual.period_start, date_format="LLLL y")
+            title = self.env._("Compensation for %(month)s", month=month)
+            statement = self.statement_ids.filtered(lambda s: s.accrual_id == accrual)
+            url = f"/my/referral/billing/{statement.id}" if statement else False
+        elif kind == "withdrawn":
+            bills = move | move.reversed_entry_id
+            withdrawal = bills.referral_withdrawal_ids[:1]
+            title = (
+                self.env._("Withdrawal %(number)s given back", number=withdrawal.name)
+                if undone
+                else self.env._("Withdrawal %(number)s", number=withdrawal.name)
+            )
+            url = "/my/referral/withdraw"
+        elif kind == "spent":
+            entries = move | move.reversed_entry_id
+            invoice = entries.referral_redemption_id[:1].invoice_id
+            title = (
+                self.env._("Payment of %(invoice)s undone", invoice=invoice.name)
+                if undone
+                else self.env._("Payment of %(invoice)s", invoice=invoice.name)
+            )
+            url = invoice.access_url
+        else:
+            title = self.env._("Correction %(entry)s", entry=move.name)
+        return {"title": title, "url": url}
+
+    # === PAYEE ACCOUNTS === #
+
+    def _payee_accounts(self):
+        """Return the participant's own bank accounts."""
+        self.ensure_one()
+        # sudo: portal users read no bank accounts; these are their own
+        return (
+            self.env["res.partner.bank"]
+            .sudo()
+            .search(
+                [
+                    (
+                        "partner_id.commercial_partner_id",
+                        "=",
+                        self.partner_id.commercial_partner_id.id,
+                    ),
+                    ("company_id", "in", (False, self.company_id.id)),
+                ]
+            )
+        )
+
+    def _add_payee_account(self, number, bic="", bank_name=""):
+        """Add one of the participant's accounts, which nobody trusts yet.
+
+        :param str number: an IBAN, or a Russian account's twenty digits
+        :param str bic: the bank's; needed for a Russian account
+        :param str bank_name: kept if the bank is not known yet
+        :return: the ``res.partner.bank``, an old one if it is known already
+        :raise ValidationError: if the number cannot be right
+        """
+        self.ensure_one()
+        number, bic = self._check_account_number(number or "", bic or "")
+        # sudo: participants create no records; this is their own account
+        banks = self.env["res.partner.bank"].sudo()
+        known = banks.with_context(active_test=False).search(
+            [
+                ("partner_id", "=", self.partner_id.id),
+                ("sanitized_acc_number", "=", number),
+            ],
+            limit=1,
+        )
+        if known and not known.active:
+            raise ValidationError(
+                self.env._("This account is not used any more. Ask us about it.")
+            )
+        if len(self._payee_accounts()) >= MAX_ACCOUNTS:
+            raise ValidationError(
+                self.env._("You have many accounts already. Choose one of them.")
+            )
+        return known or banks.create(
+            {
+                "acc_number": number,
+                "partner_id": self.partner_id.id,
+                "acc_holder_name": self.partner_id.name,
+                "bank_id": self._bank(bic, bank_name).id,
+                "allow_out_payment": False,
+            }
+        )
+
+    def _check_account_number(self, number, bic):
+        """Return account number and BIC as they are kept."""
+        if re.match(r"\s*[A-Za-z]{2}", number):
+            validate_iban(number)
+            return normalize_iban(number).upper(), bic.strip().upper()
+        try:
+            bic = ru_bic(bic)
+        except ValueError as error:
+            raise ValidationError(
+                self.env._(
+                    "Type the bank's BIC: nine digits that begin with 04. Or type an "
+                    "IBAN as the account."
+                )
+            ) from error
+        try:
+            return ru_account(number, bic), bic
+        except ValueError as error:
+            raise ValidationError(
+                self.env._(
+                    "The account and the BIC do not belong together: look at the "
+                    "digits of both again."
+                )
+            ) from error
+
+    def _bank(self, bic, name):
+        """Return the bank with a BIC, made if it is not known."""
+        banks = self.env["res.bank"].sudo()
+        if not bic:
+            return banks.browse()
+        known = banks.search([("bic", "=", bic)], limit=1)
+        name = " ".join((name or "").split())[:100]
+        return known or banks.create({"bic": bic, "name": name or bic})
+
+    # === ACTION METHODS === #
+
+    def action_view_ledger(self):
+        """Open the journal items that the balance consists of."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_account_moves_all"
+        )
+        action["domain"] = [
+            *self.program_id._ledger_domain(),
+            ("partner_id", "=", self.partner_id.id),
+        ]
+        action["context"] = {}
+        return action
+
+    def action_view_withdrawals(self):
+        """Open the withdrawals of these participants."""
+        return self._view_money("referral_withdrawal_action")
+
+    def action_view_redemptions(self):
+        """Open the redemptions of these participants."""
+        return self._view_money("referral_redemption_action")
+
+    def _view_money(self, action):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            f"referral_program.{action}"
+        )
+        action["domain"] = [("participant_id", "in", self.ids)]
+        action["context"] = (
+            {"default_participant_id": self.id} if len(self) == 1 else {}
+        )
+        return action

@@ -1,0 +1,195 @@
+import hashlib
+import logging
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.fields import NO_ACCESS
+from odoo.tools import SQL
+
+from ...tools.pages import numbered
+
+_logger = logging.getLogger(__name__)
+
+#: What a statement can be downloaded as.
+MIMETYPES = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+PDF = "referral_program.referral_statement_report"
+
+
+class ReferralStatement(models.Model):
+    """The statement's documents: made once, then always the same bytes.
+
+    The files are closed to everybody: they are read through :meth:`_read_file`,
+    which compares them with their hashes.
+    """
+
+    _inherit = "referral.statement"
+
+    pdf = fields.Binary(
+        "PDF Document", attachment=True, readonly=True, groups=NO_ACCESS
+    )
+    xlsx = fields.Binary(
+        "XLSX Document", attachment=True, readonly=True, groups=NO_ACCESS
+    )
+    pdf_sha256 = fields.Char(
+        "Hash of the PDF", readonly=True, help="SHA-256; empty until it is made."
+    )
+    xlsx_sha256 = fields.Char(
+        "Hash of the XLSX", readonly=True, help="SHA-256; empty until it is made."
+    )
+
+    # === READING === #
+
+    def _read_file(self, kind):
+        """Return a document's bytes, made now if nobody has asked for it before.
+
+        The caller has checked that the user may.
+
+        :param str kind: ``pdf`` or ``xlsx``
+        :return bytes: the content
+        :raise UserError: if the stored file is not the one that was made
+        """
+        self.ensure_one()
+        # sudo: the files are closed to everybody, so that nobody reads past the hash
+        statement = self.sudo()
+        if not statement[f"{kind}_sha256"]:
+            statement._make_file(kind)
+        content = statement._stored_file(kind).raw or b""
+        if hashlib.sha256(content).hexdigest() != statement[f"{kind}_sha256"]:
+            _logger.error(
+                "The stored %s of statement %s (%s) does not match its hash",
+                kind.upper(),
+                self.id,
+                statement.name,
+            )
+            raise UserError(
+                self.env._(
+                    "The stored document %(name)s has been damaged or changed: it "
+                    "does not match its hash. It is not given out; please write to us.",
+                    name=statement.name,
+                )
+            )
+        return content
+
+    def _stored_file(self, kind):
+        return self.env["ir.attachment"].search(
+            [
+                ("res_model", "=", self._name),
+                ("res_field", "=", kind),
+                ("res_id", "=", self.id),
+            ],
+            order="id",
+            limit=1,
+        )
+
+    def _file_name(self, kind):
+        """Return the name that a document is saved under."""
+        self.ensure_one()
+        return f"{self.name.replace('/', '-')}.{kind}"
+
+    # === MAKING === #
+
+    def _make_file(self, kind):
+        """Make a document and store it with its hash, once.
+
+        Of two who ask at once, the second waits; PostgreSQL then refuses what it
+        still sees as not made, and Odoo runs its request again.
+        """
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM referral_statement WHERE id = %s FOR NO KEY UPDATE",
+                self.id,
+            )
+        )
+        self.invalidate_recordset([f"{kind}_sha256"])
+        if self[f"{kind}_sha256"]:
+            return
+        # in the participant's language, whoever asks first
+        content = getattr(self.with_context(lang=self.lang), f"_render_{kind}")()
+        self.env["ir.attachment"].create(
+            {
+                "name": self._file_name(kind),
+                "res_model": self._name,
+                "res_field": kind,
+                "res_id": self.id,
+                "raw": content,
+                "mimetype": MIMETYPES[kind],
+            }
+        )
+        self.env.cr.execute(
+            SQL(
+                "UPDATE referral_statement SET %s = %s WHERE id = %s",
+                SQL.identifier(f"{kind}_sha256"),
+                hashlib.sha256(content).hexdigest(),
+                self.id,
+            )
+        )
+        self.invalidate_recordset([f"{kind}_sha256"])
+
+    def _render_pdf(self):
+        """Return the PDF: a page of its own, that needs nothing from the server."""
+        reports = self.env["ir.actions.report"]
+        html = self.env["ir.qweb"]._render(
+            "referral_program.report_statement", self._report_values()
+        )
+        printed = reports._run_wkhtmltopdf([f"<!DOCTYPE html>{html}"], report_ref=PDF)
+        return numbered(printed, self.name)
+
+    def _render_xlsx(self):
+        """Return the workbook."""
+        report = self.env["report.referral_program.statement_xlsx"]
+        content, _kind = report.with_context(
+            active_model=self._name
+        ).create_xlsx_report(self.ids, {})
+        return content
+
+    def _report_values(self):
+        """Return what the documents say, as plain data."""
+        self.ensure_one()
+        company, partner = self.company_id.partner_id, self.partner_id
+        in_time = self.with_context(tz=company.tz or "UTC")
+        made_on = self._date(fields.Datetime.context_timestamp(in_time, self.made_on))
+        return {
+            "statement": self,
+            "lang": self.lang.replace("_", "-"),
+            "company": self._party(company),
+            "participant": self._party(partner),
+            "month": self._month(),
+            "made_on": made_on,
+            "number": self.env._(
+                "No. %(number)s of %(date)s", number=self.name, date=made_on
+            ),
+            "figures": self._figures(),
+            "groups": self._groups(),
+        }
+
+    def _party(self, partner):
+        """Return name, address and tax id of one of the two sides."""
+        address = partner._display_address(without_company=True)
+        return {
+            "name": partner.name,
+            "address": [line.strip() for line in address.splitlines() if line.strip()],
+            "vat": partner.vat or "",
+        }
+
+    def _groups(self):
+        """Return the evidence by client: name, lines, base and amount."""
+        groups = []
+        for line in self._lines():
+            if not groups or groups[-1]["referral"] != line.referral_id:
+                groups.append(
+                    {
+                        "referral": line.referral_id,
+                        "name": line.referral_id._shown_name(),
+                        "lines": [],
+                        "base": 0.0,
+                        "amount": 0.0,
+                    }
+                )
+            group = groups[-1]
+            group["lines"].append(line)
+            group["base"] = round(group["base"] + line.base, 6)
+            group["amount"] = round(group["amount"] + line.amount, 6)
+        return groups

@@ -1,0 +1,45 @@
+import logging
+
+from odoo import models
+from odoo.http import request
+
+from ...tools.visit_cookie import read_cookie
+
+_logger = logging.getLogger(__name__)
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def signup(self, values, token=None):
+        """Keep the code that was typed in until there is somebody to bind.
+
+        :param dict values: may have ``referral_code`` besides what Odoo knows
+        """
+        values = dict(values)
+        code = values.pop("referral_code", False)
+        if code:
+            self = self.with_context(referral_code=code)  # noqa: PLW0642
+        return super().signup(values, token)
+
+    def _signup_create_user(self, values):
+        user = super()._signup_create_user(values)
+        self._bind_new_client(user)
+        return user
+
+    def _bind_new_client(self, user):
+        """Bind who signed up to the participant whose code or link they used.
+
+        Signing up never fails for it: what speaks against the bond is recorded.
+        """
+        participants = self.env["referral.participant"].sudo()
+        code, source = self.env.context.get("referral_code"), "code"
+        participant = participants._find_by_code(code)
+        if code and not participant:
+            _logger.info("Somebody signed up with an unknown referral code")
+        if not participant and request:
+            participant, source = read_cookie(participants, request), "link"
+        if participant:
+            self.env["referral.referral"].sudo()._bind(
+                participant, user.partner_id, source
+            )

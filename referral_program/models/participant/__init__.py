@@ -1,0 +1,18 @@
+"""Participants: joining, documents and who read them, agreements, personal data.
+
+Calls ``referral`` to end what a participant brought, and ``balance`` for money.
+"""
+
+from . import (
+    referral_participant,
+    referral_participant_join,
+    referral_participant_type,
+    referral_participant_personal_data,
+    referral_document,
+    referral_document_destruction,
+    referral_document_page,
+    referral_document_reading,
+    referral_document_requirement,
+    referral_acceptance,
+    referral_agreement,
+)

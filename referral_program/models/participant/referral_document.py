@@ -1,0 +1,497 @@
+import base64
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import NO_ACCESS
+from odoo.tools import SQL, clean_context
+
+from ...tools.numbers import VALIDATORS
+from ...tools.uploads import UploadRefused, check_upload
+from .referral_document_requirement import DOCUMENT_KINDS, DOCUMENT_VALIDATORS
+
+#: The states that a document may go to from each state.
+TRANSITIONS = {
+    "requested": {"requested", "draft", "destroyed"},
+    "draft": {"requested", "draft", "submitted", "destroyed"},
+    "submitted": {"approved", "rejected", "destroyed"},
+    "approved": {"rejected", "destroyed"},
+    "rejected": {"draft", "requested", "destroyed"},
+    "destroyed": set(),
+}
+#: What the participant has handed in, or is about to.
+HANDED_IN_STATES = ("draft", "submitted", "approved")
+MEGABYTE = 1024 * 1024
+#: Files that a document may have.
+MAX_FILES = 20
+#: What an officer says of a document that they ask for.
+ASKED_FIELDS = frozenset({"name", "note", "kind", "sequence"})
+#: Words that a document takes from its requirement, and their fields there.
+WORDS = {"name": "name", "note": "hint"}
+
+
+class ReferralDocument(models.Model):
+    """What a participant handed in, or is asked for.
+
+    Either files or a text. Personal data: only the owner and officers read it, and
+    each reading is recorded.
+
+    The words that it was asked for with are kept in all languages: participant and
+    officer need not share one, and a requirement may change afterwards.
+    """
+
+    _name = "referral.document"
+    _description = "Referral Document"
+    _order = "participant_id, sequence, id"
+
+    participant_id = fields.Many2one(
+        "referral.participant", required=True, ondelete="restrict", index=True
+    )
+    company_id = fields.Many2one(related="participant_id.company_id", store=True)
+    requirement_id = fields.Many2one(
+        "referral.document.requirement",
+        ondelete="set null",
+        index="btree_not_null",
+        help="Without one, an officer asked this participant for it.",
+    )
+    sequence = fields.Integer(default=100)
+    name = fields.Char("Document", required=True, translate=True)
+    note = fields.Char(translate=True, help="Shown to the participant below the name.")
+    kind = fields.Selection(DOCUMENT_KINDS, required=True, default="file")
+    one_of = fields.Char("Alternatives", readonly=True)
+    validator = fields.Selection(DOCUMENT_VALIDATORS)
+    state = fields.Selection(
+        [
+            ("requested", "Requested"),
+            ("draft", "Not Submitted"),
+            ("submitted", "To Verify"),
+            ("approved", "Approved"),
+            ("rejected", "Rejected"),
+            ("destroyed", "Destroyed"),
+        ],
+        required=True,
+        default="requested",
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    reason = fields.Char(readonly=True, copy=False, help="Why it was rejected.")
+    text = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
+    shown_text = fields.Char(
+        "Number",
+        compute="_compute_shown_text",
+        groups="referral_program.group_officer",
+        help="What the participant typed. Whoever looks at it is recorded.",
+    )
+    page_ids = fields.One2many("referral.document.page", "document_id", "Files")
+    page_count = fields.Integer("File Count", compute="_compute_page_count")
+    preview = fields.Html(compute="_compute_preview", sanitize=False)
+    submitted_on = fields.Datetime(readonly=True, copy=False)
+    reviewed_on = fields.Datetime(readonly=True, copy=False)
+    reviewer_id = fields.Many2one("res.users", readonly=True, copy=False)
+
+    _requirement_unique = models.UniqueIndex(
+        "(participant_id, requirement_id) WHERE requirement_id IS NOT NULL",
+        "This document is there already.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("page_ids")
+    def _compute_page_count(self):
+        for document in self:
+            document.page_count = len(document.page_ids)
+
+    def _compute_shown_text(self):
+        """Show the text, and record who reads it: it is closed but for this."""
+        for document in self:
+            # sudo: the field is closed to everybody, so that nobody reads past the log
+            document.shown_text = document.sudo().text
+            if document.shown_text and not self.env.su:
+                document._log_reading("text")
+
+    @api.depends("page_ids")
+    def _compute_preview(self):
+        """The files beside each other, opened through the route that keeps a log."""
+        for document in self:
+            document.preview = self.env["ir.qweb"]._render(
+                "referral_program.document_preview", {"document": document}
+            )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            self._check_officer()
+            self._check_asked_only(vals_list, ASKED_FIELDS | {"participant_id"})
+            # neither by way of the context
+            participant_id = self.env.context.get("default_participant_id")
+            clean = self.env(context=clean_context(self.env.context))
+            self = self.with_env(clean)  # noqa: PLW0642
+            vals_list = [{"participant_id": participant_id, **v} for v in vals_list]
+        documents = super().create(vals_list)
+        asked = documents.filtered(
+            lambda d: d.state == "requested" and not d.requirement_id
+        )
+        asked.participant_id._on_documents_requested(asked)
+        return documents
+
+    def write(self, vals):
+        if "state" in vals:
+            raise UserError(
+                self.env._("The state of a document follows from what is done with it.")
+            )
+        self._check_changeable(vals)
+        changed = {
+            name: self.filtered(lambda d, n=name: (d[n] or "") != (vals[n] or ""))
+            for name in WORDS.keys() & vals.keys()
+        }
+        result = super().write(vals)
+        for name, documents in changed.items():
+            documents._say_in_all_languages(name)
+        return result
+
+    def _update_field_translations(self, field_name, *args, **kwargs):
+        self._check_changeable({field_name})
+        return super()._update_field_translations(field_name, *args, **kwargs)
+
+    def _check_changeable(self, names):
+        """Let officers change what they ask for, until it is handed in."""
+        if not self.env.su or not ASKED_FIELDS.issuperset(names):
+            self._check_asked_only([names], ASKED_FIELDS)
+            if not self.env.su and self.filtered(lambda d: d.state != "requested"):
+                raise UserError(self._refusal())
+
+    def _check_asked_only(self, vals_list, allowed):
+        if any(set(vals) - allowed for vals in vals_list):
+            raise UserError(self._refusal())
+
+    def _refusal(self):
+        return self.env._("A document stays what it is, and whose.")
+
+    def unlink(self):
+        # not left to the database, which would leave the files
+        self.sudo().page_ids.unlink()
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_handed_in(self):
+        if not self.env.su and self.requirement_id:
+            raise UserError(
+                self.env._("The participant's type asks for these documents.")
+            )
+        if self.filtered(lambda d: d.state not in ("requested", "draft")):
+            raise UserError(
+                self.env._(
+                    "What was handed in stays until its retention period is over."
+                )
+            )
+
+    # === WORDS === #
+
+    def _say_in_all_languages(self, name):
+        """Show in every language what was just written in one.
+
+        Otherwise those with another one would go on reading the words before.
+        """
+        langs = {code for code, _label in self.env["res.lang"].get_installed()}
+        for document in self.filtered(name):
+            words = dict.fromkeys(langs, False) | {"en_US": document[name]}
+            document._update_field_translations(name, words)
+
+    @api.model
+    def _take_translations(self, documents=None):
+        """Take over from requirements what documents lack in other languages.
+
+        A requirement that was renamed since then is another one: it gives nothing.
+
+        :param documents: the only ones to do it for
+        """
+        self.flush_model([*WORDS, "requirement_id"])
+        self.env["referral.document.requirement"].flush_model(WORDS.values())
+        for name, source in WORDS.items():
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE referral_document document
+                       SET %(name)s = requirement.%(source)s || document.%(name)s
+                      FROM referral_document_requirement requirement
+                     WHERE requirement.id = document.requirement_id
+                       AND requirement.%(source)s->>'en_US'
+                         = document.%(name)s->>'en_US'
+                       AND %(only)s
+                    """,
+                    name=SQL.identifier(name),
+                    source=SQL.identifier(source),
+                    only=SQL("document.id = ANY(%s)", documents.ids)
+                    if documents is not None
+                    else SQL("TRUE"),
+                )
+            )
+        self.invalidate_model(WORDS)
+
+    # === STATE === #
+
+    def _update_state(self, state, **values):
+        """Bring the documents into a state: the only way to change it.
+
+        :param str state: the state to go to
+        :param values: further values to write with it
+        :raise UserError: if a document's state does not allow it
+        """
+        for document in self:
+            if state not in TRANSITIONS[document.state]:
+                labels = dict(self._fields["state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "%(document)s is “%(old)s” and cannot become “%(new)s”.",
+                        document=document.name,
+                        old=labels[document.state],
+                        new=labels[state],
+                    )
+                )
+        return super().write({"state": state, **values})
+
+    # === FORM === #
+
+    def _form_key(self):
+        """Return the document's name on the joining form."""
+        self.ensure_one()
+        return self.requirement_id._form_key() or f"document_{self.id}"
+
+    def _form_field(self):
+        """Return what the joining form shows of the document, as plain data."""
+        self.ensure_one()
+        return {
+            "key": self._form_key(),
+            "name": self.name,
+            "hint": self.note,
+            "kind": self.kind,
+            "one_of": self.one_of,
+            "state": self.state,
+            "reason": self.reason,
+            "text": self.sudo().text or "",
+            "pages": self.sudo().page_ids,
+        }
+
+    # === HANDING IN === #
+
+    def _hand_in_text(self, text):
+        """Take a text: a number, a series.
+
+        :param str text: as the participant typed it; empty takes it back
+        :raise ValidationError: with a text for the participant
+        """
+        self.ensure_one()
+        if self.kind != "text":
+            raise ValidationError(self.env._("Choose a file."))
+        text = " ".join((text or "").split())[:200]
+        if text and self.validator:
+            try:
+                text = VALIDATORS[self.validator](text)
+            except ValueError:
+                raise ValidationError(
+                    self.env._("This number is not right. Check it and type it again.")
+                ) from None
+        # sudo: the text is closed to the portal, whose user hands it in
+        self.sudo()._update_state(
+            "draft" if text else "requested", text=text or False, reason=False
+        )
+
+    def _hand_in_files(self, files):
+        """Take the files in place of those that were there.
+
+        All or none: a file that is refused leaves the document as it was.
+
+        :param list files: pairs of name and bytes
+        :raise ValidationError: with a text for the participant
+        """
+        self.ensure_one()
+        program = self.participant_id.program_id.sudo()
+        if self.kind != "file" or not files:
+            raise ValidationError(self.env._("Choose a file."))
+        if len(files) > MAX_FILES:
+            raise ValidationError(
+                self.env._(
+                    "Up to %(count)s files are accepted: put the pages into a PDF.",
+                    count=MAX_FILES,
+                )
+            )
+        uploads = []
+        for name, content in files:
+            try:
+                upload = check_upload(content, program.max_file_size * MEGABYTE)
+            except UploadRefused as refusal:
+                raise ValidationError(
+                    self._explain_refusal(refusal.reason, name)
+                ) from None
+            uploads.append((name, upload))
+        self._check_total_size(program, uploads)
+        # sudo: the portal's user hands in through this method only
+        document = self.sudo()
+        document.page_ids.unlink()
+        document._update_state("draft", reason=False)
+        self.env["referral.document.page"].sudo().create(
+            [
+                self._prepare_page_vals(number, name, upload)
+                for number, (name, upload) in enumerate(uploads, 1)
+            ]
+        )
+
+    def _check_total_size(self, program, uploads):
+        others = self.participant_id.sudo().document_ids - self
+        total = sum(others.page_ids.mapped("size"))
+        total += sum(len(upload.content) for _name, upload in uploads)
+        if total > program.max_total_size * MEGABYTE:
+            raise ValidationError(
+                self.env._(
+                    "All files together may have %(size)s MB. Hand in smaller ones: "
+                    "pictures of less resolution, or a PDF.",
+                    size=program.max_total_size,
+                )
+            )
+
+    def _prepare_page_vals(self, number, name, upload):
+        return {
+            "document_id": self.id,
+            "sequence": number,
+            "name": self.env["referral.document.page"]._safe_name(
+                name, upload.extension
+            ),
+            "content": base64.b64encode(upload.content),
+            "mimetype": upload.mimetype,
+            "size": len(upload.content),
+            "sha256": upload.sha256,
+        }
+
+    def _explain_refusal(self, reason, name):
+        """Return what the participant can do about a file that was refused."""
+        size = self.participant_id.program_id.sudo().max_file_size
+        texts = {
+            "empty": self.env._("The file is empty. Choose another one."),
+            "too_large": self.env._(
+                "The file is too large: up to %(size)s MB are accepted.", size=size
+            ),
+            "type": self.env._(
+                "This is neither a PDF nor a JPEG nor a PNG. Save the document as one "
+                "of these, whatever its name says now."
+            ),
+            "broken": self.env._(
+                "The file cannot be read. Scan or save the document again."
+            ),
+            "encrypted": self.env._(
+                "The PDF is protected by a password. Save it without one."
+            ),
+            "active": self.env._(
+                "The PDF contains scripts, forms or attachments. Print it into a new "
+                "PDF, or hand in a picture."
+            ),
+            "foreign": self.env._(
+                "The file contains something besides the document. Scan or save the "
+                "document again."
+            ),
+            "pixels": self.env._(
+                "The picture is too large: scan the document with less resolution."
+            ),
+            "pages": self.env._("The PDF has too many pages: hand in the ones needed."),
+        }
+        text = texts[reason]
+        if not name:
+            return text
+        return f"{name[:80]}: {text}"
+
+    # === READING === #
+
+    def _log_reading(self, purpose, page=None):
+        """Record that the environment's user reads the document."""
+        self.ensure_one()
+        pages = self.env["referral.document.page"]
+        # sudo: nobody writes the log but this method
+        self.env["referral.document.reading"].sudo().create(
+            {
+                "participant_id": self.participant_id.id,
+                "document_name": self.name,
+                "page_name": page.name if page else False,
+                "user_id": self.env.uid,
+                "purpose": purpose,
+                "ip_address": pages._address(),
+            }
+        )
+
+    # === REVIEW === #
+
+    def _check_officer(self):
+        if not self.env.su and not self.env.user.has_group(
+            "referral_program.group_officer"
+        ):
+            raise AccessError(self.env._("Only an officer reviews documents."))
+
+    def action_approve(self):
+        """Approve the documents; with the last one, the participant is active."""
+        self._check_officer()
+        self.check_access("write")
+        self._update_state("approved", **self._prepare_review_vals())
+        for participant in self.participant_id:
+            participant._on_documents_approved()
+
+    def _reject(self, reason):
+        """Reject the documents: the participant hands in others.
+
+        :param str reason: what is wrong, in words for the participant
+        :raise UserError: without a reason
+        """
+        self._check_officer()
+        self.check_access("write")
+        if not (reason or "").strip():
+            raise UserError(
+                self.env._("Say what is wrong, so that the participant can mend it.")
+            )
+        self._update_state("rejected", reason=reason, **self._prepare_review_vals())
+        for participant in self.participant_id:
+            participant._on_documents_rejected(
+                self.filtered(lambda d, p=participant: d.participant_id == p)
+            )
+
+    def _prepare_review_vals(self):
+        return {"reviewed_on": fields.Datetime.now(), "reviewer_id": self.env.uid}
+
+    def action_reject(self):
+        """Ask the officer for the reason."""
+        self._check_officer()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Reject Documents"),
+            "res_model": "referral.reason",
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_action": "reject_documents",
+                "default_document_ids": [Command.set(self.ids)],
+            },
+        }
+
+    # === DESTRUCTION === #
+
+    def _destroy(self, rule):
+        """Destroy what the documents contain, and leave an act of each.
+
+        :param str rule: by which rule
+        """
+        # sudo: acts are written here only; contents go by rule, not by right
+        for document in self.sudo().filtered(lambda d: d.state != "destroyed"):
+            if document.page_ids or document.text:
+                document._leave_act(rule)
+            document.page_ids.unlink()
+            document._update_state("destroyed", text=False)
+
+    def _leave_act(self, rule):
+        self.env["referral.document.destruction"].create(
+            {
+                "participant_id": self.participant_id.id,
+                "document_name": self.name,
+                "page_count": len(self.page_ids),
+                "content_hashes": "\n".join(self.page_ids.mapped("sha256")),
+                "rule": rule,
+                "user_id": self.env.uid,
+            }
+        )

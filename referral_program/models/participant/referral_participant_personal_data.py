@@ -1,0 +1,217 @@
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..referral.referral_referral import IN_FORCE_STATES
+
+
+class ReferralParticipant(models.Model):
+    """Personal data: who else has the same, what is exported, what is destroyed."""
+
+    _inherit = "referral.participant"
+
+    # === DUPLICATES === #
+
+    @api.depends("partner_id")
+    def _compute_duplicates(self):
+        """Other participants with the same tax id, bank account or document number."""
+        self.env["res.partner"].flush_model(["vat", "commercial_partner_id"])
+        self.env["res.partner.bank"].flush_model()
+        self.env["referral.document"].flush_model(["text", "participant_id"])
+        found = {}
+        if self.ids:
+            for own_id, other_id, what in self.env.execute_query(
+                self._duplicates_query()
+            ):
+                found.setdefault(own_id, []).append((other_id, what))
+        labels = {
+            "vat": self.env._("tax id"),
+            "bank": self.env._("bank account"),
+            "document": self.env._("document number"),
+        }
+        for participant in self:
+            pairs = found.get(participant.id, [])
+            participant.duplicate_ids = [
+                Command.set(sorted({other for other, _what in pairs}))
+            ]
+            participant.duplicate_note = ", ".join(
+                labels[what] for what in sorted({what for _other, what in pairs})
+            )
+
+    def _duplicates_query(self):
+        return SQL(
+            """
+            WITH trait AS (
+                SELECT participant.id, 'vat' AS what,
+                       REGEXP_REPLACE(REGEXP_REPLACE(UPPER(partner.vat),
+                           '[^A-Z0-9]', '', 'g'), '^[A-Z]{2}', '') AS value
+                  FROM referral_participant participant
+                  JOIN res_partner partner ON partner.id = participant.partner_id
+                 WHERE LENGTH(partner.vat) > 2
+                 UNION
+                SELECT participant.id, 'bank', bank.sanitized_acc_number
+                  FROM referral_participant participant
+                  JOIN res_partner contact
+                    ON contact.commercial_partner_id = participant.partner_id
+                  JOIN res_partner_bank bank ON bank.partner_id = contact.id
+                 WHERE bank.active
+                 UNION
+                SELECT participant_id, 'document',
+                       REGEXP_REPLACE(UPPER(text), '[^[:alnum:]]', '', 'g')
+                  FROM referral_document WHERE text <> ''
+            ),
+            owned AS (
+                SELECT trait.*, participant.program_id
+                  FROM trait
+                  JOIN referral_participant participant ON participant.id = trait.id
+            )
+            SELECT own.id, other.id, own.what
+              FROM owned own
+              JOIN owned other
+                ON other.what = own.what AND other.value = own.value
+               AND other.program_id = own.program_id
+               AND other.id <> own.id
+             WHERE own.id IN %s AND own.value <> ''
+            """,
+            tuple(self.ids),
+        )
+
+    # === EXPORT, DESTRUCTION === #
+
+    def _export_personal_data(self):
+        """Return all that is kept about the participant, as a ZIP archive.
+
+        :return bytes: ``data.json`` and the files; each reading is recorded
+        """
+        self.ensure_one()
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(
+                "data.json",
+                json.dumps(self._personal_data(), indent=2, ensure_ascii=False),
+            )
+            for document in self.document_ids:
+                if document.text:
+                    document._log_reading("export")
+                for page in document.page_ids:
+                    archive.writestr(
+                        f"documents/{document.id}/{page.sequence}-{page.name}",
+                        page._read_content("export"),
+                    )
+        return target.getvalue()
+
+    def _personal_data(self):
+        """Return what is kept about the participant, but for files, as plain data."""
+
+        def rows(records, names):
+            return [
+                {name: records._fields[name].convert_to_export(record[name], record)
+                 for name in names}
+                for record in records
+            ]  # fmt: skip
+
+        return json.loads(
+            json.dumps(
+                {
+                    "participant": rows(
+                        self,
+                        ["display_name", "type_id", "state", "state_reason", "code",
+                         "alias", "create_date", "submitted_on", "verified_on"],
+                    ),
+                    "documents": rows(
+                        self.document_ids,
+                        ["name", "state", "text", "reason", "submitted_on"],
+                    ),
+                    "acceptances": rows(
+                        self.acceptance_ids,
+                        ["agreement_id", "user_id", "accepted_on", "ip_address",
+                         "user_agent", "text_hash"],
+                    ),
+                    "readings": rows(
+                        self.reading_ids,
+                        ["document_name", "page_name", "user_id", "read_on", "purpose"],
+                    ),
+                    "referrals": rows(
+                        # claims tell nothing before staff have decided
+                        self.referral_ids.filtered(
+                            lambda r: r.state in IN_FORCE_STATES
+                        ),
+                        ["partner_id", "date_start", "date_end", "source", "state"],
+                    ),
+                    "compensations": rows(
+                        self.compensation_ids, ["accrual_id", "base", "amount"]
+                    ),
+                    "statements": rows(
+                        self.statement_ids,
+                        ["name", "period_start", "opening", "accrued", "taken_back",
+                         "withdrawn", "spent", "adjusted", "closing", "made_on"],
+                    ),
+                    "withdrawals": rows(
+                        self.withdrawal_ids,
+                        ["name", "amount", "state", "requested_on", "requester_id",
+                         "reason", "bank_account_id", "bill_id"],
+                    ),
+                    "redemptions": rows(
+                        self.redemption_ids,
+                        ["name", "date", "amount", "invoice_id", "state"],
+                    ),
+                    "bank_accounts": rows(
+                        self.with_context(active_test=False)._payee_accounts(),
+                        ["acc_number", "acc_holder_name", "bank_id", "create_date"],
+                    ),
+                },
+                default=str,
+            )
+        )  # fmt: skip
+
+    @api.model
+    def _cron_destroy_documents(self):
+        """Destroy documents whose retention period is over."""
+        for program in self.env["referral.program"].search([]):  # pylint: disable=no-search-all
+            limit = fields.Datetime.now() - timedelta(days=program.retention_days)
+            participants = self.search(
+                [
+                    ("program_id", "=", program.id),
+                    ("state", "in", ("rejected", "closed")),
+                    ("state_since", "<", limit),
+                    ("document_ids.state", "!=", "destroyed"),
+                ]
+            )
+            for participant in participants:
+                participant._destroy_documents(
+                    self.env._(
+                        "%(days)s days after the participation ended",
+                        days=program.retention_days,
+                    )
+                )
+
+    def _destroy_documents(self, rule):
+        """Destroy the participants' documents, and note it in their history."""
+        for participant in self:
+            participant.sudo().document_ids._destroy(rule)
+            participant.message_post(
+                body=self.env._("Documents destroyed: %(rule)s.", rule=rule)
+            )
+
+    def action_export_data(self):
+        """Download all that is kept about the participant."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/referral/data/{self.id}",
+            "target": "download",
+        }
+
+    def action_destroy_documents(self):
+        """Destroy the documents of ended participations before their time."""
+        self.check_access("write")
+        if self.filtered(lambda p: p.state not in ("rejected", "closed")):
+            raise UserError(
+                self.env._("Documents are destroyed once the participation has ended.")
+            )
+        self._destroy_documents(self.env._("by decision of an officer"))

@@ -1,0 +1,15 @@
+"""The program: terms with tiers, setting up, scheduled actions, first steps, figures.
+
+Calls every other room by name of its models; none imports it but for constants.
+"""
+
+from . import (
+    referral_program,
+    referral_program_setup,
+    referral_program_steps,
+    referral_program_terms,
+    referral_program_tier,
+    referral_program_cron,
+    referral_program_dashboard,
+    referral_program_cost,
+)

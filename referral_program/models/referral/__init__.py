@@ -1,0 +1,14 @@
+"""Who brought whom: binding and refusals, visits, materials, months, the API.
+
+Calls ``participant``; whatever changes a referral marks it in ``earning``.
+"""
+
+from . import (
+    referral_referral,
+    referral_referral_bind,
+    referral_refusal,
+    referral_visit,
+    referral_referral_month,
+    referral_material,
+    referral_api,
+)

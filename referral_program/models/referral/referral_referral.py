@@ -1,0 +1,275 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL, format_date
+
+from ...tools.masking import masked
+
+#: Bonds in these states count on the days that they cover.
+IN_FORCE_STATES = ("active", "ended")
+
+
+class ReferralReferral(models.Model):
+    """The bond between a participant and a client that they brought.
+
+    Both ``date_start`` and ``date_end`` are inclusive; the dates of invoices
+    decide whether the bond counts.
+    """
+
+    _name = "referral.referral"
+    _description = "Referral"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "date_start desc, id desc"
+
+    participant_id = fields.Many2one(
+        "referral.participant",
+        required=True,
+        ondelete="restrict",
+        index=True,
+        tracking=True,
+    )
+    program_id = fields.Many2one(
+        related="participant_id.program_id", store=True, index=True, precompute=True
+    )
+    company_id = fields.Many2one(related="program_id.company_id", store=True)
+    currency_id = fields.Many2one(related="program_id.currency_id")
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Client",
+        required=True,
+        ondelete="restrict",
+        index=True,
+        tracking=True,
+        help="The client that the participant brought: always the company itself, "
+        "not one of its contacts.",
+    )
+    date_start = fields.Date(
+        "First Day",
+        required=True,
+        tracking=True,
+        default=fields.Date.context_today,
+        help="The first day whose invoices count.",
+    )
+    date_end = fields.Date(
+        "Last Day", tracking=True, help="The last day whose invoices count."
+    )
+    source = fields.Selection(
+        [
+            ("link", "Link"),
+            ("code", "Code"),
+            ("manual", "By Hand"),
+            ("api", "API"),
+        ],
+        required=True,
+        default="manual",
+        tracking=True,
+    )
+    state = fields.Selection(
+        [
+            ("pending", "To Approve"),
+            ("active", "Active"),
+            ("ended", "Ended"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="active",
+        tracking=True,
+        copy=False,
+        help="Active and ended referrals count on the days that they cover; a "
+        "cancelled one was a mistake, and what it gave is taken back.",
+    )
+    line_ids = fields.One2many("referral.accrual.line", "referral_id")
+    month_ids = fields.One2many("referral.referral.month", "referral_id", "Months")
+    amount = fields.Monetary(
+        "Compensation",
+        compute="_compute_amounts",
+        help="What the participant got for this client, in posted accruals.",
+    )
+    base = fields.Monetary(compute="_compute_amounts")
+
+    _dates_in_order = models.Constraint(
+        "CHECK (date_end IS NULL OR date_end >= date_start)",
+        "A referral cannot end before it begins.",
+    )
+    # Two workers at once cannot both bind a client: searching first would not
+    # prevent it at Odoo's isolation level.
+    _open_bond_unique = models.UniqueIndex(
+        "(program_id, partner_id) WHERE date_end IS NULL "
+        "AND state IN ('active', 'ended')",
+        "The client has an open referral in this program already. End it first.",
+    )
+    _client_dates_idx = models.Index("(partner_id, program_id, date_start)")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("partner_id", "participant_id")
+    def _compute_display_name(self):
+        for referral in self:
+            referral.display_name = (
+                f"{referral.participant_id.display_name} → "
+                f"{referral.partner_id.display_name}"
+            )
+
+    def _compute_amounts(self):
+        totals = {
+            referral: (base, amount)
+            for referral, base, amount in self.env[
+                "referral.referral.month"
+            ]._read_group(
+                [("referral_id", "in", self.ids)],
+                ["referral_id"],
+                ["base:sum", "amount:sum"],
+            )
+        }
+        for referral in self:
+            referral.base, referral.amount = totals.get(referral, (0.0, 0.0))
+
+    def _is_over(self):
+        """Tell whether the client's new invoices do not count any more."""
+        self.ensure_one()
+        today = self.program_id._today()
+        return self.state != "active" or bool(self.date_end and self.date_end < today)
+
+    def _shown_name(self):
+        """Return the client's name as the participant may see it."""
+        self.ensure_one()
+        # sudo: portal users read no contacts but their own
+        referral = self.sudo()
+        name = referral.partner_id.name or ""
+        return masked(name) if referral.program_id.mask_names else name
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("partner_id", "program_id", "date_start", "date_end", "state")
+    def _check_one_bond_at_a_time(self):
+        """Refuse a bond that covers a day of another bond of the same client."""
+        self.flush_model(
+            ["partner_id", "program_id", "date_start", "date_end", "state"]
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT a.id, b.id
+                  FROM referral_referral a
+                  JOIN referral_referral b
+                    ON b.partner_id = a.partner_id
+                   AND b.program_id = a.program_id
+                   AND b.id <> a.id
+                   AND b.state IN %(states)s
+                   AND daterange(a.date_start, a.date_end, '[]')
+                       && daterange(b.date_start, b.date_end, '[]')
+                 WHERE a.id IN %(ids)s AND a.state IN %(states)s
+                 LIMIT 1
+                """,
+                ids=tuple(self.ids),
+                states=IN_FORCE_STATES,
+            )
+        )
+        for own_id, other_id in self.env.cr.fetchall():
+            own, other = self.browse((own_id, other_id))
+            raise ValidationError(
+                self.env._(
+                    "%(client)s is bound to %(participant)s from %(start)s to "
+                    "%(end)s. A client has one referral at a time: end that one "
+                    "before this one begins.",
+                    client=own.partner_id.display_name,
+                    participant=other.participant_id.display_name,
+                    start=format_date(self.env, other.date_start),
+                    end=format_date(self.env, other.date_end)
+                    if other.date_end
+                    else self.env._("no end"),
+                )
+            )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        vals_list = [self._with_commercial_partner(vals) for vals in vals_list]
+        if not self.env.su:
+            # not by way of the context either
+            vals_list = [{**vals, "external_key": False} for vals in vals_list]
+        referrals = super().create(vals_list)
+        self.env["referral.mark"]._mark_partners(referrals.partner_id)
+        return referrals
+
+    def write(self, vals):
+        self.env["referral.mark"]._mark_partners(self.partner_id)
+        result = super().write(self._with_commercial_partner(vals))
+        self.env["referral.mark"]._mark_partners(self.partner_id)
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_accrued(self):
+        # sudo: who may delete a referral need not see the evidence
+        lines = self.env["referral.accrual.line"].sudo()
+        accrued = self.filtered(
+            lambda referral: lines.search_count(
+                [("referral_id", "=", referral.id)], limit=1
+            )
+        )
+        if accrued:
+            raise UserError(
+                self.env._(
+                    "Accruals used these referrals, so they stay: %(referrals)s. If a "
+                    "referral was a mistake, cancel it: what it gave is taken back by "
+                    "the next accrual.",
+                    referrals=", ".join(accrued.mapped("display_name")),
+                )
+            )
+
+    def _with_commercial_partner(self, vals):
+        """Bind the company of a contact, not the contact itself.
+
+        :raise UserError: if the program is to be another than the participant's
+        """
+        if {"program_id", "company_id"} & vals.keys():
+            raise UserError(
+                self.env._("The program of a referral is that of its participant.")
+            )
+        if "external_key" in vals and not self.env.su:
+            raise UserError(self.env._("The key is the API caller's own."))
+        if not vals.get("partner_id"):
+            return vals
+        partner = self.env["res.partner"].browse(vals["partner_id"])
+        return {**vals, "partner_id": partner.commercial_partner_id.id}
+
+    # === ACTION METHODS === #
+
+    def action_end(self):
+        """End the referrals today: invoices from tomorrow on do not count."""
+        today = fields.Date.context_today(self)
+        for referral in self.filtered(lambda r: r.state == "active"):
+            referral.write(
+                {"state": "ended", "date_end": max(today, referral.date_start)}
+            )
+
+    def action_approve(self):
+        """Let the referrals that wait for approval count."""
+        self.filtered(lambda r: r.state == "pending").write({"state": "active"})
+
+    def action_cancel(self):
+        """Take the referrals back as mistakes, with what they gave."""
+        self.write({"state": "cancelled"})
+
+    def action_view_lines(self):
+        """Open the accrual lines of these referrals."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "referral_program.referral_accrual_line_action"
+        )
+        action["domain"] = [("referral_id", "in", self.ids)]
+        return action
+
+    def action_why(self):
+        """Explain all invoice lines of this referral's client, as of today."""
+        self.ensure_one()
+        self.check_access("read")
+        explain = self.env["referral.explain"].create(
+            {
+                "program_id": self.program_id.id,
+                "participant_id": self.participant_id.id,
+                "partner_id": self.partner_id.id,
+                "date_from": False,
+                "date_to": False,
+            }
+        )
+        return explain.action_explain()

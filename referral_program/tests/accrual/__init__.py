@@ -1,0 +1,4 @@
+from . import (
+    test_posting,
+    test_processes,
+)

@@ -1,0 +1,145 @@
+"""Exactly once, with real processes and real commits.
+
+Several workers at the same moment, and a worker killed after each of its commits:
+the ledger ends as if one undisturbed worker had run. Requests at the same moment:
+one wins, the others are told. The processes are forked by
+``workers.py``, which runs in a database of its own because what it commits stays.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+
+from odoo.sql_db import connection_info_for
+from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tools import config
+
+SCRIPT = Path(__file__).parents[1] / "workers.py"
+#: Two months of 5 participants who earned 90 each, in entries of 2.
+UNDISTURBED = {
+    "accruals": [["2026-01-01", "posted"], ["2026-02-01", "posted"]],
+    "balances": [180.0] * 5,
+    "compensations": 10,
+    "entries": 6,
+    "evidence": 10,
+    "unlinked": 0,
+}
+
+STATEMENTS = {
+    "closings": [90.0] * 5 + [180.0] * 5,
+    "names": [
+        f"RB/2026/{month}/0000{n}" for month in ("01", "02") for n in range(1, 6)
+    ],
+    "to_mail": 0,
+    "mails": 10,
+}
+
+
+@tagged("post_install", "-at_install")
+class TestProcesses(BaseCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # the suite's own database is in use, so it cannot be copied
+        cls.template = os.environ.get("REFERRAL_TEMPLATE")
+        if not cls.template:
+            cls.template = f"{get_db_name()}_template"
+            cls._drop(cls.template)
+            cls.addClassCleanup(cls._drop, cls.template)
+            cls._start(
+                "-m", "odoo", "--config", config["config"], "--no-http",
+                "--database", cls.template, "--init", "referral_program",
+                "--stop-after-init",
+            )  # fmt: skip
+
+    def setUp(self):
+        super().setUp()
+        self.database = f"{get_db_name()}_processes"
+        self._drop(self.database)
+        self._execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{self.template}"')
+        self.addCleanup(self._drop, self.database)
+
+    @classmethod
+    def _drop(cls, database):
+        cls._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    @staticmethod
+    def _execute(statement):
+        _name, parameters = connection_info_for("postgres")
+        with closing(psycopg2.connect(**parameters)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+
+    @staticmethod
+    def _start(*arguments):
+        """Run Python in a process of its own and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
+        if done.returncode:
+            raise AssertionError(done.stderr[-5000:])
+        return done.stdout
+
+    def _run(self, scenario):
+        """Run a scenario of ``workers.py`` and return what the books say after it."""
+        printed = self._start(str(SCRIPT), config["config"], self.database, scenario)
+        return json.loads(printed.splitlines()[-1])
+
+    def test_one_worker(self):
+        self.assertEqual(self._run("one"), UNDISTURBED)
+
+    def test_four_workers_at_once(self):
+        self.assertEqual(self._run("crowd"), UNDISTURBED)
+
+    def test_a_worker_killed_after_each_of_its_commits(self):
+        self.assertEqual(self._run("killed"), UNDISTURBED)
+
+    def test_eight_clicks_at_once_bind_a_client_once(self):
+        self.assertEqual(
+            self._run("bind"),
+            {"bonds": ["active"], "refusals": ["bound_already"] * 7},
+        )
+
+    def test_an_api_call_sent_eight_times_at_once_registers_once(self):
+        self.assertEqual(self._run("register"), {"bonds": ["active"], "refusals": []})
+
+    def test_twenty_withdrawals_at_once_take_no_more_than_there_is(self):
+        self.assertEqual(
+            self._run("withdraw"),
+            {"available": 60.0, "balance": 180.0, "redemptions": 0, "withdrawals": 1},
+        )
+
+    def test_withdrawals_and_redemptions_at_once_take_no_more_than_there_is(self):
+        books = self._run("spend")
+        self.assertEqual(books["redemptions"] + books["withdrawals"], 5)
+        self.assertEqual(books["available"], 0.0)
+        self.assertEqual(books["balance"], 180.0 - 36 * books["redemptions"])
+
+    def test_bills_are_made_once_whoever_is_killed_or_comes_along(self):
+        self.assertEqual(
+            self._run("bill"),
+            {"balances": [60.0] * 5, "bills": 5, "states": ["billed"] * 5},
+        )
+
+    def test_statements_are_made_and_mailed_once_whoever_is_killed(self):
+        self.assertEqual(self._run("statements_killed"), STATEMENTS)
+
+    def test_statements_are_made_and_mailed_once_by_a_crowd(self):
+        self.assertEqual(self._run("statements_crowd"), STATEMENTS)
+
+    def test_documents_asked_for_at_once_are_made_once(self):
+        self.assertEqual(
+            self._run("downloads"),
+            {"files": ["pdf", "xlsx"], "got": 8, "different": 2},
+        )

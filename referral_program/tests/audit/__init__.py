@@ -1,0 +1,7 @@
+from . import (
+    test_audit_file,
+    test_auditor,
+    test_hash_chain,
+    test_history,
+    test_integrity,
+)

@@ -1,0 +1,9 @@
+from . import (
+    test_money_edges,
+    test_money_random,
+    test_redemptions,
+    test_registers,
+    test_rollforward,
+    test_statements,
+    test_withdrawals,
+)

@@ -1,0 +1,581 @@
+"""Money out by vendor bill: requests, bills, and all that may become of a bill."""
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from ...models.balance import referral_withdrawal_bill
+from ..common import OneReferralCase
+
+
+@tagged("post_install", "-at_install")
+class MoneyCase(OneReferralCase):
+    """A participant with 90,000 on the balance, and a trusted account."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._accept_agreements(cls.participant)
+        cls.account = cls._bank_account(cls.participant.partner_id)
+
+    def setUp(self):
+        super().setUp()
+        self._give(1_000_000)
+
+    @classmethod
+    def _accept_agreements(cls, participant):
+        participant._accept(participant._agreements_to_accept())
+
+    @classmethod
+    def _bank_account(cls, partner, number="40702810938000000001", trusted=True):
+        return cls.env["res.partner.bank"].create(
+            {
+                "acc_number": number,
+                "partner_id": partner.id,
+                "allow_out_payment": trusted,
+            }
+        )
+
+    def _give(self, paid, month="2026-01", participant=None):
+        """Have the client pay and use so much in a month, and accrue it."""
+        self._paid(f"{month}-10", paid)
+        self._accrue(month)
+
+    def _client_invoice(self):
+        return self.env["account.move"].search(
+            [("partner_id", "=", self.client.id), ("move_type", "=", "out_invoice")]
+        )
+
+    def _request(self, amount, day="2026-03-05", account=None, **options):
+        with self.on(day):
+            return self.env["referral.withdrawal"]._request(
+                self.participant, amount, account or self.account, **options
+            )
+
+    def _billed(self, amount, day="2026-03-05"):
+        withdrawal = self._request(amount, day)
+        with self.on(day):
+            withdrawal.action_bill()
+        return withdrawal
+
+    def assertMoney(self, balance, available):
+        self.env.invalidate_all()
+        self.assertEqual(self.participant._balance(), balance)
+        self.assertEqual(self.participant._availables()[self.participant], available)
+        self.assertLedger(self.program)
+
+
+@tagged("post_install", "-at_install")
+class TestWithdrawals(MoneyCase):
+    # === Requests === #
+
+    def test_a_request_holds_its_amount(self):
+        withdrawal = self._request(30_000)
+        self.assertEqual(withdrawal.state, "requested")
+        self.assertMoney(90_000, 60_000)
+
+    def test_refused_requests_change_nothing(self):
+        for amount, text in (
+            (9_999.99, "least .*10,000"),
+            (90_000.01, "Only .*90,000.00.* is available"),
+            (0, "above zero"),
+            (-10_000, "above zero"),
+            (10_000.001, "2 decimals"),
+        ):
+            with self.assertRefused(UserError, text):
+                self._request(amount)
+        other = self._bank_account(self.client, "40702810938000000002")
+        with self.assertRefused(UserError, "participant's own accounts"):
+            self._request(10_000, account=other)
+        self.assertMoney(90_000, 90_000)
+        self.assertFalse(self.participant.withdrawal_ids)
+
+    def test_who_may_not_be_paid(self):
+        self.program.agreement_grace_days = 0
+        asked = self.env["referral.document"].create(
+            {"participant_id": self.participant.id, "name": "A further paper"}
+        )
+        with self.assertRefused(UserError, "documents"):
+            self._request(10_000)
+        asked.unlink()
+        self.participant._update_state("suspended", "Test")
+        with self.assertRefused(UserError, "suspended"):
+            self._request(10_000)
+        self.participant._update_state("active")
+        self._request(10_000)
+        self.participant._update_state("closed", "Test")
+        with self.assertRefused(UserError, "ended"):
+            self._request(10_000)
+        # staff settle the rest
+        self._request(80_000, by_staff=True)
+        self.assertMoney(90_000, 0)
+
+    def test_minimum_holds_for_participants_only(self):
+        self.assertEqual(self._request(50, by_staff=True).state, "requested")
+
+    # === Bills === #
+
+    def test_a_bill_takes_the_amount_and_settles_the_oldest_compensations(self):
+        self._give(500_000, "2026-02")
+        withdrawal = self._billed(100_000)
+        bill = withdrawal.bill_id
+        self.assertEqual(withdrawal.state, "billed")
+        self.assertRecordValues(
+            bill,
+            [
+                {
+                    "move_type": "in_invoice",
+                    "state": "posted",
+                    "partner_id": self.participant.partner_id.id,
+                    "journal_id": self.program.bill_journal_id.id,
+                    "partner_bank_id": self.account.id,
+                    "amount_total": 100_000,
+                }
+            ],
+        )
+        self.assertTrue(bill.ref.startswith("SB/2026/"))
+        self.assertMoney(35_000, 35_000)
+        items = self.participant.compensation_ids.sorted("period_start").move_line_id
+        self.assertEqual(items.sorted("date").mapped("amount_residual"), [0, -35_000])
+
+    def test_payment_bounce_and_payment(self):
+        withdrawal = self._billed(30_000)
+        payment = self._pay(withdrawal.bill_id, "2026-03-10", 20_000)
+        self.assertEqual(withdrawal.state, "billed")
+        rest = self._pay(withdrawal.bill_id, "2026-03-11")
+        self.assertEqual(withdrawal.state, "paid")
+        self._unmatch(payment, "2026-03-12")
+        self.assertEqual(withdrawal.state, "billed")
+        self._unmatch(rest, "2026-03-12")
+        self._pay(withdrawal.bill_id, "2026-03-13")
+        self.assertEqual(withdrawal.state, "paid")
+        self.assertMoney(60_000, 60_000)
+
+    def test_many_are_paid_by_one_batch(self):
+        withdrawals = self._billed(10_000) | self._billed(20_000)
+        self._pay(withdrawals.bill_id, "2026-03-10", group_payment=False)
+        self.assertEqual(withdrawals.mapped("state"), ["paid", "paid"])
+        self.assertMoney(60_000, 60_000)
+
+    def test_bills_may_be_left_as_drafts(self):
+        self.program.bill_policy = "draft"
+        withdrawal = self._billed(30_000)
+        self.assertEqual(withdrawal.bill_id.state, "draft")
+        self.assertEqual(withdrawal.state, "billed")
+        self.assertMoney(90_000, 60_000)
+        withdrawal.bill_id.action_post()
+        self.assertMoney(60_000, 60_000)
+
+    def _repartition(self):
+        account = self.company_data["default_account_tax_purchase"]
+        return {
+            f"{kind}_repartition_line_ids": [
+                Command.create({"repartition_type": "base"}),
+                Command.create({"repartition_type": "tax", "account_id": account.id}),
+            ]
+            for kind in ("invoice", "refund")
+        }
+
+    def test_taxes_without_an_account_would_take_from_the_balance(self):
+        self.participant.type_id.tax_ids = self.env["account.tax"].create(
+            {
+                "name": "Withheld",
+                "amount": -13,
+                "type_tax_use": "purchase",
+                "company_id": self.company.id,
+            }
+        )
+        withdrawal = self._request(30_000)
+        with self.assertRefused(UserError, "accounts of their own"):
+            withdrawal.action_bill()
+        self.assertMoney(90_000, 60_000)
+
+    def test_taxes_come_on_top_and_withholdings_off(self):
+        taxes = self.env["account.tax"].create(
+            [
+                {
+                    "name": name,
+                    "amount": amount,
+                    "type_tax_use": "purchase",
+                    "price_include_override": included,
+                    "company_id": self.company.id,
+                    **self._repartition(),
+                }
+                for name, amount, included in (
+                    ("VAT", 20, "tax_excluded"),
+                    ("Withheld", -13, "tax_excluded"),
+                    ("VAT inside", 20, "tax_included"),
+                )
+            ]
+        )
+        for tax, total in zip(taxes, (36_000, 26_100, 36_000), strict=True):
+            self.participant.type_id.tax_ids = tax
+            with self.cr.savepoint() as savepoint:
+                withdrawal = self._billed(30_000)
+                self.assertEqual(withdrawal.bill_id.amount_total, total, tax.name)
+                self.assertMoney(60_000, 60_000)
+                savepoint.rollback()
+
+    def test_withholding_at_payment(self):
+        tax = self.env["account.tax"].create(
+            {
+                "name": "Personal income tax",
+                "amount": -13,
+                "type_tax_use": "purchase",
+                "is_withholding_tax_on_payment": True,
+                "company_id": self.company.id,
+                **self._repartition(),
+            }
+        )
+        tax.withholding_sequence_id = self.env["ir.sequence"].create(
+            {"name": "Withholding", "padding": 4}
+        )
+        self.participant.type_id.tax_ids = tax
+        withdrawal = self._billed(30_000)
+        self.assertEqual(withdrawal.bill_id.amount_total, 30_000)
+        payment = self._pay(
+            withdrawal.bill_id,
+            "2026-03-10",
+            should_withhold_tax=True,
+            withholding_outstanding_account_id=(
+                self.bank_journal.outbound_payment_method_line_ids.payment_account_id.id
+            ),
+        )
+        bank = payment.outstanding_account_id
+        sent = payment.move_id.line_ids.filtered(lambda i: i.account_id == bank)
+        self.assertEqual(sum(sent.mapped("balance")), -26_100)
+        self.assertEqual(withdrawal.state, "paid")
+        self.assertMoney(60_000, 60_000)
+
+    def test_due_date_follows_the_payment_terms(self):
+        self.program.bill_payment_term_id = self.env.ref(
+            "account.account_payment_term_30days"
+        )
+        bill = self._billed(10_000).bill_id
+        self.assertEqual(str(bill.invoice_date_due), "2026-04-04")
+
+    def test_untrusted_accounts_wait(self):
+        self.account.allow_out_payment = False
+        withdrawal = self._request(10_000)
+        with self.assertRefused(UserError, "nobody has trusted the account"):
+            withdrawal.action_bill()
+        self.env["referral.withdrawal"]._cron_bill()
+        self.assertFalse(withdrawal.bill_id)
+        withdrawal.action_trust_account()
+        withdrawal.action_bill()
+        self.assertEqual(withdrawal.state, "billed")
+
+    # === What becomes of a bill === #
+
+    def test_refused_and_cancelled_requests_give_back(self):
+        refused, cancelled = self._request(30_000), self._request(20_000)
+        refused._refuse("Not your account")
+        cancelled._cancel()
+        self.assertEqual(refused.state, "refused")
+        self.assertEqual(cancelled.state, "cancelled")
+        self.assertMoney(90_000, 90_000)
+        for withdrawal in refused | cancelled:
+            with self.assertRefused(UserError, "decided already"):
+                withdrawal._cancel()
+            with self.assertRefused(UserError, "nothing to bill"):
+                withdrawal.action_bill()
+
+    def test_a_billed_withdrawal_is_not_refused(self):
+        withdrawal = self._billed(30_000)
+        with self.assertRefused(UserError, "billed"):
+            withdrawal._refuse("Too late")
+        self.assertMoney(60_000, 60_000)
+
+    def test_resetting_a_paid_bill_is_an_alarm(self):
+        withdrawal = self._billed(30_000)
+        self._pay(withdrawal.bill_id, "2026-03-10")
+        self.assertEqual(withdrawal.state, "paid")
+        with self.on("2026-03-11"):
+            withdrawal.bill_id.button_draft()
+        [activity] = withdrawal.activity_ids
+        self.assertIn("the money has gone", activity.note)
+        self.assertEqual(withdrawal.state, "billed")
+        with self.on("2026-03-11"):
+            withdrawal.bill_id.action_post()
+        self.assertFalse(withdrawal.activity_ids)
+
+    def test_resetting_an_unpaid_bill_is_none(self):
+        withdrawal = self._billed(30_000)
+        withdrawal.bill_id.button_draft()
+        self.assertFalse(withdrawal.activity_ids)
+
+    def test_draft_holds_and_cancel_gives_back(self):
+        withdrawal = self._billed(30_000)
+        bill = withdrawal.bill_id
+        bill.button_draft()
+        self.assertEqual(withdrawal.state, "billed")
+        self.assertMoney(90_000, 60_000)
+        bill.button_cancel()
+        self.assertEqual(withdrawal.state, "cancelled")
+        self.assertMoney(90_000, 90_000)
+        # the accountant thinks better of it, while it is still there
+        bill.button_draft()
+        self.assertMoney(90_000, 60_000)
+        bill.action_post()
+        self.assertMoney(60_000, 60_000)
+
+    def test_a_cancelled_bill_stays_so_once_the_money_is_gone(self):
+        bill = self._billed(60_000).bill_id
+        bill.button_cancel()
+        self._request(80_000)
+        with self.assertRefused(UserError, "than is available"):
+            bill.button_draft()
+        self.assertEqual(bill.state, "cancel")
+        self.assertMoney(90_000, 10_000)
+
+    def test_a_reversed_bill_gives_back(self):
+        withdrawal = self._billed(30_000)
+        with self.on("2026-03-20"):
+            refund = withdrawal.bill_id._reverse_moves(
+                [{"invoice_date": "2026-03-20"}], cancel=True
+            )
+        self.assertEqual(withdrawal.state, "cancelled")
+        self.assertMoney(90_000, 90_000)
+        # undoing the reversal takes it again, if it is still there
+        with self.on("2026-03-20"):
+            refund.button_draft()
+            self.assertEqual(withdrawal.state, "billed")
+            self.assertMoney(60_000, 60_000)
+            refund.action_post()
+        self.assertEqual(withdrawal.state, "cancelled")
+        self._request(80_000)
+        with self.assertRefused(UserError, "than is available"):
+            refund.button_draft()
+        self.assertMoney(90_000, 10_000)
+
+    def test_a_partly_reversed_bill_gives_a_part_back(self):
+        withdrawal = self._billed(30_000)
+        with self.on("2026-03-20"):
+            refund = withdrawal.bill_id._reverse_moves([{"invoice_date": "2026-03-20"}])
+            refund.invoice_line_ids.price_unit = 10_000
+            refund.action_post()
+        self.assertEqual(withdrawal.state, "billed")
+        self.assertMoney(70_000, 70_000)
+        self._pay(withdrawal.bill_id, "2026-03-21")
+        self.assertEqual(withdrawal.state, "paid")
+        self.assertMoney(70_000, 70_000)
+
+    def test_a_bill_edited_down_gives_the_rest_back(self):
+        withdrawal = self._billed(30_000)
+        bill = withdrawal.bill_id
+        bill.button_draft()
+        bill.invoice_line_ids.price_unit = 25_000
+        self.assertMoney(90_000, 60_000)
+        bill.action_post()
+        self.assertEqual(withdrawal.billed_amount, 25_000)
+        self.assertMoney(65_000, 65_000)
+        bill.button_draft()
+        self.assertMoney(90_000, 65_000)
+
+    def test_a_bill_edited_up_takes_what_is_there(self):
+        bill = self._billed(30_000).bill_id
+        bill.button_draft()
+        bill.invoice_line_ids.price_unit = 90_000.01
+        with self.assertRefused(UserError, "0.01 more"):
+            bill.action_post()
+        bill.invoice_line_ids.price_unit = 90_000
+        bill.action_post()
+        self.assertMoney(0, 0)
+
+    def test_a_bill_that_takes_nothing_is_not_posted(self):
+        bill = self._billed(30_000).bill_id
+        bill.button_draft()
+        line = bill.invoice_line_ids
+        line.account_id = self.company_data["default_account_expense"]
+        with self.assertRefused(UserError, "takes nothing from the balance"):
+            bill.action_post()
+        line.account_id = self.program.liability_account_id
+        bill.partner_id = self.client
+        with self.assertRefused(UserError, "takes nothing|than is available"):
+            bill.action_post()
+        self.assertMoney(90_000, 60_000)
+
+    def test_a_further_line_is_the_accountants(self):
+        withdrawal = self._billed(30_000)
+        bill = withdrawal.bill_id
+        bill.button_draft()
+        bill.invoice_line_ids = [
+            Command.create(
+                {
+                    "name": "Bank fee",
+                    "price_unit": -100,
+                    "account_id": self.company_data["default_account_expense"].id,
+                    "tax_ids": [Command.clear()],
+                }
+            )
+        ]
+        bill.action_post()
+        self.assertEqual(bill.amount_total, 29_900)
+        self.assertEqual(withdrawal.billed_amount, 30_000)
+        self.assertMoney(60_000, 60_000)
+
+    def test_a_deleted_bill_gives_back(self):
+        self.program.bill_policy = "draft"
+        withdrawal = self._billed(30_000)
+        withdrawal.bill_id.unlink()
+        self.assertEqual(withdrawal.state, "cancelled")
+        self.assertMoney(90_000, 90_000)
+
+    def test_a_duplicated_bill_does_not_pay_twice(self):
+        bill = self._billed(60_000).bill_id
+        again = bill.copy({"invoice_date": "2026-03-06", "ref": "again"})
+        self.assertFalse(again.referral_withdrawal_ids)
+        with self.assertRefused(UserError, "than is available"):
+            again.action_post()
+        self.assertMoney(30_000, 30_000)
+
+    def test_the_posted_items_are_not_edited(self):
+        bill = self._billed(30_000).bill_id
+        item = bill.line_ids.filtered(
+            lambda i: i.account_id == self.program.liability_account_id
+        )
+        with self.assertRefused(UserError, "cannot be edited"):
+            item.account_id = self.company_data["default_account_expense"]
+        self.assertMoney(60_000, 60_000)
+
+    # === Take-backs in between === #
+
+    def test_what_was_taken_back_since_is_not_billed(self):
+        withdrawal = self._request(90_000)
+        self._credit_note(self._client_invoice(), "2026-02-10", [self._line(400_000)])
+        self._accrue("2026-02")
+        self.assertMoney(54_000, -36_000)
+        with self.assertRefused(UserError, "promised more than"):
+            withdrawal.action_bill()
+        self.env["referral.withdrawal"]._cron_bill()
+        self.assertFalse(withdrawal.bill_id)
+        with self.assertRefused(UserError, "Only .*0.00.* is available"):
+            self._request(10_000)
+        withdrawal._refuse("Ask for less")
+        self.assertMoney(54_000, 54_000)
+
+    # === Many === #
+
+    def test_the_scheduled_action_bills_what_is_approved(self):
+        first, second, third = (self._request(10_000) for _number in range(3))
+        first.action_approve()
+        bill_all = self.env["referral.withdrawal"]._cron_bill
+        with self.on("2026-03-06"):
+            bill_all()
+        self.assertEqual(
+            (first | second | third).mapped("state"),
+            ["billed", "requested", "requested"],
+        )
+        self.program.withdrawal_policy = "automatic"
+        with self.on("2026-03-06"):
+            bill_all()
+            bill_all()
+        self.assertEqual((second | third).mapped("state"), ["billed", "billed"])
+        self.assertEqual(len((first | second | third).bill_id), 3)
+        self.assertMoney(60_000, 60_000)
+
+    def test_one_that_cannot_be_billed_does_not_stop_the_others(self):
+        boris = self._participant("Boris")
+        self._accept_agreements(boris)
+        client = self._partner("Second Client")
+        self._referral(boris, client)
+        self._paid("2026-02-10", 1_000_000, partner=client)
+        self._accrue("2026-02")
+        first = self._request(10_000)
+        with self.on("2026-03-05"):
+            second = self.env["referral.withdrawal"]._request(
+                boris,
+                10_000,
+                self._bank_account(boris.partner_id, "DE75512108001245126199"),
+            )
+        (first | second)._approve()
+        # what the first one earned is taken back in between
+        self._credit_note(self._client_invoice(), "2026-03-05", [self._line(1_000_000)])
+        self._accrue("2026-03")
+        with self.on("2026-03-06"):
+            self.env["referral.withdrawal"]._cron_bill()
+        self.assertEqual(second.state, "billed")
+        self.assertEqual(first.state, "requested")
+        self.assertIn("promised more than", first.problem)
+        notes = [str(note) for note in first.activity_ids.mapped("note") if note]
+        self.assertIn(first.problem, " ".join(notes))
+        self.assertMoney(0, -10_000)
+
+    def test_many_are_refused_with_one_reason(self):
+        withdrawals = self._request(10_000) | self._request(20_000)
+        action = withdrawals.action_refuse()
+        wizard = self.env["referral.reason"].with_context(**action["context"])
+        wizard.create({"reason": "Ask next month"}).action_confirm()
+        self.assertEqual(withdrawals.mapped("state"), ["refused"] * 2)
+        self.assertEqual(set(withdrawals.mapped("reason")), {"Ask next month"})
+        self.assertMoney(90_000, 90_000)
+
+    def test_more_than_a_user_waits_for_are_left_to_the_scheduled_action(self):
+        withdrawals = self._request(10_000) | self._request(20_000)
+        self.patch(referral_withdrawal_bill, "BUTTON_LIMIT", 1)
+        with self.on("2026-03-06"):
+            notice = withdrawals.action_bill()
+        self.assertIn("2 withdrawals are approved", notice["params"]["message"])
+        self.assertEqual(withdrawals.mapped("state"), ["requested"] * 2)
+        cron = self.env.ref("referral_program.ir_cron_bill")
+        self.assertTrue(self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)]))
+        with self.on("2026-03-06"):
+            self.env["referral.withdrawal"]._cron_bill()
+        self.assertEqual(withdrawals.mapped("state"), ["billed"] * 2)
+
+    # === Staff === #
+
+    def test_staff_settle_what_an_ended_participation_left(self):
+        self.participant._update_state("closed", "Test")
+        wizard = (
+            self.env["referral.withdraw"]
+            .with_user(self._user_of("accountant"))
+            .create({"participant_id": self.participant.id})
+        )
+        self.assertEqual(wizard.amount, 90_000)
+        self.assertEqual(wizard.bank_account_id, self.account)
+        with self.on("2026-03-05"):
+            wizard.action_confirm()
+        self.assertMoney(90_000, 0)
+        for role in ("auditor", "officer"):
+            with self.assertRaises(AccessError):
+                self.env["referral.withdraw"].with_user(self._user_of(role)).create(
+                    {"participant_id": self.participant.id}
+                )
+
+    # === Who may === #
+
+    def test_nobody_sets_states_or_amounts(self):
+        withdrawal = self._request(30_000)
+        for values in (
+            {"state": "paid"},
+            {"amount": 1},
+            {"decision": "refused"},
+            {"bank_account_id": self._bank_account(self.client, "1").id},
+            {"approved_on": "2026-03-05 12:00:00"},
+            {"reserved_amount": 0},
+        ):
+            with self.assertRefused(UserError, "follows its bill"):
+                withdrawal.with_user(self._user_of("accountant")).write(values)
+        with self.assertRefused(UserError, "stay"):
+            withdrawal.unlink()
+        self.assertMoney(90_000, 60_000)
+
+    def _user_of(self, role):
+        return self._user(f"money_{role}", f"referral_program.group_{role}")
+
+    def test_only_accountants_decide(self):
+        withdrawal = self._request(30_000)
+        for role in ("auditor", "officer"):
+            own = withdrawal.with_user(self._user_of(role))
+            self.assertEqual(own.amount, 30_000)
+            for action in (own.action_approve, own.action_bill, own.action_refuse):
+                with self.assertRaises(AccessError):
+                    action()
+            with self.assertRaises(AccessError):
+                own._refuse("No")
+        accountant = withdrawal.with_user(self._user_of("accountant"))
+        with self.on("2026-03-06"):
+            accountant.action_bill()
+        self.assertEqual(withdrawal.approver_id.login, "money_accountant")
+        self.assertEqual(withdrawal.state, "billed")

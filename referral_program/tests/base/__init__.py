@@ -1,0 +1,5 @@
+from . import (
+    test_ordinary_users,
+    test_protection,
+    test_translation,
+)

@@ -1,0 +1,5 @@
+from . import (
+    test_joining,
+    test_numbers,
+    test_uploads,
+)

@@ -1,0 +1,862 @@
+"""Joining: what each type hands in, submission, review, agreements, retention."""
+
+import hashlib
+import io
+import json
+import zipfile
+from datetime import datetime
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user, tagged
+
+from ..common import JoiningCase
+
+#: The checklist: type, what is asked for (alternatives together), link at once.
+CHECKLIST = {
+    "individual_resident": (
+        [{"passport_data_page"}, {"passport_registration_page"}, {"snils"}],
+        False,
+    ),
+    "individual_tax_resident": (
+        [
+            {"identity"},
+            {"passport_number"},
+            {"residence_permit", "temporary_residence_permit", "work_certificate"},
+        ],
+        False,
+    ),
+    "individual_nonresident": ([], False),
+    "legal_entity_resident": ([{"form_26_2_1", "form_26_2_7"}], True),
+    "legal_entity_nonresident": ([{"tax_residence_certificate"}], True),
+    "sole_trader_resident": ([{"form_26_2_1", "form_26_2_7"}], True),
+    "state_organization_resident": ([{"form_26_2_1", "form_26_2_7"}], True),
+}
+
+
+@tagged("post_install", "-at_install")
+class TestJoining(JoiningCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.officer = cls._user("join_officer", "referral_program.group_officer")
+        cls.program.officer_id = cls.officer
+
+    def _as_officer(self, records):
+        return records.with_user(self.officer)
+
+    # === The checklist === #
+
+    def test_each_type_is_asked_for_what_the_checklist_says(self):
+        for name, (asked, at_once) in CHECKLIST.items():
+            with self.subTest(type=name):
+                participant = self._draft(name, self._partner(name))
+                missing = participant._missing_documents()
+                self.assertEqual(
+                    [set(d.requirement_id.mapped("code")) for d in missing], asked
+                )
+                self._fill(participant)
+                self._accept_all(participant)
+                self.assertFalse(participant.link_active)
+                participant._submit()
+                self.assertEqual(participant.state, "submitted")
+                self.assertEqual(participant.link_active, at_once)
+                self.assertFalse(participant.payout_allowed)
+
+    def test_each_document_is_needed(self):
+        for name, (asked, _at_once) in CHECKLIST.items():
+            for missing in range(len(asked)):
+                with self.subTest(type=name, missing=asked[missing]):
+                    participant = self._draft(name, self._partner(name))
+                    groups = participant._missing_documents()
+                    for number, (document, *_others) in enumerate(groups):
+                        if number == missing:
+                            continue
+                        if document.kind == "text":
+                            document._hand_in_text("AB 1234567")
+                        else:
+                            document._hand_in_files([("a.png", self._picture())])
+                    self._accept_all(participant)
+                    with self.assertRefused(ValidationError, "Still missing"):
+                        participant._submit()
+                    self.assertEqual(participant.state, "draft")
+
+    def test_any_of_the_alternatives_will_do(self):
+        for code in ("form_26_2_1", "form_26_2_7"):
+            participant = self._draft(partner=self._partner(code))
+            document = participant.document_ids.filtered(
+                lambda d, c=code: d.requirement_id.code == c
+            )
+            document._hand_in_files([("form.pdf", self._pdf(2))])
+            self._accept_all(participant)
+            participant._submit()
+            self.assertEqual(document.state, "submitted")
+
+    def test_who_cannot_join_is_refused(self):
+        for name in ("sole_trader_nonresident", "state_organization_nonresident"):
+            with self.assertRefused(ValidationError, "cannot join"):
+                self._draft(name, self._partner(name))
+            self.assertTrue(self._type(name).reason_not_joining)
+
+    def test_link_at_once_is_a_switch(self):
+        self._type("legal_entity_resident").link_at_once = False
+        participant = self._submitted()
+        self.assertFalse(participant.link_active)
+        self._as_officer(participant).action_approve_documents()
+        self.assertTrue(participant.link_active)
+
+    def test_changed_requirements_touch_drafts_only(self):
+        submitted = self._submitted()
+        draft = self._draft(partner=self._partner("Later"))
+        kind = self._type("legal_entity_resident")
+        kind.requirement_ids.unlink()
+        self.env["referral.document.requirement"].create(
+            {"type_id": kind.id, "code": "charter", "name": "Charter"}
+        )
+        (submitted | draft)._sync_documents()
+        self.assertEqual(
+            set(submitted.document_ids.mapped("name")), {"Form 26.2-1", "Form 26.2-7"}
+        )
+        self.assertIn("Charter", draft.document_ids.mapped("name"))
+        self._as_officer(submitted).action_approve_documents()
+        self.assertEqual(submitted.state, "active")
+
+    # --- In whose language --- #
+
+    def _in(self, records, lang):
+        return records.with_context(lang=lang)
+
+    def _russian(self):
+        self.env["res.lang"]._activate_lang("ru_RU")
+        requirement = self._type("legal_entity_nonresident").requirement_ids
+        requirement.ensure_one()
+        requirement.hint = "Of this year"
+        for name, words in {"name": "Справка", "hint": "За этот год"}.items():
+            requirement.update_field_translations(name, {"ru_RU": words})
+        return requirement
+
+    def _words(self, document):
+        """Return what is read of a document in English and in Russian."""
+        return [
+            (self._in(document, lang).name, self._in(document, lang).note)
+            for lang in ("en_US", "ru_RU")
+        ]
+
+    def test_documents_are_named_in_the_readers_language(self):
+        requirement = self._russian()
+        expected = [(requirement.name, "Of this year"), ("Справка", "За этот год")]
+        for lang in ("en_US", "ru_RU", None):
+            joining = self.env["referral.participant"].with_context(lang=lang)
+            partner = self._partner("Joiner", lang=lang)
+            participant = joining._draft(self.program, partner, requirement.type_id)
+            document = participant.document_ids
+            with self.subTest(begun_in=lang):
+                self.assertEqual(self._words(document), expected)
+                self.assertEqual(self._words(self._as_officer(document)), expected)
+
+    def test_documents_keep_the_words_that_they_were_asked_for_with(self):
+        requirement = self._russian()
+        expected = [(requirement.name, "Of this year"), ("Справка", "За этот год")]
+        participant = self._submitted("legal_entity_nonresident")
+        self._in(requirement, "ru_RU").write({"name": "Устав", "hint": "Копия"})
+        self.env["referral.document"]._take_translations()
+        self.assertEqual(self._words(participant.document_ids), expected)
+        requirement.write({"name": "Charter", "hint": "A copy"})
+        self.env["referral.document"]._take_translations()
+        self.assertEqual(self._words(participant.document_ids), expected)
+        requirement.unlink()
+        self.assertEqual(self._words(participant.document_ids), expected)
+
+    def test_a_language_that_comes_later_names_documents_too(self):
+        before = self._submitted("individual_resident")
+        renamed = before.document_ids[0].requirement_id
+        old_name = renamed.name
+        renamed.name = "Identity card"
+        self.env["res.lang"]._activate_lang("ru_RU")
+        self.env["ir.module.module"]._load_module_terms(["referral_program"], ["ru_RU"])
+        names = self._in(before.document_ids, "ru_RU").mapped("name")
+        self.assertEqual(names[0], old_name)
+        self.assertEqual(names[1], "Паспорт: страница с регистрацией")
+
+    def test_what_an_officer_asks_for_has_their_words_in_every_language(self):
+        requirement = self._russian()
+        participant = self._draft("legal_entity_nonresident")
+        documents = self._in(self._as_officer(self.env["referral.document"]), "ru_RU")
+        asked = documents.create(
+            {"participant_id": participant.id, "name": "Права", "note": "Обе стороны"}
+        )
+        self.assertEqual(self._words(asked), [("Права", "Обе стороны")] * 2)
+        for document in asked, documents.browse(participant.document_ids[0].id):
+            document.write({"name": "Паспорт", "note": False})
+            self.assertEqual(self._words(document), [("Паспорт", False)] * 2)
+        requirement.name = "Паспорт"
+        # translated by the officer, but not once it is handed in
+        asked.update_field_translations("name", {"en_US": "Passport"})
+        self.assertEqual(self._in(asked, "en_US").name, "Passport")
+        with self.assertRefused(UserError, "^Документ остаётся"):
+            asked.update_field_translations("reason", {"en_US": "Other"})
+        asked.sudo()._hand_in_files([("a.png", self._picture())])
+        with self.assertRefused(UserError, "^Документ остаётся"):
+            asked.update_field_translations("name", {"en_US": "Other"})
+
+    def test_membership_is_the_companys(self):
+        company = self._partner("Company")
+        contact = self.env["res.partner"].create(
+            {"name": "Contact", "parent_id": company.id}
+        )
+        participant = self._draft(partner=contact)
+        self.assertEqual(participant.partner_id, company)
+        self.assertEqual(self._draft(partner=company), participant)
+
+    # === Handing in === #
+
+    def test_a_refused_file_leaves_the_document_as_it_was(self):
+        participant = self._draft()
+        document = participant.document_ids[0]
+        document._hand_in_files([("a.png", self._picture())])
+        before = document.page_ids.mapped("sha256")
+        with self.assertRefused(ValidationError, "neither a PDF"):
+            document._hand_in_files(
+                [("good.png", self._picture()), ("bad.png", b"<html>")]
+            )
+        self.assertEqual(document.page_ids.mapped("sha256"), before)
+
+    def test_several_pages_and_their_names(self):
+        document = self._draft().document_ids[0]
+        document._hand_in_files(
+            [
+                ("../../etc/passwd.php", self._picture("JPEG")),
+                ("C:\\scans\\page two.PNG", self._picture()),
+                ("", self._pdf()),
+            ]
+        )
+        self.assertEqual(
+            document.page_ids.mapped("name"),
+            ["passwd.jpg", "page two.png", "document.pdf"],
+        )
+        self.assertEqual(
+            document.page_ids.mapped("mimetype"),
+            ["image/jpeg", "image/png", "application/pdf"],
+        )
+
+    def test_all_files_together_are_limited(self):
+        self.program.write({"max_file_size": 1, "max_total_size": 1})
+        participant = self._draft("individual_resident")
+        big = self._pdf() + b"\n" * 600_000
+        participant.document_ids[0]._hand_in_files([("a.pdf", big)])
+        with self.assertRefused(ValidationError, "All files together"):
+            participant.document_ids[1]._hand_in_files([("b.pdf", big)])
+        with self.assertRefused(ValidationError, "up to 1 MB"):
+            participant.document_ids[1]._hand_in_files([("c.pdf", big * 2)])
+        self.assertFalse(participant.document_ids[1].page_ids)
+
+    def test_a_wrong_number_is_refused(self):
+        participant = self._draft("individual_tax_resident")
+        document = participant.document_ids.filtered(lambda d: d.kind == "text")
+        with self.assertRefused(ValidationError, "number is not right"):
+            document._hand_in_text("none")
+        document._hand_in_text(" ab-1234567 ")
+        self.assertEqual(document.text, "AB 1234567")
+        document._hand_in_text("")
+        self.assertEqual(document.state, "requested")
+
+    # === Review === #
+
+    def test_approval_of_all_lets_take_part(self):
+        participant = self._submitted("individual_resident")
+        first, *others = participant.document_ids
+        self._as_officer(first).action_approve()
+        self.assertEqual(participant.state, "submitted")
+        for document in others:
+            self._as_officer(document).action_approve()
+        self.assertEqual(participant.state, "active")
+        self.assertTrue(participant.link_active)
+        self.assertTrue(participant.payout_allowed)
+        self.assertTrue(participant.verified_on)
+        self.assertFalse(participant.verification_deadline)
+        self.assertEqual(
+            self._mails(participant),
+            ["We received your documents", "Your documents are approved"],
+        )
+
+    def test_rejection_and_resubmission(self):
+        participant = self._submitted("individual_resident")
+        document = participant.document_ids[1]
+        with self.assertRefused(UserError, "Say what is wrong"):
+            self._as_officer(document)._reject("  ")
+        action = self._as_officer(document).action_reject()
+        wizard = (
+            self._as_officer(self.env["referral.reason"])
+            .with_context(**action["context"])
+            .create({"reason": "The stamp is cut off"})
+        )
+        wizard.action_confirm()
+        self.assertEqual(
+            (document.state, document.reason), ("rejected", "The stamp is cut off")
+        )
+        self.assertEqual(participant.state, "submitted")
+        self.assertFalse(participant.verification_deadline)
+        self.assertEqual(
+            self._mails(participant)[-1], "We need something more from you"
+        )
+        mail = self.env["mail.mail"].search([], order="id desc", limit=1)
+        self.assertIn("The stamp is cut off", mail.body_html)
+        with self.assertRefused(UserError, "Approve the documents"):
+            self._as_officer(participant).action_activate()
+        with self.assertRefused(ValidationError, "Still missing"):
+            participant._submit()
+        document._hand_in_files([("again.png", self._picture())])
+        participant._submit()
+        self.assertEqual((document.state, document.reason), ("submitted", False))
+        self.assertTrue(participant.verification_deadline)
+        self._as_officer(participant).action_approve_documents()
+        self.assertEqual(participant.state, "active")
+
+    def test_further_documents_are_requested_one_by_one(self):
+        participant = self._submitted("individual_nonresident")
+        document = self._as_officer(self.env["referral.document"]).create(
+            {"participant_id": participant.id, "name": "Driving licence"}
+        )
+        self.assertEqual(document.state, "requested")
+        self.assertEqual(
+            self._mails(participant)[-1], "We need something more from you"
+        )
+        self.assertFalse(participant.verification_deadline)
+        document.sudo()._hand_in_files([("a.png", self._picture())])
+        participant._submit()
+        self._as_officer(document).action_approve()
+        self.assertEqual(participant.state, "active")
+        # asked again later: payout waits for it, the participation does not
+        later = self._as_officer(self.env["referral.document"]).create(
+            {"participant_id": participant.id, "name": "Certificate"}
+        )
+        self.assertEqual(participant.state, "active")
+        self.assertFalse(participant.payout_allowed)
+        later.sudo()._hand_in_files([("a.png", self._picture())])
+        participant._submit()
+        self._as_officer(later).action_approve()
+        self.assertTrue(participant.payout_allowed)
+
+    def test_documents_have_one_door_for_their_state(self):
+        participant = self._submitted()
+        document = participant.document_ids.filtered(lambda d: d.state == "submitted")
+        for records in (document, self._as_officer(document), document.sudo()):
+            with self.assertRefused(UserError, "follows from"):
+                records.write({"state": "approved"})
+            with self.assertRefused(UserError, "stays what it is"):
+                records.write({"text": "other"})
+        with self.assertRefused(UserError, "cannot become"):
+            document._update_state("draft")
+        with self.assertRefused(UserError, "stays until"):
+            document.unlink()
+        with self.assertRefused(UserError, "not edited"):
+            document.page_ids.write({"name": "other.pdf"})
+
+    def test_officers_begin_with_drafts(self):
+        vals = {
+            "program_id": self.program.id,
+            "partner_id": self._partner("Friend").id,
+            "type_id": self._type("legal_entity_resident").id,
+        }
+        participants = self._as_officer(self.env["referral.participant"])
+        with self.assertRefused(UserError, "begins as a draft"):
+            participants.create({**vals, "state": "active"})
+        participant = participants.create(vals)
+        with self.assertRefused(UserError, "Approve the documents"):
+            participant.action_activate()
+        with self.assertRefused(UserError, "Approve the documents"):
+            participant.write({"state": "active"})
+        with self.assertRefused(UserError, "follow from what happens"):
+            participant.write({"verified_on": "2026-01-01 00:00:00"})
+
+    # === States === #
+
+    def test_suspend_resume_close_with_reasons(self):
+        participant = self._submitted()
+        self._as_officer(participant).action_approve_documents()
+        for state, mail in (
+            ("suspended", "Your participation is suspended"),
+            ("active", "Your participation goes on"),
+            ("closed", "Your participation has ended"),
+        ):
+            if state != "active":
+                with self.assertRefused(UserError, "Say why"):
+                    participant._update_state(state)
+            self._as_officer(participant)._update_state(state, "A reason")
+            self.assertEqual(self._mails(participant)[-1], mail)
+        self.assertEqual(participant.state_reason, "A reason")
+
+    def test_reasons_are_asked_for(self):
+        participant = self._submitted()
+        for action, state in (
+            ("action_suspend", "suspended"),
+            ("action_close", "closed"),
+        ):
+            context = getattr(self._as_officer(participant), action)()["context"]
+            self.assertEqual(context["default_action"], state)
+        wizard = (
+            self.env["referral.reason"]
+            .with_user(self.officer)
+            .create(
+                {
+                    "action": "rejected",
+                    "reason": "A forged stamp",
+                    "participant_ids": [Command.set(participant.ids)],
+                }
+            )
+        )
+        wizard.action_confirm()
+        self.assertEqual(participant.state, "rejected")
+
+    # === The promised time === #
+
+    def test_deadline_counts_working_days_after_the_day_of_submission(self):
+        calendar = self.company.resource_calendar_id
+        calendar.tz = "Europe/Moscow"
+        self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Holiday",
+                "calendar_id": calendar.id,
+                "company_id": self.company.id,
+                "date_from": "2026-03-08 21:00:00",
+                "date_to": "2026-03-09 20:59:59",
+            }
+        )
+        end = max(calendar.attendance_ids.mapped("hour_to"))
+        for submitted, due in (
+            ("2026-03-02 09:00:00", "2026-03-04"),  # Monday: Wednesday
+            ("2026-03-02 21:30:00", "2026-03-05"),  # in Moscow that is Tuesday
+            ("2026-03-05 09:00:00", "2026-03-10"),  # Thursday, a free Monday
+            ("2026-03-07 09:00:00", "2026-03-11"),  # Saturday
+        ):
+            with self.subTest(submitted=submitted):
+                deadline = self._draft(partner=self._partner(submitted))._deadline(
+                    datetime.fromisoformat(submitted)
+                )
+                local = datetime.fromisoformat(due).replace(hour=int(end) - 3)
+                self.assertEqual(deadline, local)
+
+    def test_late_ones_are_found(self):
+        with freeze_time("2026-03-02 09:00:00"):
+            participant = self._submitted()
+            self.assertFalse(participant.is_late)
+        activity = participant.activity_ids
+        self.assertEqual(activity.user_id, self.officer)
+        self.assertEqual(str(activity.date_deadline), "2026-03-04")
+        with freeze_time("2026-03-05 09:00:00"):
+            participant.invalidate_recordset(["is_late"])
+            self.assertTrue(participant.is_late)
+            late = self.env["referral.participant"].search([("is_late", "=", True)])
+            self.assertIn(participant, late)
+            on_time = self.env["referral.participant"].search([("is_late", "=", False)])
+            self.assertNotIn(participant, on_time)
+            self._as_officer(participant).action_approve_documents()
+            self.assertFalse(participant.is_late)
+        self.assertFalse(participant.activity_ids)
+
+    # === Agreements === #
+
+    def _publish(self, day, kind="participation"):
+        agreement = self.env["referral.agreement"].create(
+            {"kind": kind, "name": "New", "body": "<p>New text</p>", "date_from": day}
+        )
+        agreement.action_publish()
+        return agreement
+
+    def test_acceptance_keeps_who_when_and_what(self):
+        participant = self._draft()
+        agreement = participant._agreements_to_accept()[0]
+        with freeze_time("2026-03-02 09:00:00"):
+            participant._accept(agreement, ip_address="192.0.2.1", user_agent="Browser")
+        acceptance = participant.acceptance_ids
+        self.assertEqual(acceptance.user_id, self.env.user)
+        self.assertEqual(str(acceptance.accepted_on), "2026-03-02 09:00:00")
+        self.assertEqual(acceptance.ip_address, "192.0.2.1")
+        self.assertEqual(
+            acceptance.text_hash,
+            hashlib.sha256(f"{agreement.name}\n{agreement.body}".encode()).hexdigest(),
+        )
+        participant._accept(agreement)
+        self.assertEqual(len(participant.acceptance_ids), 1)
+        for records in (acceptance, acceptance.sudo()):
+            with self.assertRefused(UserError, "neither edited nor deleted"):
+                records.write({"version": 2})
+            with self.assertRefused(UserError, "neither edited nor deleted"):
+                records.unlink()
+
+    def test_both_agreements_are_needed(self):
+        participant = self._draft()
+        self._fill(participant)
+        participant._accept(participant._agreements_to_accept()[0])
+        with self.assertRefused(ValidationError, "accept both"):
+            participant._submit()
+
+    def test_new_version_asks_again_and_blocks_after_the_grace_period(self):
+        participant = self._submitted()
+        self._as_officer(participant).action_approve_documents()
+        with freeze_time("2026-03-01 09:00:00"):
+            agreement = self._publish("2026-03-01")
+        self.assertEqual(agreement.version, 2)
+        self.assertEqual(
+            self._mails(participant)[-1], "Please accept the new agreement"
+        )
+        for day, allowed in (("2026-03-30", True), ("2026-03-31", False)):
+            with freeze_time(f"{day} 09:00:00"):
+                participant.invalidate_recordset()
+                self.assertEqual(participant.payout_allowed, allowed, day)
+                self.assertEqual(participant._agreements_to_accept(), agreement)
+        participant._accept(agreement)
+        participant.invalidate_recordset()
+        self.assertTrue(participant.payout_allowed)
+
+    def test_published_text_never_changes(self):
+        agreement = self._publish("2026-03-01")
+        for vals in (
+            {"body": "<p>x</p>"},
+            {"date_from": "2026-01-01"},
+            {"state": "draft"},
+        ):
+            with self.assertRefused(UserError, "stays as it is"):
+                agreement.write(vals)
+        with self.assertRefused(UserError, "stays as it is"):
+            agreement.update_field_translations("body", {"en_US": {"New text": "x"}})
+        with self.assertRefused(UserError, "stays as it is"):
+            agreement.unlink()
+
+    def test_a_companys_own_text_comes_before_the_common_one(self):
+        own = self.env["referral.agreement"].create(
+            {
+                "kind": "participation",
+                "name": "Own",
+                "body": "<p>Own</p>",
+                "company_id": self.company.id,
+                "date_from": "2026-01-01",
+            }
+        )
+        own.action_publish()
+        current = own._current(self.company, own.date_from)
+        self.assertIn(own, current)
+        self.assertEqual(len(current), 2)
+        other = self.env["res.company"].create({"name": "Other"})
+        self.assertNotIn(own, own._current(other, own.date_from))
+
+    # === Duplicates === #
+
+    def test_duplicates_are_shown_to_the_officer(self):
+        one = self._submitted("individual_tax_resident", self._partner("One"))
+        two = self._submitted("individual_tax_resident", self._partner("Two"))
+        self.assertEqual(one.duplicate_ids, two)
+        self.assertEqual(one.duplicate_note, "document number")
+        (one | two).partner_id.vat = "RU7707083893"
+        one.invalidate_recordset()
+        self.assertEqual(one.duplicate_note, "document number, tax id")
+        accountant = self._user("join_acc", "referral_program.group_accountant")
+        with self.assertRaises(AccessError):
+            one.with_user(accountant).duplicate_note  # noqa: B018
+
+    # === Personal data === #
+
+    def test_reading_is_recorded(self):
+        participant = self._submitted("individual_tax_resident")
+        page = participant.document_ids.page_ids[0]
+        page.with_user(self.officer).sudo()._read_content("view")
+        text = participant.document_ids.filtered(lambda d: d.kind == "text")
+        with self.assertRaises(AccessError):
+            self._as_officer(text).read(["text"])
+        self.assertEqual(self._as_officer(text).shown_text, "AB 1234567")
+        self._as_officer(text).read(["name"])
+        self.assertRecordValues(
+            participant.reading_ids.sorted("id"),
+            [
+                {
+                    "user_id": self.officer.id,
+                    "purpose": "view",
+                    "document_name": page.document_id.name,
+                    "page_name": page.name,
+                },
+                {
+                    "user_id": self.officer.id,
+                    "purpose": "text",
+                    "document_name": text.name,
+                    "page_name": False,
+                },
+            ],
+        )
+        with self.assertRefused(UserError, "neither edited nor deleted"):
+            participant.reading_ids.sudo().unlink()
+
+    def test_contents_are_closed_to_everybody(self):
+        participant = self._submitted("individual_tax_resident")
+        page = participant.document_ids.page_ids[0]
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", page._name),
+                    ("res_id", "=", page.id),
+                    ("res_field", "=", "content"),
+                ]
+            )
+        )
+        self.assertTrue(attachment)
+        administrator = self._user(
+            "join_admin", "base.group_system,referral_program.group_administrator"
+        )
+        for user in (self.officer, administrator):
+            with self.assertRaises(AccessError):
+                page.with_user(user).read(["content"])
+            with self.assertRaises(AccessError):
+                attachment.with_user(user).read(["datas"])
+            for domain in (
+                [("res_model", "=", page._name)],
+                [("res_model", "=", page._name), ("res_field", "=", "content")],
+                [("id", "=", attachment.id), ("res_field", "!=", False)],
+            ):
+                found = attachment.with_user(user).search_read(domain, ["raw"])
+                self.assertFalse(found, domain)
+
+    def test_nothing_personal_is_in_the_history(self):
+        participant = self._submitted("individual_tax_resident")
+        self._as_officer(participant).action_approve_documents()
+        history = " ".join(
+            str(message.body) for message in participant.message_ids
+        ) + " ".join(
+            str(value.new_value_char)
+            for value in participant.message_ids.sudo().tracking_value_ids
+        )
+        self.assertNotIn("1234567", history)
+
+    def test_retention_destroys_and_leaves_an_act(self):
+        self.program.retention_days = 30
+        with freeze_time("2026-01-01 09:00:00"):
+            participant = self._submitted("individual_tax_resident")
+            participant._update_state("closed", "On their own wish")
+        hashes = set(participant.document_ids.page_ids.mapped("sha256"))
+        participants = self.env["referral.participant"]
+        with freeze_time("2026-01-31 09:00:00"):
+            participants._cron_destroy_documents()
+            self.assertTrue(participant.document_ids.page_ids)
+        with freeze_time("2026-01-31 09:00:01"):
+            participants._cron_destroy_documents()
+        self.assertFalse(participant.document_ids.page_ids)
+        self.assertFalse(any(participant.document_ids.mapped("text")))
+        self.assertEqual(set(participant.document_ids.mapped("state")), {"destroyed"})
+        acts = participant.destruction_ids
+        self.assertEqual(len(acts), 3)
+        self.assertEqual(
+            {h for text in acts.mapped("content_hashes") if text for h in text.split()},
+            hashes,
+        )
+        self.assertTrue(all("30 days" in rule for rule in acts.mapped("rule")))
+        self.assertEqual(len(set(acts.mapped("name"))), 3)
+        # what proves the agreement stays
+        self.assertEqual(len(participant.acceptance_ids), 2)
+        attachments = self.env["ir.attachment"].sudo()
+        self.assertFalse(
+            attachments.search(
+                [
+                    ("res_model", "=", "referral.document.page"),
+                    ("res_field", "!=", False),
+                ]
+            ).filtered(lambda a: a.checksum in hashes)
+        )
+        with freeze_time("2026-02-10 09:00:00"):
+            participants._cron_destroy_documents()
+        self.assertEqual(len(participant.destruction_ids), 3)
+
+    def test_documents_of_a_running_participation_stay(self):
+        participant = self._submitted()
+        with self.assertRefused(UserError, "has ended"):
+            self._as_officer(participant).action_destroy_documents()
+
+    def test_export_holds_all_that_is_kept(self):
+        participant = self._submitted("individual_tax_resident")
+        content = participant.with_user(self.officer).sudo()._export_personal_data()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            data = json.loads(archive.read("data.json"))
+            files = [n for n in archive.namelist() if n.startswith("documents/")]
+            self.assertEqual(len(files), len(participant.document_ids.page_ids))
+        self.assertIn("AB 1234567", {d["text"] for d in data["documents"]})
+        self.assertEqual(len(data["acceptances"]), 2)
+        self.assertEqual(data["participant"][0]["state"], "Submitted")
+        # each file, and the text
+        self.assertEqual(
+            participant.reading_ids.mapped("purpose"), ["export"] * (len(files) + 1)
+        )
+
+    def test_export_tells_nothing_of_claims(self):
+        participant = self._submitted()
+        client = self._partner("Claimed")
+        bond = self._referral(participant, client, state="pending")
+        for state, told in (("pending", False), ("active", True), ("cancelled", False)):
+            bond.state = state
+            referrals = participant._personal_data()["referrals"]
+            self.assertEqual(bool(referrals), told, state)
+
+    # === Ways past the door === #
+
+    def test_officers_make_nothing_but_requests(self):
+        participant = self._draft()
+        documents = self._as_officer(self.env["referral.document"])
+        own = {"participant_id": participant.id, "name": "Other"}
+        for vals in (
+            {"state": "approved"},
+            {"one_of": "tax_system"},
+            {"text": "AB 1234567"},
+            {"requirement_id": participant.type_id.requirement_ids[0].id},
+            {"submitted_on": "2026-01-01 00:00:00"},
+            {"page_ids": [Command.create({"name": "x"})]},
+        ):
+            with self.assertRefused(UserError, "stays what it is"):
+                documents.create({**own, **vals})
+        made = documents.with_context(
+            default_state="approved", default_one_of="tax_system"
+        ).create(own)
+        self.assertEqual((made.state, made.one_of), ("requested", False))
+        for vals in ({"one_of": "tax_system"}, {"reviewer_id": 1}, {"company_id": 1}):
+            with self.assertRefused(UserError, "stays what it is"):
+                made.write(vals)
+        made.write({"note": "Both pages"})
+
+    def test_officers_take_no_requirement_away(self):
+        participant = self._draft()
+        with self.assertRefused(UserError, "asks for these documents"):
+            self._as_officer(participant.document_ids).unlink()
+        with self.assertRefused(ValidationError, "Still missing"):
+            self._as_officer(participant).write({"state": "submitted"})
+        for vals in ({"link_active": True}, {"code": "guess"}):
+            with self.assertRefused(UserError, "follow from what happens"):
+                self._as_officer(participant).write(vals)
+        submitted = self._submitted(partner=self._partner("Submitted"))
+        with self.assertRefused(UserError, "changes in drafts only"):
+            self._as_officer(submitted).type_id = self._type("individual_nonresident")
+
+    def test_officers_skip_nothing_by_the_context(self):
+        participant = (
+            self._as_officer(self.env["referral.participant"])
+            .with_context(
+                default_state="active",
+                default_verified_on="2026-01-01 00:00:00",
+                default_code="guess",
+                default_link_active=True,
+            )
+            .create(
+                {
+                    "program_id": self.program.id,
+                    "partner_id": self._partner("Friend").id,
+                    "type_id": self._type("legal_entity_resident").id,
+                }
+            )
+        )
+        self.assertEqual(participant.state, "draft")
+        self.assertNotEqual(participant.code, "guess")
+        self.assertFalse(participant.link_active or participant.verified_on)
+        self.assertTrue(participant.document_ids)
+
+    def test_only_those_who_may_write_submit(self):
+        participant = self._draft()
+        self._fill(participant)
+        self._accept_all(participant)
+        auditor = self._user("join_auditor", "referral_program.group_auditor")
+        with self.assertRaises(AccessError):
+            participant.with_user(auditor).action_submit()
+        self._as_officer(participant).action_submit()
+        participant.action_approve_documents()
+        before = participant.submitted_on, self._mails(participant)
+        participant._submit()
+        self.assertEqual((participant.submitted_on, self._mails(participant)), before)
+        self.assertFalse(participant.verification_deadline)
+
+    def test_files_go_with_their_draft(self):
+        participant = self._draft("individual_resident")
+        self._fill(participant)
+        pages = participant.document_ids.page_ids
+        attachments = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", pages._name),
+                    ("res_id", "in", pages.ids),
+                    ("res_field", "=", "content"),
+                ]
+            )
+        )
+        self.assertEqual(len(attachments), 3)
+        self._draft("legal_entity_resident", participant.partner_id)
+        self.assertFalse(attachments.exists())
+        participant.unlink()
+
+    def test_handing_in_nothing_is_nothing(self):
+        participant = self._draft()
+        document = participant.document_ids[0]
+        for hand_in in (
+            lambda: document._hand_in_files([]),
+            lambda: document._hand_in_text("x"),
+        ):
+            with self.assertRefused(ValidationError, "Choose a file"):
+                hand_in()
+        with self.assertRefused(ValidationError, "Up to 20 files"):
+            document._hand_in_files([("a.png", self._picture())] * 21)
+
+    def test_duplicates_are_of_the_same_program(self):
+        partner = self._partner("Both", vat="RU7707083893")
+        participant = self._draft(partner=partner)
+        other = self._program(self.setup_other_company()["company"])
+        self.env["referral.participant"]._draft(
+            other, partner, self._type("legal_entity_resident")
+        )
+        participant.invalidate_recordset()
+        self.assertFalse(participant.duplicate_ids)
+
+    def test_mails_are_in_the_language_of_those_who_get_them(self):
+        self._russian()
+        self.env["ir.module.module"]._load_module_terms(["referral_program"], ["ru_RU"])
+        company = self._partner("Firm", lang="en_US", email="firm@example.com")
+        contact = self.env["res.partner"].create(
+            {
+                "name": "Anna",
+                "parent_id": company.id,
+                "lang": "ru_RU",
+                "email": "anna@example.com",
+            }
+        )
+        with freeze_time("2026-11-12 09:00:00"):
+            before = self._submitted(partner=company)
+        self.assertIn("Nov 16, 2026, ", before._promise())
+        self.assertEqual(self._mails(before), ["We received your documents"])
+        new_test_user(self.env, "mail_anna", "base.group_portal", partner_id=contact.id)
+        before._send("referral_program.mail_template_submitted")
+        mail = self.env["mail.mail"].search([("res_id", "=", before.id)], limit=1)
+        self.assertEqual(mail.subject, "Мы получили ваши документы")
+        self.assertEqual(mail.recipient_ids, contact)
+        self.assertIn("16 нояб. 2026 г., ", mail.body_html)
+        self.assertNotIn("Your", mail.body_html)
+
+    def test_mails_are_changed_by_administrators_only(self):
+        editor = self._user("join_editor", "mail.group_mail_template_editor")
+        template = self.env.ref("referral_program.mail_template_submitted")
+        for change in (
+            lambda t: t.write({"body_html": "<p>x</p>"}),
+            lambda t: t.update_field_translations("subject", {"en_US": "x"}),
+        ):
+            with self.assertRefused(AccessError, "Only an administrator"):
+                change(template.with_user(editor))
+
+    def test_agreements_are_published_by_their_button(self):
+        agreements = self.env["referral.agreement"]
+        vals = {"kind": "engagement", "name": "Rules", "body": "<p>x</p>"}
+        for further in ({"state": "published"}, {"version": 9}):
+            with self.assertRefused(UserError, "until it is published"):
+                agreements.create({**vals, **further})
+        two = agreements.create([vals, vals])
+        self.assertEqual(two.mapped("version"), [2, 3])
+        with self.assertRefused(UserError, "until it is published"):
+            two.write({"state": "published"})
+        two[0].date_from = "2020-01-01"
+        with freeze_time("2026-03-01 09:00:00"):
+            two[0].action_publish()
+        self.assertEqual(str(two[0].date_from), "2026-03-01")

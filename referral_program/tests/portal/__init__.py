@@ -1,0 +1,8 @@
+from . import (
+    test_accessibility,
+    test_billing,
+    test_portal,
+    test_portal_money,
+    test_tours,
+    test_web,
+)

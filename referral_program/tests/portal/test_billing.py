@@ -1,0 +1,651 @@
+"""A month's documents and pages: what they say, whose they are, and in which words."""
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from unittest.mock import patch
+
+import openpyxl
+import pypdf
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from ...tools.masking import masked
+from ..balance.test_statements import StatementCase
+from .test_portal import PortalCase
+
+MODULE = "referral_program"
+DOCUMENT = "odoo.addons.referral_program.models.balance.referral_statement_document"
+KINDS = ("pdf", "xlsx")
+
+
+@tagged("post_install", "-at_install")
+class BillingCase(StatementCase, PortalCase):
+    """A February with compensation, take-backs, a withdrawal and a paid invoice."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.partner = cls.participant.partner_id
+        cls.partner.write({"email": "partner@example.com", "vat": "7300000004"})
+        cls.owner.partner_id.write(
+            {"is_company": False, "parent_id": cls.partner.id, "lang": "en_US"}
+        )
+        cls.env.ref(f"{MODULE}.mail_template_statement").auto_delete = False
+
+    def _february(self):
+        self._credit_note(self._client_invoice(), "2026-02-03", 100_000)
+        self._paid("2026-02-10", "12345.67")
+        self._billed(30_000, "2026-02-20")
+        self._redeem(5_000, "2026-02-21")
+        self._entry(1.25, "2026-02-22")
+        return self._month("2026-02")
+
+    def _russian(self):
+        self.env["res.lang"]._activate_lang("ru_RU")
+        self.env["ir.module.module"]._load_module_terms([MODULE], ["ru_RU"])
+        self.partner.lang = "ru_RU"
+
+    def _pdf_text(self, content):
+        pages = pypdf.PdfReader(io.BytesIO(content)).pages
+        return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in pages))
+
+    def _workbook(self, content, **options):
+        return openpyxl.load_workbook(io.BytesIO(content), **options)
+
+
+@tagged("post_install", "-at_install")
+class TestDocuments(BillingCase):
+    # === What they say === #
+
+    def test_pdf(self):
+        statement = self._february()
+        text = self._pdf_text(statement._read_file("pdf"))
+        currency = self.currency.symbol
+        for expected in (
+            "Referral statement",
+            "February 2026",
+            "No. RB/2026/02/00001 of 03/01/2026",
+            "RB/2026/02/00001 1 / 1",
+            self.company.name,
+            self.partner.name,
+            "Tax ID: 7300000004",
+            f"Opening balance {currency} 90,000.00",
+            f"Compensation accrued {currency} 1,111.11",
+            f"Taken back {currency} -9,000.00",
+            f"Withdrawn {currency} -30,000.00",
+            f"Spent on own invoices {currency} -5,000.00",
+            f"Adjustments {currency} 1.25",
+            f"Closing balance {currency} 47,112.36",
+            "100 100 12,345.67 9 1,111.1103",
+            "100 100 -100,000.00 9 -9,000.00",
+            "Subtotal -87,654.33 -7,888.8897",
+            f"rounded once {currency} -7,888.89",
+        ):
+            self.assertIn(expected, text.replace("\N{NO-BREAK SPACE}", " "))
+        self.assertEqual(text.count("taken back"), 2)  # the line, and the small print
+        self.assertEqual(self._ledger("2026-02-28"), 47_112.36)
+
+    def test_xlsx(self):
+        statement = self._february()
+        content = statement._read_file("xlsx")
+        summary, lines = self._workbook(content, data_only=True).worksheets
+        figures = {row[0].value: row[1].value for row in summary.iter_rows()}
+        self.assertEqual(figures["Number"], "RB/2026/02/00001")
+        self.assertEqual(
+            [
+                figures[label]
+                for label in (
+                    "Opening balance",
+                    "Compensation accrued",
+                    "Taken back",
+                    "Withdrawn",
+                    "Spent on own invoices",
+                    "Adjustments",
+                    "Closing balance",
+                    "Compensation of the month, rounded once",
+                )
+            ],
+            [90_000, 1_111.11, -9_000, -30_000, -5_000, 1.25, 47_112.36, -7_888.89],
+        )
+        head, *rows = lines.iter_rows(values_only=True)
+        self.assertEqual(head[0], "Client")
+        self.assertEqual(
+            sorted(row[6:12] for row in rows[:2]),
+            [
+                (100, 100, -100_000, 9, -9_000, "taken back"),
+                (100, 100, 12_345.67, 9, 1_111.1103, None),
+            ],
+        )
+        self.assertEqual(
+            [(row[0], row[8], row[10]) for row in rows[2:]],
+            [
+                ("Subtotal: Cl***", -87_654.33, -7_888.8897),
+                ("Total", -87_654.33, -7_888.8897),
+            ],
+        )
+        formulas = self._workbook(content).worksheets
+        self.assertEqual(formulas[1]["K4"].value, "=SUBTOTAL(9,K2:K3)")
+        self.assertEqual(formulas[1]["K5"].value, "=SUBTOTAL(9,K2:K4)")
+        self.assertEqual(formulas[1].freeze_panes, "A2")
+        self.assertEqual(formulas[0]["B15"].value, "=SUM(B9:B14)")
+        self.assertEqual(formulas[0]["B17"].value, "=ROUND(ROUND('Services'!K5,6),2)")
+        made = self._workbook(content).properties.created
+        self.assertEqual(made, statement.made_on)
+
+    def test_texts_are_never_formulas(self):
+        self._paid("2026-02-10", [self._line(100, name="=1+1")])
+        content = self._month("2026-02")._read_file("xlsx")
+        cell = self._workbook(content).worksheets[1]["D2"]
+        self.assertEqual((cell.value, cell.data_type), ("=1+1", "s"))
+
+    def test_in_russian(self):
+        self._russian()
+        statement = self._february()
+        self.assertEqual(statement.lang, "ru_RU")
+        text = self._pdf_text(statement._read_file("pdf"))
+        for expected in (
+            "Отчёт участника реферальной программы",
+            "февраль 2026",
+            "№ RB/2026/02/00001 от 01.03.2026",
+            f"Баланс на начало месяца {self.currency.symbol} 90 000,00",
+            f"Сторнировано {self.currency.symbol} -9 000,00",
+            f"Баланс на конец месяца {self.currency.symbol} 47 112,36",
+            "100 100 12 345,67 9 1 111,1103",
+            "Итого по клиенту -87 654,33 -7 888,8897",
+        ):
+            self.assertIn(expected, text)
+        for english in ("Referral", "Opening", "Paid", "Subtotal", "taken back"):
+            self.assertNotIn(english, text)
+        summary, lines = self._workbook(
+            statement._read_file("xlsx"), data_only=True
+        ).worksheets
+        self.assertEqual((summary.title, lines.title), ("Сводка", "Услуги"))
+        figures = {row[0].value: row[1].value for row in summary.iter_rows()}
+        self.assertEqual(figures["Баланс на конец месяца"], 47_112.36)
+        self.assertEqual(lines["K1"].value, "Вознаграждение")
+        self.assertEqual(lines["C2"].number_format, "dd.mm.yyyy")
+
+    def test_a_month_without_compensation(self):
+        self._entry(10, "2026-02-10")
+        statement = self._month("2026-02")
+        text = self._pdf_text(statement._read_file("pdf"))
+        self.assertIn("No client's service became both paid and rendered", text)
+        _summary, lines = self._workbook(
+            statement._read_file("xlsx"), data_only=True
+        ).worksheets
+        self.assertEqual(lines["K2"].value, 0)
+
+    def test_long_statements_keep_rows_whole_and_pages_numbered(self):
+        lines = [self._line(100 + n, name=f"Service {n:03}") for n in range(80)]
+        self._paid("2026-02-10", lines)
+        content = self._month("2026-02")._read_file("pdf")
+        pages = pypdf.PdfReader(io.BytesIO(content)).pages
+        self.assertGreater(len(pages), 1)
+        text = self._pdf_text(content)
+        for number in range(1, len(pages) + 1):
+            self.assertIn(f"RB/2026/02/00001 {number} / {len(pages)}", text)
+        for number in range(80):
+            self.assertEqual(text.count(f"Service {number:03}"), 1)
+
+    # === Names === #
+
+    def test_masked_names(self):
+        for name, expected in (
+            ("Baltic Web Studio", "Ba*** W*** St***"),
+            ("ООО «Ромашка»", "О*** Ро***"),
+            ("Li", "L***"),
+            ("One Two Three Four", "O*** T*** Th***"),
+            ("ivan@example.com", "iv***"),
+            ("-- !", "***"),
+            ("", "***"),
+            (False, "***"),
+        ):
+            self.assertEqual(masked(name), expected)
+
+    def test_names_are_hidden_if_the_program_says_so(self):
+        self.client.name = "Altair Logistics"
+        referral = self.participant.referral_ids
+        portal = referral.with_user(self.owner)
+        self.assertEqual(portal._shown_name(), "Al*** Lo***")
+        january = self._statement("2026-01")
+        self.assertNotIn("Altair", self._pdf_text(january._read_file("pdf")))
+        self.program.mask_names = False
+        self.assertEqual(portal._shown_name(), "Altair Logistics")
+        # the document that was given out stays as it is
+        self.assertNotIn("Altair", self._pdf_text(january._read_file("pdf")))
+        book = self._workbook(january._read_file("xlsx")).worksheets[1]
+        self.assertEqual(book["A2"].value, "Altair Logistics")
+
+    # === Frozen === #
+
+    def test_the_same_bytes_again_whatever_happens(self):
+        statement = self._february()
+        first = {kind: statement._read_file(kind) for kind in KINDS}
+        self.partner.write({"name": "Another name", "lang": "en_US"})
+        self.client.name = "Renamed"
+        self._entry(77, "2026-02-15")
+        self._credit_note(self._client_invoice()[-1], "2026-03-03", 100)
+        self._month("2026-03")
+        self.env.invalidate_all()
+        for kind, content in first.items():
+            self.assertEqual(statement._read_file(kind), content)
+            self.assertEqual(
+                statement[f"{kind}_sha256"], hashlib.sha256(content).hexdigest()
+            )
+        self.assertFigures(
+            "2026-02", 90_000, 1_111.11, -9_000, -30_000, -5_000, 1.25, 47_112.36,
+            ties=False,
+        )  # fmt: skip
+
+    def _attachment(self, statement, kind):
+        return statement.sudo()._stored_file(kind)
+
+    def test_a_changed_file_is_not_given_out(self):
+        statement = self._statement("2026-01")
+        for kind in KINDS:
+            content = statement._read_file(kind)
+            attachment = self._attachment(statement, kind)
+            for harm in (
+                lambda file: file.write({"raw": b"forged"}),
+                lambda file: file.unlink(),
+            ):
+                with self.cr.savepoint() as savepoint:
+                    harm(attachment)
+                    with (
+                        self.assertLogs(DOCUMENT, "ERROR") as logs,
+                        self.assertRefused(UserError, "does not match its hash"),
+                    ):
+                        statement._read_file(kind)
+                    self.assertIn("RB/2026/01/00001", logs.output[0])
+                    savepoint.rollback()
+                self.env.invalidate_all()
+            self.assertEqual(statement._read_file(kind), content)
+
+    def test_files_are_closed_to_everybody(self):
+        statement = self._statement("2026-01")
+        statement._read_file("pdf")
+        attachment = self._attachment(statement, "pdf")
+        admin = self._user("st_admin", "base.group_system")
+        admin.group_ids += self.env.ref(f"{MODULE}.group_administrator")
+        for user in (admin, self.accountant, self.owner):
+            own = attachment.with_user(user)
+            for operation in ("read", "write", "unlink"):
+                with self.assertRaises(AccessError):
+                    own.check_access(operation)
+            self.assertFalse(own.search([("id", "=", attachment.id)]))
+            with self.assertRaises(AccessError):
+                statement.with_user(user).read(["pdf"])
+
+    def test_personal_data_has_the_statements_and_destruction_keeps_them(self):
+        statement = self._statement("2026-01")
+        content = self.participant._export_personal_data()
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            data = json.loads(archive.read("data.json"))
+        [row] = data["statements"]
+        self.assertEqual(row["name"], "RB/2026/01/00001")
+        self.assertEqual((row["accrued"], row["closing"]), (90_000, 90_000))
+        first = statement._read_file("pdf")
+        self.participant._update_state("closed", "Test")
+        self.participant.action_destroy_documents()
+        self.assertEqual(statement._read_file("pdf"), first)
+
+
+@tagged("post_install", "-at_install")
+class TestMails(BillingCase):
+    def _mails_of(self, statement):
+        return self.env["mail.mail"].search(
+            [("model", "=", "referral.statement"), ("res_id", "=", statement.id)]
+        )
+
+    def test_in_english(self):
+        statement = self._statement("2026-01")
+        mail = self._mails_of(statement)
+        self.assertEqual(len(mail), 1)
+        self.assertEqual(mail.state, "outgoing")
+        self.assertEqual(mail.subject, "Your referral statement for January 2026")
+        self.assertEqual(mail.recipient_ids, self.owner.partner_id)
+        self.assertIn(f"/my/referral/billing/{statement.id}", mail.body_html)
+        text = re.sub(r"(<[^>]*>|\s|&nbsp;)+", " ", mail.body_html)
+        self.assertIn("Closing balance", text)
+        self.assertIn("90,000.00", text)
+        self.assertTrue(statement.mailed_on)
+        self._freeze()
+        self.assertEqual(self._mails_of(statement), mail)
+
+    def test_in_russian(self):
+        self._russian()
+        statement = self._february()
+        mail = self._mails_of(statement)
+        self.assertEqual(mail.subject, "Отчёт по реферальной программе за февраль 2026")
+        text = re.sub(r"(<[^>]*>|\s|&nbsp;)+", " ", mail.body_html)
+        self.assertIn("Здравствуйте, Participant", text)
+        self.assertIn("Баланс на конец месяца", text)
+        self.assertIn("47 112,36", text)
+        self.assertNotIn("Closing", text)
+        self._paid("2026-03-10", 1_000)
+        mail = self._mails_of(self._month("2026-03"))
+        self.assertEqual(mail.subject, "Отчёт по реферальной программе за март 2026")
+
+    def test_none_to_whoever_does_not_want_it(self):
+        self.participant.mail_statement = False
+        self._paid("2026-02-10", 1_000)
+        statement = self._month("2026-02")
+        self.assertFalse(self._mails_of(statement))
+        self.assertFalse(statement.mailed_on)
+
+    def test_none_about_months_that_gave_nothing(self):
+        self._entry(10, "2026-02-10")
+        self.assertFalse(self._mails_of(self._month("2026-02")))
+
+    def test_none_about_months_long_past(self):
+        self._paid("2026-02-10", 1_000)
+        self._paid("2026-03-10", 1_000)
+        self._accrue("2026-02", on="2026-05-02")
+        self._accrue("2026-03", on="2026-05-02")
+        self._freeze("2026-05-02")  # 63 days after February, 32 after March
+        self.assertFalse(self._mails_of(self._statement("2026-02")))
+        self.assertTrue(self._mails_of(self._statement("2026-03")))
+
+    def test_a_mail_that_fails_stops_no_other(self):
+        boris = self._participant("Boris")
+        brought = self._partner("Second")
+        self._referral(boris, brought)
+        for client in (self.client, brought):
+            self._paid("2026-02-10", 1_000, partner=client)
+        statements = self.env.registry["referral.statement"]
+        queue = statements._queue_mails
+
+        def fail(records, template):
+            queue(records, template)
+            if boris in records.participant_id:
+                raise ValueError("broken")
+
+        with (
+            patch.object(statements, "_queue_mails", fail),
+            self.assertLogs("odoo.addons.referral_program", "ERROR") as logs,
+        ):
+            mine = self._month("2026-02")
+        self.assertEqual(len(logs.output), 1)
+        his = self._statement("2026-02", boris)
+        self.assertEqual(len(self._mails_of(mine)), 1)
+        self.assertFalse(self._mails_of(his))
+        self.assertFalse((mine | his).filtered("to_mail"))
+
+    def test_all_mails_go_to_those_who_act_for_the_participant(self):
+        templates = self.env["mail.template"].search([("model", "=like", "referral.%")])
+        self.assertGreater(len(templates), 10)
+        self.assertFalse(templates.filtered("use_default_to"))
+        template = self.env.ref(f"{MODULE}.mail_template_resumed")
+        mail = self.env["mail.mail"].browse(template.send_mail(self.participant.id))
+        self.assertEqual(mail.recipient_ids, self.owner.partner_id)
+
+    def test_only_administrators_change_the_template(self):
+        template = self.env.ref(f"{MODULE}.mail_template_statement")
+        editor = self._user("st_editor", "mail.group_mail_template_editor")
+        with self.assertRefused(AccessError, "Only an administrator"):
+            template.with_user(editor).body_html = "<p>x</p>"
+
+
+@tagged("post_install", "-at_install")
+class TestBillingPages(BillingCase):
+    def _paths(self, statement):
+        page = f"/my/referral/billing/{statement.id}"
+        return [page, f"{page}/page/2", *(f"{page}/{kind}" for kind in KINDS)]
+
+    def _text(self, path):
+        response = self.url_open(path)  # other languages have addresses of their own
+        self.assertEqual(response.status_code, 200, path)
+        text = re.sub(r"<[^>]*>", " ", response.text.split("<main")[1])
+        return re.sub(r"(\s|&nbsp;)+", " ", text)
+
+    def test_list_and_month(self):
+        self._february()
+        self._login(self.owner)
+        text = self._text("/my/referral/billing")
+        self.assertLess(text.index("February 2026"), text.index("January 2026"))
+        for amount in ("90,000.00", "-7,888.89", "-30,000.00", "-5,000.00", "1.25",
+                       "47,112.36"):  # fmt: skip
+            self.assertIn(amount, text)
+        text = self._text(f"/my/referral/billing/{self._statement('2026-02').id}")
+        for expected in (
+            "RB/2026/02/00001",
+            "Opening balance $ 90,000.00",
+            "Taken back $ -9,000.00",
+            "Closing balance $ 47,112.36",
+            "Cl***",
+            "Subtotal: -7,888.8897",
+            "1,111.1103",
+            "Taken back",
+            "$ -7,888.89",
+        ):
+            self.assertIn(expected, text)
+
+    def test_in_russian(self):
+        self._russian()
+        self.owner.lang = "ru_RU"
+        statement = self._february()
+        self._login(self.owner)
+        text = self._text("/my/referral/billing")
+        self.assertIn("Отчётные документы", text)
+        self.assertIn("Февраль 2026", text)
+        text = self._text(f"/my/referral/billing/{statement.id}")
+        self.assertIn("Баланс на конец месяца $ 47 112,36", text)
+        for english in ("Opening", "Rendered", "Subtotal", "Taken", "Billing"):
+            self.assertNotIn(english, text)
+
+    def test_no_months_yet(self):
+        self._participant(partner_id=self.other.partner_id.id)
+        self._login(self.other)
+        self.assertIn("No months yet", self._text("/my/referral/billing"))
+
+    def test_pages_of_lines(self):
+        self._paid(
+            "2026-02-10",
+            [self._line(100 + n, name=f"S{n:03}") for n in range(90)],
+        )
+        statement = self._month("2026-02")
+        self._login(self.owner)
+        page = f"/my/referral/billing/{statement.id}"
+        found = [
+            set(re.findall(r"\bS\d{3}\b", self._text(path)))
+            for path in (page, f"{page}/page/2")
+        ]
+        self.assertEqual([len(names) for names in found], [80, 10])
+        self.assertEqual(len(found[0] | found[1]), 90)
+        self.assertEqual(self._text(f"{page}/page/99"), self._text(f"{page}/page/2"))
+
+    def test_downloads(self):
+        statement = self._statement("2026-01")
+        self._login(self.owner)
+        for kind, mimetype in (
+            ("pdf", "application/pdf"),
+            (
+                "xlsx",
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            ),
+        ):
+            response = self._get(f"/my/referral/billing/{statement.id}/{kind}")
+            self.assertEqual(response.status_code, 200)
+            headers = response.headers
+            self.assertEqual(headers["Content-Type"], mimetype)
+            self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+            self.assertEqual(headers["Cache-Control"], "private, no-store")
+            self.assertEqual(
+                headers["Content-Disposition"],
+                f"attachment; filename*=UTF-8''RB-2026-01-00001.{kind}",
+            )
+            again = self._get(f"/my/referral/billing/{statement.id}/{kind}")
+            self.assertEqual(again.content, response.content)
+            self.assertEqual(
+                hashlib.sha256(again.content).hexdigest(),
+                statement[f"{kind}_sha256"],
+            )
+        self.assertEqual(
+            self._get(f"/my/referral/billing/{statement.id}/html").status_code, 404
+        )
+
+    def test_a_changed_file_is_explained_and_not_given_out(self):
+        statement = self._statement("2026-01")
+        statement._read_file("pdf")
+        statement.sudo()._stored_file("pdf").write({"raw": b"%PDF-forged"})
+        for user, path, status in (
+            (self.owner, f"/my/referral/billing/{statement.id}/pdf", 500),
+            (self.accountant, f"/referral/statement/{statement.id}/pdf", 422),
+        ):
+            self._login(user)
+            with self.assertLogs(DOCUMENT, "ERROR"):
+                response = self._get(path)
+            self.assertEqual(response.status_code, status)
+            self.assertIn("does not match its hash", response.text)
+            self.assertNotIn("forged", response.text)
+
+    # === Whose === #
+
+    def test_own_months_only(self):
+        statement = self._statement("2026-01")
+        self._participant(partner_id=self.other.partner_id.id)
+        for user, listed, status in (
+            (self.owner, 200, 200),
+            (self.other, 200, 404),  # a participant, of other months
+            (self.stranger, 404, 404),  # no participant
+            (self.employee, 404, 404),
+            (self.accountant, 404, 404),  # has a way of their own
+        ):
+            self._login(user)
+            response = self._get("/my/referral/billing")
+            self.assertEqual(response.status_code, listed, user.login)
+            self.assertEqual(
+                "RB/2026/01/00001" in response.text, user == self.owner, user.login
+            )
+            for path in self._paths(statement):
+                response = self._get(path)
+                self.assertEqual(response.status_code, status, (user.login, path))
+        self._login(self.owner)
+        for path in self._paths(statement.browse(statement.id + 1000)):
+            self.assertEqual(self._get(path).status_code, 404, path)
+
+    def test_visitors_are_sent_to_log_in(self):
+        statement = self._statement("2026-01")
+        self._login(None)
+        for path in (
+            "/my/referral/billing",
+            *self._paths(statement),
+            *(f"/referral/statement/{statement.id}/{kind}" for kind in KINDS),
+        ):
+            response = self._get(path)
+            self.assertEqual(response.status_code, 303, path)
+            self.assertIn("/web/login", response.headers["Location"])
+
+    def test_staff_download_by_their_own_route(self):
+        statement = self._statement("2026-01")
+        auditor = self._user("st_auditor", f"{MODULE}.group_auditor")
+        foreign = self._create_company(name="Elsewhere")
+        stranger = self._user("st_foreign", f"{MODULE}.group_accountant")
+        stranger.write({"company_ids": [(6, 0, foreign.ids)], "company_id": foreign.id})
+        for user, status in (
+            (self.accountant, 200),
+            (auditor, 200),
+            (self.employee, 404),
+            (self.owner, 404),
+            (self.stranger, 404),
+            (stranger, 404),
+        ):
+            self._login(user)
+            for kind in KINDS:
+                path = f"/referral/statement/{statement.id}/{kind}"
+                response = self._get(path)
+                self.assertEqual(response.status_code, status, (user.login, path))
+        self._login(self.accountant)
+        self.assertEqual(self._get("/referral/statement/0/pdf").status_code, 404)
+
+    def test_rights_on_the_model(self):
+        statement = self._statement("2026-01")
+        for user in (self.owner, self.stranger, self.employee):
+            with self.assertRaises(AccessError):
+                statement.with_user(user).read(["closing"])
+        for user in (self.accountant, self.officer):
+            own = statement.with_user(user)
+            self.assertEqual(own.closing, 90_000)
+            self.assertFalse(own.has_access("write"))
+            self.assertFalse(own.has_access("create"))
+            self.assertFalse(own.has_access("unlink"))
+            self.assertEqual(
+                own.action_download_pdf()["url"],
+                f"/referral/statement/{statement.id}/pdf",
+            )
+
+    # === How much it costs === #
+
+    def _queries(self, function):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        function()
+        return self.env.cr.sql_log_count - before
+
+    def test_queries_do_not_grow_with_lines(self):
+        for month, count in (("2026-02", 2), ("2026-03", 60)):
+            for number in range(2 if count == 2 else 6):
+                client = self._partner(f"{month} {number}")
+                self._referral(self.participant, client)
+                self._paid(
+                    f"{month}-10",
+                    [self._line(10 + n) for n in range(count // 2)],
+                    partner=client,
+                )
+            self._month(month)
+        few, many = self._statement("2026-02"), self._statement("2026-03")
+        self.assertGreater(len(many._lines()), 20 * len(few._lines()))
+        self._login(self.owner)
+        self._get(f"/my/referral/billing/{few.id}")  # what is cached once
+        few._report_values()
+        self.assertEqual(
+            self._queries(few._report_values), self._queries(many._report_values)
+        )
+        self.assertEqual(
+            *(
+                self._queries(
+                    lambda s=statement: self._get(f"/my/referral/billing/{s.id}")
+                )
+                for statement in (few, many)
+            )
+        )
+
+    def test_queries_do_not_grow_with_participants(self):
+        counts = []
+        self.company.partner_id.tz = "Europe/Moscow"  # so that no user's is read
+        # the first month fills the caches
+        for month, number in (("2026-02", 1), ("2026-03", 2), ("2026-04", 12)):
+            for index in range(number):
+                participant = self._participant(f"P {month} {index}")
+                participant.mail_statement = False
+                client = self._partner(f"C {month} {index}")
+                self._referral(participant, client)
+                self._paid(f"{month}-10", partner=client)
+            accrual = self._accrue(month)
+            counts.append(self._queries(accrual._make_statements))
+        self.assertEqual(*counts[1:])
+        self.assertEqual(len(accrual.statement_ids), 12)
+
+
+@tagged("post_install", "-at_install")
+class TestBillingTour(BillingCase):
+    def test_on_a_desk(self):
+        self.start_tour(
+            "/my/referral/billing", "referral_billing", login=self.owner.login
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestBillingTourOnAPhone(BillingCase):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_on_a_phone(self):
+        self.start_tour(
+            "/my/referral/billing", "referral_billing", login=self.owner.login
+        )

@@ -1,0 +1,5 @@
+from . import (
+    test_dashboard,
+    test_program_cost,
+    test_terms_drafts,
+)

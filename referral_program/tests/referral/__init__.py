@@ -1,0 +1,6 @@
+from . import (
+    test_accrual_bonds,
+    test_api,
+    test_bonding,
+    test_materials,
+)
