@@ -165,11 +165,8 @@ class ReferralExplain(models.TransientModel):
         client = self.partner_id.commercial_partner_id.id
         return SQL(
             """
-            SELECT CASE WHEN move.move_type = 'out_refund'
-                             AND reversed.move_type = 'out_invoice'
-                        THEN reversed.id ELSE move.id END AS group_id
+            SELECT COALESCE(move.referral_root_id, move.id) AS group_id
               FROM account_move move
-              LEFT JOIN account_move reversed ON reversed.id = move.reversed_entry_id
              WHERE move.move_type IN ('out_invoice', 'out_refund')
                AND move.company_id IN %(companies)s
                AND move.invoice_date BETWEEN %(first)s AND %(last)s

@@ -252,16 +252,13 @@ class ReferralExplanation(models.TransientModel):
             WITH asked AS MATERIALIZED (%(groups)s)
             SELECT group_id, TRUE AS asked FROM asked
              UNION ALL
-            (SELECT CASE WHEN move.move_type = 'out_refund'
-                              AND reversed.move_type = 'out_invoice'
-                         THEN reversed.id ELSE move.id END,
+            (SELECT COALESCE(move.referral_root_id, move.id),
                     FALSE
                FROM (SELECT DISTINCT root.commercial_partner_id AS id
                        FROM asked
                        JOIN account_move root ON root.id = asked.group_id) client
                JOIN res_partner contact ON contact.commercial_partner_id = client.id
                JOIN account_move move ON move.partner_id = contact.id
-               LEFT JOIN account_move reversed ON reversed.id = move.reversed_entry_id
               WHERE move.move_type IN ('out_invoice', 'out_refund')
                 AND move.company_id IN %(companies)s
              EXCEPT

@@ -25,7 +25,7 @@ class ReferralRedeem(models.TransientModel):
     @api.depends("invoice_id")
     def _compute_participant_id(self):
         for wizard in self:
-            participant = wizard.invoice_id._referral_payer()
+            participant = self.env["referral.redemption"]._payer_of(wizard.invoice_id)
             wizard.participant_id = participant
             wizard.due = (
                 self.env["referral.redemption"]._due(participant, wizard.invoice_id)

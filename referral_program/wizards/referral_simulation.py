@@ -191,11 +191,8 @@ class ReferralSimulation(models.TransientModel):
                 ON line.compensation_id = compensation.id
              WHERE compensation.accrual_id IN %(accruals)s
              UNION
-            SELECT CASE WHEN move.move_type = 'out_refund'
-                             AND reversed.move_type = 'out_invoice'
-                        THEN reversed.id ELSE move.id END
+            SELECT COALESCE(move.referral_root_id, move.id)
               FROM account_move move
-              LEFT JOIN account_move reversed ON reversed.id = move.reversed_entry_id
              WHERE move.move_type IN ('out_invoice', 'out_refund')
                AND move.state = 'posted'
                AND move.invoice_date BETWEEN %(first)s AND %(last)s

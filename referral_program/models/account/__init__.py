@@ -3,11 +3,4 @@
 Calls ``earning`` to mark, ``balance`` to guard and follow; is called by Odoo.
 """
 
-from . import (
-    account_move,
-    account_move_balance,
-    account_move_line,
-    account_move_line_kind,
-    account_move_money,
-    account_partial_reconcile,
-)
+from . import account_move, account_move_line, account_partial_reconcile

@@ -1,9 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+from odoo.tools.sql import column_exists, create_column
 
 #: Changes of an invoice that change what its lines earn.
-WATCHED = frozenset(
+EARNING = frozenset(
     {
         "state",
         "invoice_date",
@@ -17,9 +18,20 @@ WATCHED = frozenset(
         "journal_id",
     }
 )
+#: Changes of an entry that change a balance, or the month that it changes in.
+MOVING = frozenset({"state", "date", "partner_id"})
+#: Only the program says that an entry is its own.
+OWN = frozenset({"referral_accrual_id", "referral_redemption_id"})
 
 
 class AccountMove(models.Model):
+    """Invoices that earn, entries and bills that move a balance.
+
+    What the program does when one is written is named in ``create``, ``write`` and
+    ``unlink``, in its order: guard, mark what there was, write, mark what there is,
+    follow.
+    """
+
     _inherit = "account.move"
 
     referral_accrual_id = fields.Many2one(
@@ -41,6 +53,80 @@ class AccountMove(models.Model):
         groups="referral_program.group_reader",
         help="A referral program can tell what the lines earned, and why.",
     )
+    referral_root_id = fields.Many2one(
+        "account.move",
+        "Invoice It Belongs To",
+        compute="_compute_referral_root_id",
+        store=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The invoice whose group this credit note belongs to; empty for whatever "
+        "reverses no invoice and so heads a group of its own.",
+    )
+    referral_withdrawal_ids = fields.One2many(
+        "referral.withdrawal",
+        "bill_id",
+        "Referral Withdrawal",
+        readonly=True,
+        copy=False,
+        groups="referral_program.group_reader",
+    )
+    referral_redemption_id = fields.Many2one(
+        "referral.redemption",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="referral_program.group_reader",
+        help="The redemption that this entry books.",
+    )
+    referral_redemption_ids = fields.One2many(
+        "referral.redemption",
+        "invoice_id",
+        "Redemptions",
+        readonly=True,
+        copy=False,
+        groups="referral_program.group_reader",
+    )
+    referral_payable = fields.Boolean(
+        compute="_compute_referral_payable",
+        groups="referral_program.group_reader",
+        help="The client has a referral balance that can pay this invoice.",
+    )
+
+    def _auto_init(self):
+        # by SQL: there may be millions of invoices, and hardly any has a root
+        if not column_exists(self.env.cr, "account_move", "referral_root_id"):
+            create_column(self.env.cr, "account_move", "referral_root_id", "int4")
+            self.env.cr.execute(
+                """
+                UPDATE account_move credit
+                   SET referral_root_id = invoice.id
+                  FROM account_move invoice
+                 WHERE invoice.id = credit.reversed_entry_id
+                   AND credit.move_type = 'out_refund'
+                   AND invoice.move_type = 'out_invoice'
+                """
+            )
+        return super()._auto_init()
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("move_type", "reversed_entry_id.move_type")
+    def _compute_referral_root_id(self):
+        """Say which invoice's group a move belongs to: the only place that does."""
+        for move in self:
+            invoice = move.reversed_entry_id
+            if move.move_type != "out_refund" or invoice.move_type != "out_invoice":
+                invoice = False
+            move.referral_root_id = invoice
+
+    def _referral_groups(self):
+        """Return the invoices whose groups these moves belong to."""
+        saved = self.filtered("id")
+        return saved.referral_root_id | saved.filtered(
+            lambda move: not move.referral_root_id
+        )
 
     @api.depends("move_type", "state", "company_id")
     def _compute_referral_explained(self):
@@ -78,26 +164,24 @@ class AccountMove(models.Model):
     def _compute_referral_line_count(self):
         counts = dict(
             self.env["referral.accrual.line"]._read_group(
-                [("group_key", "in", self._referral_group_keys())],
+                [("group_key", "in", self._referral_groups().ids)],
                 ["group_key"],
                 ["__count"],
             )
         )
         for move in self:
-            move.referral_line_count = sum(
-                counts.get(key, 0) for key in move._referral_group_keys()
-            )
+            move.referral_line_count = counts.get(move._referral_groups().id, 0)
 
-    def _referral_group_keys(self):
-        """Return the ids of the invoices whose groups these moves belong to."""
-        groups = set()
+    @api.depends("state", "amount_residual")
+    def _compute_referral_payable(self):
+        redemptions = self.env["referral.redemption"]
         for move in self:
-            follows = (
-                move.move_type == "out_refund"
-                and move.reversed_entry_id.move_type == "out_invoice"
+            move.referral_payable = (
+                move.move_type == "out_invoice"
+                and move.state == "posted"
+                and move.amount_residual
+                and redemptions._payer_of(move).available_balance > 0
             )
-            groups.add((move.reversed_entry_id if follows else move).id)
-        return [key for key in groups if key]
 
     def _compute_delivery_date(self):
         # recomputed without a write: a service may be rendered on another day now
@@ -110,43 +194,72 @@ class AccountMove(models.Model):
     def create(self, vals_list):
         moves = super().create(vals_list)
         self.env["referral.mark"]._note_new(moves)
-        # sudo: whoever makes entries need not see the program's part of them
-        own = moves.sudo()
-        if not self.env.su and (own.referral_accrual_id or own.referral_redemption_id):
-            self._refuse_forged_entry()
+        moves._guard_new_entries()
         return moves
 
     def write(self, vals):
-        own = {"referral_accrual_id", "referral_redemption_id"} & vals.keys()
-        if any(vals[name] for name in own) and not self.env.su:
-            self._refuse_forged_entry()
-        undone = "state" in vals and vals["state"] != "posted"
-        if undone or own:
-            self._check_no_accrual_entry()
-        marks = self.env["referral.mark"]
-        if not WATCHED.isdisjoint(vals):
-            # a credit note that is moved to another invoice touches both
-            marks._mark_moves(self | self.reversed_entry_id)
-        result = super().write(vals)
-        if "reversed_entry_id" in vals:
-            marks._mark_moves(self | self.reversed_entry_id)
-            self._regroup_evidence()
+        if not vals.keys() & (EARNING | MOVING | OWN):
+            return super().write(vals)
+        posted = self.filtered(lambda move: move.state == "posted")
+        with self._guarding_balances("state" in vals):
+            if vals.get("state") == "posted":
+                self.env["referral.redemption"]._undo_by_reversals(self)
+            self._mark_moved(posted, vals, before=True)
+            self._guard_entries(vals)
+            self._mark_earning(vals)
+            result = super().write(vals)
+            self._mark_earning(vals, after=True)
+            self._mark_moved(self, vals)
+            self._follow_state(posted, vals)
         return result
 
     def unlink(self):
-        self._check_no_accrual_entry()  # before its items are deleted
-        credit_notes = self.reversal_move_ids - self
-        marks = self.env["referral.mark"]
-        marks._mark_moves(self | self.reversed_entry_id | credit_notes)
-        marks._mark_lost(self.ids)
-        result = super().unlink()
-        credit_notes.invalidate_recordset(["reversed_entry_id"])
-        credit_notes._regroup_evidence()
+        self._follow_deletion()
+        posted = self.filtered(lambda move: move.state == "posted")
+        with posted._guarding_balances():
+            self._check_no_accrual_entry()  # before its items are deleted
+            credit_notes = self.reversal_move_ids - self
+            marks = self.env["referral.mark"]
+            marks._mark_moves(self | self.reversed_entry_id | credit_notes)
+            marks._mark_lost(self.ids)
+            result = super().unlink()
+            credit_notes.invalidate_recordset(["reversed_entry_id", "referral_root_id"])
+            credit_notes._regroup_evidence()
         return result
 
     def button_draft(self):
         self._check_no_accrual_entry()
-        return super().button_draft()
+        # sudo: an accountant without this program's groups resets bills all the same
+        withdrawals = self.sudo()._purchase_documents().referral_withdrawal_ids
+        paid = withdrawals.filtered(lambda w: w.state == "paid")
+        result = super().button_draft()
+        paid._warn_of_payment()
+        return result
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        # what Odoo unmatches to reverse it is not undone a second time
+        self = self.with_context(referral_reversing=self.ids)  # noqa: PLW0642
+        return super()._reverse_moves(default_values_list, cancel)
+
+    # === GUARDING === #
+
+    def _guarding_balances(self, needed=True):
+        """Return a context that refuses to take from a balance what is not there."""
+        moves = self if needed else self.browse()
+        return self.env["referral.participant"]._guarding_balances(moves)
+
+    def _guard_new_entries(self):
+        # sudo: whoever makes entries need not see the program's part of them
+        own = self.sudo()
+        if not self.env.su and (own.referral_accrual_id or own.referral_redemption_id):
+            self._refuse_forged_entry()
+
+    def _guard_entries(self, vals):
+        own = OWN & vals.keys()
+        if any(vals[name] for name in own) and not self.env.su:
+            self._refuse_forged_entry()
+        if own or vals.get("state", "posted") != "posted":
+            self._check_no_accrual_entry()
 
     def _refuse_forged_entry(self):
         raise UserError(
@@ -189,28 +302,86 @@ class AccountMove(models.Model):
                 )
             )
 
+    # === MARKING === #
+
+    def _mark_earning(self, vals, after=False):
+        """Have the next accrual look at what an invoice's change touches."""
+        if EARNING.isdisjoint(vals) or after and "reversed_entry_id" not in vals:
+            return
+        # a credit note that is moved to another invoice touches both
+        self.env["referral.mark"]._mark_moves(self | self.reversed_entry_id)
+        if after:
+            self._regroup_evidence()
+
+    def _mark_moved(self, moves, vals, before=False):
+        """Have the next statements look at the balances that an entry moves.
+
+        :param bool before: for whoever had it until now; nobody had what is posted now
+        """
+        moving = MOVING & vals.keys()
+        if moving and not (before and moving == {"state"}):
+            self.env["referral.statement.mark"]._mark(moves)
+
     def _regroup_evidence(self):
         """Let the evidence of credit notes follow them to another invoice."""
         if not self.ids:
             return
-        self.flush_recordset(["reversed_entry_id"])
+        self.flush_recordset(["referral_root_id"])
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE referral_accrual_line line
-                   SET group_key = CASE WHEN move.move_type = 'out_refund'
-                                             AND reversed.move_type = 'out_invoice'
-                                        THEN reversed.id ELSE move.id END
+                   SET group_key = COALESCE(move.referral_root_id, move.id)
                   FROM account_move_line item
                   JOIN account_move move ON move.id = item.move_id
-                  LEFT JOIN account_move reversed
-                    ON reversed.id = move.reversed_entry_id
                  WHERE line.line_key = item.id AND move.id IN %s
                 """,
                 tuple(self.ids),
             )
         )
         self.env["referral.accrual.line"].invalidate_model(["group_key"])
+
+    # === FOLLOWING === #
+
+    def _follow_state(self, posted, vals):
+        """Have withdrawals and redemptions follow what became of their entries.
+
+        :param posted: those of the moves that were posted before
+        """
+        if "state" not in vals:
+            return
+        if vals["state"] == "posted":
+            # sudo: an accountant without this program's groups bills all the same
+            bills = self.sudo()._purchase_documents()
+            bills.referral_withdrawal_ids._on_bill_posted()
+        else:
+            posted._unmatch_unbooked()
+
+    def _follow_deletion(self):
+        # sudo: as above
+        self.sudo()._purchase_documents().referral_withdrawal_ids._on_bill_deleted()
+
+    def _unmatch_unbooked(self):
+        """Have what is not booked any more settle nothing.
+
+        A refund that stayed matched would leave the bill settled, and the withdrawal
+        cancelled, although nothing is given back.
+        """
+        items = self._referral_items()
+        refunds = items.move_id.filtered(lambda move: move.move_type == "in_refund")
+        (items | refunds.line_ids).remove_move_reconcile()
+
+    def _purchase_documents(self):
+        return self.filtered(
+            lambda move: move.is_purchase_document(include_receipts=True)
+        )
+
+    def _referral_items(self):
+        """Return the items of bills that take from a referral balance or give back."""
+        accounts = self.env["referral.program"]._liability_accounts()
+        return self._purchase_documents().line_ids.filtered(
+            lambda item: item.account_id.id in accounts
+        )
 
     # === ACTION METHODS === #
 
@@ -231,7 +402,7 @@ class AccountMove(models.Model):
                 )
             )
         groups = SQL(
-            "SELECT UNNEST(%s) AS group_id", self._referral_group_keys() or [0]
+            "SELECT UNNEST(%s) AS group_id", self._referral_groups().ids or [0]
         )
         return self.env["referral.explain"]._ask(program, groups)
 
@@ -240,6 +411,6 @@ class AccountMove(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "referral_program.referral_accrual_line_action"
         )
-        action["domain"] = [("group_key", "in", self._referral_group_keys())]
+        action["domain"] = [("group_key", "in", self._referral_groups().ids)]
         action["context"] = {}
         return action

@@ -1,9 +1,12 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..balance import ledger
+
 #: Changes of a line that change what it earns.
-WATCHED = frozenset(
+EARNING = frozenset(
     {
         "start_date",
         "end_date",
@@ -21,7 +24,7 @@ WATCHED = frozenset(
     }
 )
 #: What the ledger says about a compensation.
-LEDGER = frozenset(
+SEALED = frozenset(
     {
         "account_id",
         "partner_id",
@@ -33,10 +36,71 @@ LEDGER = frozenset(
         "move_id",
     }
 )
+#: Changes of an item that change a balance, or the month that it changes in.
+MOVING = frozenset({"partner_id", "account_id", "move_id", "date"})
 
 
 class AccountMoveLine(models.Model):
+    """Lines that earn, and items that move a balance."""
+
     _inherit = "account.move.line"
+
+    referral_kind = fields.Selection(
+        [
+            ("accrual", "Referral accrual"),
+            ("withdrawn", "Referral withdrawal"),
+            ("spent", "Payment with the referral balance"),
+            ("adjusted", "Correction of a referral balance"),
+        ],
+        "Referral Movement",
+        compute="_compute_referral_kind",
+        search="_search_referral_kind",
+        help="What moved the liability to the participants; empty for all items that "
+        "are not posted on a referral program's liability account.",
+    )
+
+    def _compute_referral_kind(self):
+        kinds = {}
+        if self.ids:
+            self._flush_referral_kinds()
+            kinds = dict(
+                self.env.execute_query(
+                    SQL(
+                        "SELECT id, kind FROM (%s) item WHERE id IN %s",
+                        ledger.kinds(),
+                        tuple(self.ids),
+                    )
+                )
+            )
+        for item in self:
+            item.referral_kind = kinds.get(item._origin.id, False)
+
+    @api.model
+    def _search_referral_kind(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        self._flush_referral_kinds()
+        found = Domain(
+            "id",
+            "in",
+            SQL(
+                "(SELECT id FROM (%s) item WHERE kind = ANY(%s))",
+                ledger.kinds(),
+                [kind for kind in value if kind],
+            ),
+        )
+        if False in value:
+            found |= Domain(
+                "id", "not in", SQL("(SELECT id FROM (%s) item)", ledger.kinds())
+            )
+        return found
+
+    @api.model
+    def _flush_referral_kinds(self):
+        for model, names in ledger.SOURCES.items():
+            self.env[model].flush_model(names)
+
+    # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -48,11 +112,19 @@ class AccountMoveLine(models.Model):
         return lines
 
     def write(self, vals):
-        if not LEDGER.isdisjoint(vals):
+        moving = self.browse()
+        if not MOVING.isdisjoint(vals):
+            # sudo: as for entries
+            moving = self.sudo().filtered(lambda item: item.parent_state == "posted")
+        statement_marks = self.env["referral.statement.mark"]
+        statement_marks._mark_items(moving)
+        if not SEALED.isdisjoint(vals):
             self._check_no_compensation(vals)
-        if not WATCHED.isdisjoint(vals):
+        if not EARNING.isdisjoint(vals):
             self.env["referral.mark"]._mark_moves(self.move_id)
-        return super().write(vals)
+        result = super().write(vals)
+        statement_marks._mark_items(moving)
+        return result
 
     def unlink(self):
         self.move_id._check_no_accrual_entry()
@@ -91,7 +163,7 @@ class AccountMoveLine(models.Model):
                 continue
             if any(
                 move_model._field_will_change(line, vals, name)
-                for name in LEDGER & vals.keys()
+                for name in SEALED & vals.keys()
             ):
                 line._refuse_editing()
 

@@ -113,8 +113,7 @@ class ReferralAccrual(models.Model):
                 SELECT EXISTS (
                            SELECT FROM referral_group grp
                              JOIN account_move credit
-                               ON credit.reversed_entry_id = grp.group_id
-                            WHERE credit.move_type = 'out_refund'
+                               ON credit.referral_root_id = grp.group_id
                        ) AS has_credit_notes,
                        EXISTS (
                            SELECT FROM referral_participant
@@ -165,11 +164,8 @@ class ReferralAccrual(models.Model):
         """Return the ``SELECT`` of all groups that the program could ever look at."""
         return SQL(
             """
-            SELECT CASE WHEN move.move_type = 'out_refund'
-                             AND reversed.move_type = 'out_invoice'
-                        THEN reversed.id ELSE move.id END AS group_id
+            SELECT COALESCE(move.referral_root_id, move.id) AS group_id
               FROM account_move move
-              LEFT JOIN account_move reversed ON reversed.id = move.reversed_entry_id
              WHERE move.move_type IN ('out_invoice', 'out_refund')
                AND move.company_id IN %(companies)s
                AND move.commercial_partner_id IN (

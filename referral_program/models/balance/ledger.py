@@ -21,6 +21,29 @@ KINDS = ("accrual", "withdrawn", "spent", "adjusted")
 #: The same with an accrual's two parts.
 MOVEMENTS = ("accrued", "taken_back", "withdrawn", "spent", "adjusted")
 
+#: What the kinds are computed from, to flush before they are read.
+SOURCES = {
+    "account.move": [
+        "referral_accrual_id",
+        "referral_redemption_id",
+        "reversed_entry_id",
+    ],
+    "account.move.line": [
+        "account_id",
+        "balance",
+        "company_id",
+        "date",
+        "name",
+        "parent_state",
+        "partner_id",
+    ],
+    "referral.accrual": ["program_id"],
+    "referral.participant": ["partner_id", "program_id"],
+    "referral.program": ["active", "company_id", "liability_account_id"],
+    "referral.withdrawal": ["bill_id"],
+    "res.company": ["parent_id"],
+}
+
 #: What an item is; ``move`` is its entry, ``accrual`` the program's that made it.
 KIND = SQL(
     """

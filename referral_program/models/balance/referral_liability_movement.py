@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 
-from ..account.account_move_line_kind import SOURCES
 from . import ledger
 
 
@@ -50,7 +49,7 @@ class ReferralLiabilityMovement(models.Model):
     accrual_id = fields.Many2one("referral.accrual", readonly=True)
     name = fields.Char("Label", readonly=True)
 
-    _depends = {**SOURCES, "referral.compensation": ["accrued", "move_line_id"]}
+    _depends = {**ledger.SOURCES, "referral.compensation": ["accrued", "move_line_id"]}
 
     @property
     def _table_query(self):

@@ -158,6 +158,45 @@ class ReferralRedemption(models.Model):
         return redemption
 
     @api.model
+    def _payer_of(self, invoice):
+        """Return the participant whose balance can pay this invoice, if there is one.
+
+        :return: in superuser mode; who may use it is the caller's to say
+        """
+        # sudo: neither portal users nor all accountants read participants
+        return (
+            self.env["referral.participant"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "=", invoice.commercial_partner_id.id),
+                    ("company_id", "parent_of", invoice.company_id.id),
+                    ("program_id.active", "=", True),
+                ],
+                limit=1,
+            )
+        )
+
+    @api.model
+    def _portal_payer_of(self, invoice, user):
+        """Return a portal user's own membership, if its balance can pay it.
+
+        :param user: who looks at the page, on which the invoice itself is a superuser's
+        :return: in superuser mode; empty for everybody else, who may have opened the
+            invoice by a link that was sent to them
+        """
+        own = user.sudo().partner_id.commercial_partner_id
+        payer = self._payer_of(invoice)
+        if (
+            user._is_public()
+            or own != invoice.commercial_partner_id
+            or payer.available_balance <= 0
+            or self._why_not(payer, invoice.sudo())
+        ):
+            return payer.browse()
+        return payer
+
+    @api.model
     def _why_not(self, participant, invoice, *, by_staff=False):
         """Return why an invoice cannot be paid with a balance, or an empty text.
 

@@ -202,12 +202,9 @@ class ReferralMark(models.Model):
             """
             INSERT INTO referral_mark (program_id, group_id)
             SELECT DISTINCT counting.program_id,
-                   CASE WHEN reversed.move_type = 'out_invoice'
-                             AND move.move_type = 'out_refund'
-                        THEN reversed.id ELSE move.id END
+                   COALESCE(move.referral_root_id, move.id)
               FROM (%(seeds)s) seed(id)
               JOIN account_move move ON move.id = seed.id
-              LEFT JOIN account_move reversed ON reversed.id = move.reversed_entry_id
               JOIN (VALUES %(counting)s) counting(program_id, company_id)
                 ON counting.company_id = move.company_id
               JOIN referral_program program ON program.id = counting.program_id

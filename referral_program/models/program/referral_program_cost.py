@@ -28,7 +28,7 @@ class ReferralProgramCost(models.Model):
     _depends = {
         "account.move": [
             "state", "move_type", "invoice_date", "commercial_partner_id",
-            "company_id", "reversed_entry_id", "name",
+            "company_id", "referral_root_id", "name",
         ],
         "account.move.line": [
             "move_id", "product_id", "balance", "display_type", "name",
@@ -164,15 +164,13 @@ class ReferralProgramCost(models.Model):
                 ON seller.id = move.company_id
                AND seller.parent_path LIKE bond.parent_path || '%%'
               -- a credit note follows the invoice that it reverses
-              LEFT JOIN account_move reversed
-                ON reversed.id = move.reversed_entry_id
-               AND reversed.move_type = 'out_invoice'
+              LEFT JOIN account_move root ON root.id = move.referral_root_id
               JOIN account_move_line line
                 ON line.move_id = move.id AND line.display_type = 'product'
               LEFT JOIN product_product product ON product.id = line.product_id
               LEFT JOIN product_template template
                 ON template.id = product.product_tmpl_id
-             WHERE COALESCE(reversed.invoice_date, move.invoice_date)
+             WHERE COALESCE(root.invoice_date, move.invoice_date)
                    BETWEEN bond.covers_from AND bond.covers_to
             """,
             self._bond_query(),

@@ -272,23 +272,26 @@ class TestAccrualEdges(Foretold, TwoParticipantsCase):
         self.program.posting_policy = "review"
         self._paid("2026-01-10")
         accrual = self._accrue("2026-01")
-        moves = self.env["account.move"].with_user(
-            self._user("bill", "account.group_account_invoice")
-        )
         values = {
             "move_type": "entry",
             "journal_id": self.misc_journal.id,
             "date": "2026-01-15",
         }
-        for forge in (
-            lambda: moves.create({**values, "referral_accrual_id": accrual.id}),
-            lambda: moves.with_context(default_referral_accrual_id=accrual.id).create(
-                values
-            ),
-            lambda: moves.create(values).write({"referral_accrual_id": accrual.id}),
+        own = {"referral_accrual_id": accrual.id}
+        default = {"default_referral_accrual_id": accrual.id}
+        for group, refusal in (
+            ("account.group_account_invoice", "access the field|Only the program"),
+            ("referral_program.group_accountant", "Only the program"),
         ):
-            with self.assertRefused(UserError, "Only the program"):
-                forge()
+            user = self._user(group, group)
+            moves = self.env["account.move"].with_user(user)
+            for forge in (
+                lambda moves=moves: moves.create({**values, **own}),
+                lambda moves=moves: moves.with_context(**default).create(values),
+                lambda moves=moves: moves.create(values).write(own),
+            ):
+                with self.assertRefused(UserError, refusal):
+                    forge()
 
     def test_suspended_or_closed_between_computing_and_posting(self):
         self.program.posting_policy = "review"

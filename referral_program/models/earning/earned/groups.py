@@ -71,10 +71,8 @@ def group_query(conditions):
                    MIN(credit.invoice_date) FILTER (WHERE credit.invoice_date > %(end)s)
                        AS look_again
               FROM root
-              JOIN account_move credit ON credit.reversed_entry_id = root.group_id
-             WHERE root.move_type = 'out_invoice'
-               AND credit.move_type = 'out_refund'
-               AND credit.state = 'posted'
+              JOIN account_move credit ON credit.referral_root_id = root.group_id
+             WHERE credit.state = 'posted'
              GROUP BY root.group_id
         ),
         money AS (%(money)s),

@@ -81,10 +81,8 @@ def line_query(conditions, given_scope):
                    grp.currency_id,
                    grp.invoice_currency_rate
               FROM referral_group grp
-              JOIN account_move credit ON credit.reversed_entry_id = grp.group_id
-             WHERE grp.move_type = 'out_invoice'
-               AND credit.move_type = 'out_refund'
-               AND credit.state = 'posted'
+              JOIN account_move credit ON credit.referral_root_id = grp.group_id
+             WHERE credit.state = 'posted'
                AND credit.invoice_date <= %(end)s
         ),
         current AS (

@@ -159,7 +159,7 @@ def _rule(conditions):
                        OR payer.origin_payment_id IS NULL
                           AND journal.type IN ('bank', 'cash', 'credit')
                        OR payer.move_type = 'out_refund'
-                          AND payer.reversed_entry_id IS DISTINCT FROM root.group_id
+                          AND payer.referral_root_id IS DISTINCT FROM root.group_id
                        OR journal.id IN %(listed)s AND NOT %(is_exchange)s)
             END
             """,
