@@ -185,7 +185,11 @@ def fresh(workplace, name, demo=False):
     :param str name: replaced if it exists
     :param bool demo: with demonstration data
     """
-    source = template(workplace, demo)
+    renew(name, template(workplace, demo))
+    return name
+
+
+def renew(name, source):
+    """Make a database anew as a copy of another one."""
     drop(name)
     copy(source, name)
-    return name

@@ -19,6 +19,8 @@ from odoo.sql_db import connection_info_for
 from odoo.tests import BaseCase, get_db_name, tagged
 from odoo.tools import config
 
+#: Files that say so run one after the other, however many processes the suite has.
+SERIAL = True
 SCRIPT = Path(__file__).parents[1] / "workers.py"
 #: Two months of 5 participants who earned 90 each, in entries of 2.
 UNDISTURBED = {
