@@ -1,9 +1,10 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date, ormcache
 
+from ...tools.roles import check_role
 from ..earning.earned import Conditions
 
 
@@ -277,12 +278,11 @@ class ReferralProgram(models.Model):
         :raise AccessError: if the user is no accountant of the program
         """
         self.check_access("read")
-        if not self.env.su and not self.env.user.has_group(
-            "referral_program.group_accountant"
-        ):
-            raise AccessError(
-                self.env._("Only an accountant of the program may run accruals.")
-            )
+        check_role(
+            self.env,
+            self.env._("Only an accountant of the program may run accruals."),
+            "referral_program.group_accountant",
+        )
 
     def action_accrue_next(self):
         """Accrue the next month that is over and open it."""

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 
+from ...tools.roles import check_role
 from .integrity.chain import PART_REASONS, broken_query
 
 #: Where the chain ends: only posting writes it.
@@ -87,13 +88,12 @@ class ReferralProgram(models.Model):
 
         :raise AccessError: for anybody else
         """
-        if not self.env.su and not any(
-            self.env.user.has_group(f"referral_program.group_{role}")
-            for role in ("auditor", "accountant")
-        ):
-            raise AccessError(
-                self.env._("Only auditors and accountants verify the accruals.")
-            )
+        check_role(
+            self.env,
+            self.env._("Only auditors and accountants verify the accruals."),
+            "referral_program.group_auditor",
+            "referral_program.group_accountant",
+        )
 
     # === ACTION METHODS === #
 

@@ -1,5 +1,6 @@
 from odoo import models
-from odoo.exceptions import AccessError
+
+from ...tools.roles import check_role
 
 #: What the program writes about by itself.
 OWN_MODELS = frozenset(
@@ -29,14 +30,13 @@ class MailTemplate(models.Model):
 
         :raise AccessError: for anybody but the program's administrators
         """
-        if self.env.su or self.env.user.has_group(
-            "referral_program.group_administrator"
-        ):
-            return
         # sudo: whose template it is has to be known before it may be changed
-        if not OWN_MODELS.isdisjoint(self.sudo().mapped("model")):
-            raise AccessError(
-                self.env._(
-                    "Only an administrator of the referral program changes its mails."
-                )
-            )
+        if OWN_MODELS.isdisjoint(self.sudo().mapped("model")):
+            return
+        check_role(
+            self.env,
+            self.env._(
+                "Only an administrator of the referral program changes its mails."
+            ),
+            "referral_program.group_administrator",
+        )

@@ -1,5 +1,6 @@
 from odoo import models
-from odoo.exceptions import AccessError
+
+from ...tools.roles import check_role
 
 
 class ReferralProgram(models.Model):
@@ -14,16 +15,15 @@ class ReferralProgram(models.Model):
             programs
         """
         self.check_access("read")
-        if not self.env.su and not any(
-            self.env.user.has_group(f"referral_program.{group}")
-            for group in ("group_accountant", "group_auditor")
-        ):
-            raise AccessError(
-                self.env._(
-                    "Only accountants and auditors of the program may look at "
-                    "forecasts and simulations."
-                )
-            )
+        check_role(
+            self.env,
+            self.env._(
+                "Only accountants and auditors of the program may look at "
+                "forecasts and simulations."
+            ),
+            "referral_program.group_accountant",
+            "referral_program.group_auditor",
+        )
 
     # === ACTION METHODS === #
 

@@ -2,7 +2,9 @@ import base64
 import binascii
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
+
+from ...tools.roles import check_role
 
 
 class ReferralApi(models.AbstractModel):
@@ -244,10 +246,11 @@ class ReferralApi(models.AbstractModel):
 
         :raise AccessError: for anybody outside the Integration group
         """
-        if not self.env.user.has_group("referral_program.group_integration"):
-            raise AccessError(
-                self.env._("Only users of the Integration group call this.")
-            )
+        check_role(
+            self.env,
+            self.env._("Only users of the Integration group call this."),
+            "referral_program.group_integration",
+        )
         # sudo: the group may do what these methods do, and nothing else
         programs = self.env["referral.program"].sudo()
         program = programs.search([("company_id", "=", self.env.company.id)], limit=1)
