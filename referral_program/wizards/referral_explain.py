@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
+from ..tools.actions import window
+
 REPORT_XLSX = "referral_program.referral_explanation_xlsx"
 REPORT_PDF = "referral_program.referral_explanation_pdf"
 
@@ -264,22 +266,21 @@ class ReferralExplain(models.TransientModel):
 
     def _open(self):
         """Return the action that shows the answer."""
-        kind = "excluded" if self.excluded else "explanation"
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            f"referral_program.referral_{kind}_action"
-        )
-        action["domain"] = [("explain_id", "=", self.id)]
-        action["context"] = {"explain_id": self.id}
+        domain, context = [("explain_id", "=", self.id)], {"explain_id": self.id}
         if self.excluded:
-            action["domain"].append(("reason", "!=", False))
-            action["context"].update(excluded=True, search_default_excluded=1)
-        elif len(self.row_ids) == 1:
-            action.update(
-                res_id=self.row_ids.id,
-                view_mode="form",
-                views=[view for view in action["views"] if view[1] == "form"],
+            return window(
+                self.env,
+                "referral_excluded_action",
+                [*domain, ("reason", "!=", False)],
+                {**context, "excluded": True, "search_default_excluded": 1},
             )
-        return action
+        return window(
+            self.env,
+            "referral_explanation_action",
+            domain,
+            context,
+            single=self.row_ids,
+        )
 
     # === WHAT EARNS NOTHING, BY REASON === #
 

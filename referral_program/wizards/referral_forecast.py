@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
 from ..models.earning.rehearsal import Rehearsal
+from ..tools.actions import window
 
 #: Months from this one on that are told one by one; what is due later is one sum.
 MONTHS = 36
@@ -77,14 +78,12 @@ class ReferralForecast(models.TransientModel):
     def action_view_lines(self):
         """Open the participants' months."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_forecast_line_action"
+        return window(
+            self.env,
+            "referral_forecast_line_action",
+            [("forecast_id", "=", self.id)],
+            display_name=self.env._("Analysis"),
         )
-        return {
-            **action,
-            "domain": [("forecast_id", "=", self.id)],
-            "display_name": self.env._("Analysis"),
-        }
 
     # === BUSINESS METHODS === #
 
@@ -92,15 +91,12 @@ class ReferralForecast(models.TransientModel):
     def _open(self, programs):
         """Forecast programs, and return the action that opens the forecasts."""
         forecasts = self._make(programs)
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_forecast_action"
+        return window(
+            self.env,
+            "referral_forecast_action",
+            [("id", "in", forecasts.ids)],
+            single=forecasts,
         )
-        action["domain"] = [("id", "in", forecasts.ids)]
-        if len(forecasts) == 1:
-            view = self.env.ref("referral_program.referral_forecast_view_form")
-            action |= {"res_id": forecasts.id, "views": [(view.id, "form")]}
-            action["view_mode"] = "form"
-        return action
 
     @api.model
     def _make(self, programs):

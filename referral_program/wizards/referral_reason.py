@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import Command, api, fields, models
 
 
 class ReferralReason(models.TransientModel):
@@ -21,6 +21,29 @@ class ReferralReason(models.TransientModel):
     document_ids = fields.Many2many("referral.document")
     withdrawal_ids = fields.Many2many("referral.withdrawal")
     reason = fields.Char(required=True)
+
+    @api.model
+    def _ask(self, title, action, **records):
+        """Return the action that asks for the reason.
+
+        :param str title: of the window
+        :param str action: one of :attr:`action`
+        :param records: what it is done to, by the name of its field
+        """
+        return {
+            "type": "ir.actions.act_window",
+            "name": title,
+            "res_model": self._name,
+            "view_mode": "form",
+            "target": "new",
+            "context": {
+                "default_action": action,
+                **{
+                    f"default_{name}": [Command.set(those.ids)]
+                    for name, those in records.items()
+                },
+            },
+        }
 
     def action_confirm(self):
         """Do it, with the reason."""

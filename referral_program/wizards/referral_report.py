@@ -4,6 +4,7 @@ from pytz import utc
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools.actions import window
 from ..tools.pages import numbered
 
 PDF = "referral_program.referral_register_report"
@@ -144,8 +145,7 @@ class ReferralReportWizard(models.TransientModel):
     def action_show(self):
         """Show the same rows on the screen."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(ACTIONS[self.kind])
-        return {**action, "domain": self._domain(), "context": {}}
+        return window(self.env, ACTIONS[self.kind], self._domain())
 
     def action_pdf(self):
         """Download the report as PDF."""

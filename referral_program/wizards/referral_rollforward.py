@@ -4,6 +4,7 @@ from odoo.tools import SQL, format_date, formatLang
 from odoo.tools.date_utils import end_of, start_of
 
 from ..models.balance import ledger
+from ..tools.actions import window
 
 #: The columns, from left to right.
 FIGURES = ("opening", *ledger.MOVEMENTS, "closing")
@@ -347,22 +348,22 @@ class ReferralRollforward(models.TransientModel):
     def action_view_lines(self):
         """Open the rows by participant, as a list and as a pivot."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_rollforward_line_action"
-        )
-        return {
-            **action,
-            "name": self.display_name,
-            "domain": [("rollforward_id", "=", self.id)],
+        return window(
+            self.env,
+            "referral_rollforward_line_action",
+            [("rollforward_id", "=", self.id)],
             # a group's sums are those of all its rows, and of one currency
-            "context": {"search_default_by_currency": True},
-        }
+            {"search_default_by_currency": True},
+            name=self.display_name,
+        )
 
     def action_view_movements(self):
         """Open all journal items of the period."""
         self.ensure_one()
-        return self.env["referral.liability.movement"]._open(
-            [*self._movement_domain(), *self._figure_domain()]
+        return window(
+            self.env,
+            "referral_liability_movement_action",
+            [*self._movement_domain(), *self._figure_domain()],
         )
 
     def action_download_pdf(self):

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.actions import window
+
 
 class ReferralRollforwardFigures(models.AbstractModel):
     """The figures of a roll-forward's row, each of which opens what it consists of."""
@@ -42,4 +44,4 @@ class ReferralRollforwardFigures(models.AbstractModel):
         figure = self.env.context.get("referral_figure")
         rollforward = self.rollforward_id
         domain = [*self._movement_domain(), *rollforward._figure_domain(figure)]
-        return self.env["referral.liability.movement"]._open(domain)
+        return window(self.env, "referral_liability_movement_action", domain)

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from ..models.earning.rehearsal import Rehearsal
 from ..models.participant.referral_participant import INACTIVE_STATES
+from ..tools.actions import window
 
 #: The longest window: each month is accrued twice on paper.
 MAX_MONTHS = 36
@@ -103,14 +104,12 @@ class ReferralSimulation(models.TransientModel):
     def action_view_lines(self):
         """Open the participants' months."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_simulation_line_action"
+        return window(
+            self.env,
+            "referral_simulation_line_action",
+            [("simulation_id", "=", self.id)],
+            display_name=self.env._("Analysis"),
         )
-        return {
-            **action,
-            "domain": [("simulation_id", "=", self.id)],
-            "display_name": self.env._("Analysis"),
-        }
 
     # === BUSINESS METHODS === #
 

@@ -50,9 +50,4 @@ class ReferralWithdraw(models.TransientModel):
         withdrawal = self.env["referral.withdrawal"]._request(
             self.participant_id, self.amount, self.bank_account_id, by_staff=True
         )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "referral.withdrawal",
-            "res_id": withdrawal.id,
-            "view_mode": "form",
-        }
+        return withdrawal._get_records_action(context={})

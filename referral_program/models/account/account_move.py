@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists, create_column
 
+from ...tools.actions import window
+
 #: Changes of an invoice that change what its lines earn.
 EARNING = frozenset(
     {
@@ -408,9 +410,8 @@ class AccountMove(models.Model):
 
     def action_view_referral_lines(self):
         """Open what this invoice and its credit notes gave."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_accrual_line_action"
+        return window(
+            self.env,
+            "referral_accrual_line_action",
+            [("group_key", "in", self._referral_groups().ids)],
         )
-        action["domain"] = [("group_key", "in", self._referral_groups().ids)]
-        action["context"] = {}
-        return action

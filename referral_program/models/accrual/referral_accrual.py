@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ...tools.actions import window
+
 #: Written by computing and posting only.
 OWN_FIELDS = frozenset(
     {
@@ -246,18 +248,12 @@ class ReferralAccrual(models.Model):
 
     def action_view_compensations(self):
         """Open what the participants earned."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_compensation_action"
+        return window(
+            self.env, "referral_compensation_action", [("accrual_id", "in", self.ids)]
         )
-        action["domain"] = [("accrual_id", "in", self.ids)]
-        action["context"] = {}
-        return action
 
     def action_view_lines(self):
         """Open the evidence."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_accrual_line_action"
+        return window(
+            self.env, "referral_accrual_line_action", [("accrual_id", "in", self.ids)]
         )
-        action["domain"] = [("accrual_id", "in", self.ids)]
-        action["context"] = {}
-        return action

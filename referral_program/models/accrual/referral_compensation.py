@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ...tools.actions import window
+
 
 class ReferralCompensation(models.Model):
     """What one participant earned in one accrual: one item of its journal entry.
@@ -93,12 +95,11 @@ class ReferralCompensation(models.Model):
 
     def action_view_lines(self):
         """Open the evidence of these compensations."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_accrual_line_action"
+        return window(
+            self.env,
+            "referral_accrual_line_action",
+            [("compensation_id", "in", self.ids)],
         )
-        action["domain"] = [("compensation_id", "in", self.ids)]
-        action["context"] = {}
-        return action
 
     def action_view_item(self):
         """Open the journal item on the liability account.

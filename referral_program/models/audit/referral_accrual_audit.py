@@ -1,5 +1,8 @@
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
+
+from ...tools.actions import window
+from ...tools.roles import check_role
 
 AUDIT_GROUPS = (
     "referral_program.group_auditor",
@@ -39,10 +42,11 @@ class ReferralAccrual(models.Model):
         :raise UserError: if a month is not posted
         """
         self.check_access("read")
-        if not any(map(self.env.user.has_group, AUDIT_GROUPS)):
-            raise AccessError(
-                self.env._("Only auditors and accountants make audit files.")
-            )
+        check_role(
+            self.env,
+            self.env._("Only auditors and accountants make audit files."),
+            *AUDIT_GROUPS,
+        )
         open_months = self.filtered(lambda accrual: accrual.state != "posted")
         if open_months or not self:
             raise UserError(
@@ -59,9 +63,6 @@ class ReferralAccrual(models.Model):
 
     def action_view_audit_files(self):
         """Open the list of these months' audit files."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_audit_file_action"
+        return window(
+            self.env, "referral_audit_file_action", [("accrual_id", "in", self.ids)]
         )
-        action["domain"] = [("accrual_id", "in", self.ids)]
-        action["context"] = {}
-        return action

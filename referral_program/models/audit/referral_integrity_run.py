@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
+from ...tools.actions import window
+
 ACTIVITY = "referral_program.mail_activity_integrity"
 
 
@@ -122,9 +124,6 @@ class ReferralIntegrityRun(models.Model):
 
     def action_view_findings(self):
         """Open what these runs found."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_integrity_finding_action"
+        return window(
+            self.env, "referral_integrity_finding_action", [("run_id", "in", self.ids)]
         )
-        action["domain"] = [("run_id", "in", self.ids)]
-        action["context"] = {}
-        return action

@@ -8,6 +8,7 @@ from psycopg2.errors import SerializationFailure
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...tools.actions import window
 from ..earning.earned import group_query, line_query, root_query
 from .integrity import CHECKS, COLUMNS, Books
 from .integrity.given import groups_query, recomputed_query
@@ -272,9 +273,6 @@ class ReferralProgram(models.Model):
 
     def action_view_integrity_runs(self):
         """Open the program's integrity checks."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_integrity_run_action"
+        return window(
+            self.env, "referral_integrity_run_action", [("program_id", "in", self.ids)]
         )
-        action["domain"] = [("program_id", "in", self.ids)]
-        action["context"] = {}
-        return action

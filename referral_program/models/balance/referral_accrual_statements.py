@@ -7,6 +7,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ...tools.actions import window
 from .ledger import KIND
 
 _logger = logging.getLogger(__name__)
@@ -248,4 +249,6 @@ class ReferralAccrual(models.Model):
 
     def action_view_statements(self):
         """Open the participants' statements of these months."""
-        return self.env["referral.statement"]._open([("accrual_id", "in", self.ids)])
+        return window(
+            self.env, "referral_statement_action", [("accrual_id", "in", self.ids)]
+        )

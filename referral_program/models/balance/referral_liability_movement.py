@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from . import ledger
 
@@ -55,23 +55,10 @@ class ReferralLiabilityMovement(models.Model):
     def _table_query(self):
         return ledger.movements()
 
-    @api.model
-    def _open(self, domain, **context):
-        """Return the action that shows the movements of a domain."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_liability_movement_action"
-        )
-        return {**action, "domain": domain, "context": context}
-
     def action_view_entry(self):
         """Open the journal entry."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "view_mode": "form",
-        }
+        return self.move_id._get_records_action(context={})
 
     def action_view_evidence(self):
         """Open what the accrual's item consists of."""

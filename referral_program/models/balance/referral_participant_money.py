@@ -10,6 +10,7 @@ from odoo.addons.base_iban.models.res_partner_bank import (
     validate_iban,
 )
 
+from ...tools.actions import window
 from ...tools.numbers import ru_account, ru_bic
 
 #: Bank accounts that a participant may have.
@@ -456,30 +457,19 @@ class ReferralParticipant(models.Model):
     def action_view_ledger(self):
         """Open the journal items that the balance consists of."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account.action_account_moves_all"
+        return window(
+            self.env,
+            "account.action_account_moves_all",
+            [
+                *self.program_id._ledger_domain(),
+                ("partner_id", "=", self.partner_id.id),
+            ],
         )
-        action["domain"] = [
-            *self.program_id._ledger_domain(),
-            ("partner_id", "=", self.partner_id.id),
-        ]
-        action["context"] = {}
-        return action
 
     def action_view_withdrawals(self):
         """Open the withdrawals of these participants."""
-        return self._view_money("referral_withdrawal_action")
+        return self._window("referral_withdrawal_action")
 
     def action_view_redemptions(self):
         """Open the redemptions of these participants."""
-        return self._view_money("referral_redemption_action")
-
-    def _view_money(self, action):
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            f"referral_program.{action}"
-        )
-        action["domain"] = [("participant_id", "in", self.ids)]
-        action["context"] = (
-            {"default_participant_id": self.id} if len(self) == 1 else {}
-        )
-        return action
+        return self._window("referral_redemption_action")

@@ -22,6 +22,4 @@ class ReferralParticipant(models.Model):
 
     def action_view_statements(self):
         """Open the monthly statements of these participants."""
-        return self.env["referral.statement"]._open(
-            [("participant_id", "in", self.ids)]
-        )
+        return self._window("referral_statement_action")

@@ -378,9 +378,4 @@ class ReferralRedemption(models.Model):
     def action_view_entry(self):
         """Open the journal entry."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.move_id.id,
-            "view_mode": "form",
-        }
+        return self.move_id._get_records_action(context={})

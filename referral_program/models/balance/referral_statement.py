@@ -297,15 +297,6 @@ class ReferralStatement(models.Model):
 
     # === ACTION METHODS === #
 
-    @api.model
-    def _open(self, domain):
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_statement_action"
-        )
-        action["domain"] = domain
-        action["context"] = {}
-        return action
-
     def action_download_pdf(self):
         """Download the month's PDF."""
         return self._download("pdf")

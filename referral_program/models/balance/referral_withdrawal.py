@@ -1,4 +1,4 @@
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 #: What staff or the participant may decide before there is a bill.
@@ -314,17 +314,9 @@ class ReferralWithdrawal(models.Model):
     def action_refuse(self):
         """Ask for the reason, then refuse."""
         self._check_may_decide()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Refuse"),
-            "res_model": "referral.reason",
-            "view_mode": "form",
-            "target": "new",
-            "context": {
-                "default_action": "refuse_withdrawals",
-                "default_withdrawal_ids": [Command.set(self.ids)],
-            },
-        }
+        return self.env["referral.reason"]._ask(
+            self.env._("Refuse"), "refuse_withdrawals", withdrawal_ids=self
+        )
 
     def _refuse(self, reason):
         """Give the amount back to the balance, and tell the participant why.
@@ -395,9 +387,4 @@ class ReferralWithdrawal(models.Model):
     def action_view_bill(self):
         """Open the vendor bill."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": self.bill_id.id,
-            "view_mode": "form",
-        }
+        return self.bill_id._get_records_action(context={})

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...tools.actions import window
+
 #: Changes of a contact that change what invoices earn.
 WATCHED = frozenset(
     {"country_id", "vat", "parent_id", "is_company", "referral_postpaid"}
@@ -77,26 +79,23 @@ class ResPartner(models.Model):
     def action_view_referral_participant(self):
         """Open the participation of this contact."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_participant_action"
-        )
         participants = self.referral_participant_ids
-        action["domain"] = [("id", "in", participants.ids)]
-        if len(participants) == 1:
-            action.update(
-                views=[(False, "form")], view_mode="form", res_id=participants.id
-            )
-        return action
+        return window(
+            self.env,
+            "referral_participant_action",
+            [("id", "in", participants.ids)],
+            single=participants,
+        )
 
     def action_view_referrals(self):
         """Open the clients whom this contact brought, and who brought it."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_referral_action"
+        return window(
+            self.env,
+            "referral_referral_action",
+            [
+                "|",
+                ("participant_id.partner_id", "=", self.id),
+                ("partner_id", "=", self.id),
+            ],
         )
-        action["domain"] = [
-            "|",
-            ("participant_id.partner_id", "=", self.id),
-            ("partner_id", "=", self.id),
-        ]
-        return action

@@ -3,6 +3,8 @@ import hashlib
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.actions import window
+
 KINDS = [
     ("participation", "Participation Agreement"),
     ("engagement", "Client Engagement Rules"),
@@ -191,8 +193,6 @@ class ReferralAgreement(models.Model):
 
     def action_view_acceptances(self):
         """Open who accepted these versions."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_acceptance_action"
+        return window(
+            self.env, "referral_acceptance_action", [("agreement_id", "in", self.ids)]
         )
-        action["domain"] = [("agreement_id", "in", self.ids)]
-        return action

@@ -1,11 +1,12 @@
 import base64
 
-from odoo import Command, api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import NO_ACCESS
 from odoo.tools import SQL, clean_context
 
 from ...tools.numbers import VALIDATORS
+from ...tools.roles import check_role
 from ...tools.uploads import UploadRefused, check_upload
 from .referral_document_requirement import DOCUMENT_KINDS, DOCUMENT_VALIDATORS
 
@@ -421,10 +422,11 @@ class ReferralDocument(models.Model):
     # === REVIEW === #
 
     def _check_officer(self):
-        if not self.env.su and not self.env.user.has_group(
-            "referral_program.group_officer"
-        ):
-            raise AccessError(self.env._("Only an officer reviews documents."))
+        check_role(
+            self.env,
+            self.env._("Only an officer reviews documents."),
+            "referral_program.group_officer",
+        )
 
     def action_approve(self):
         """Approve the documents; with the last one, the participant is active."""
@@ -458,17 +460,9 @@ class ReferralDocument(models.Model):
     def action_reject(self):
         """Ask the officer for the reason."""
         self._check_officer()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Reject Documents"),
-            "res_model": "referral.reason",
-            "view_mode": "form",
-            "target": "new",
-            "context": {
-                "default_action": "reject_documents",
-                "default_document_ids": [Command.set(self.ids)],
-            },
-        }
+        return self.env["referral.reason"]._ask(
+            self.env._("Reject Documents"), "reject_documents", document_ids=self
+        )
 
     # === DESTRUCTION === #
 

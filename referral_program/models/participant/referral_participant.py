@@ -4,9 +4,12 @@ import qrcode
 from markupsafe import Markup
 from qrcode.image.svg import SvgPathImage
 
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import clean_context, ormcache
+
+from ...tools.actions import window
+from ...tools.roles import has_role
 
 #: The states that a participant may go to from each state.
 TRANSITIONS = {
@@ -302,9 +305,7 @@ class ReferralParticipant(models.Model):
 
     def _is_trusted(self):
         """Tell whether the caller may skip verification."""
-        return self.env.su or self.env.user.has_group(
-            "referral_program.group_administrator"
-        )
+        return has_role(self.env, "referral_program.group_administrator")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -442,47 +443,38 @@ class ReferralParticipant(models.Model):
 
     def _ask_reason(self, action, title):
         self.check_access("write")
-        return {
-            "type": "ir.actions.act_window",
-            "name": title,
-            "res_model": "referral.reason",
-            "view_mode": "form",
-            "target": "new",
-            "context": {
-                "default_action": action,
-                "default_participant_ids": [Command.set(self.ids)],
-            },
-        }
+        return self.env["referral.reason"]._ask(title, action, participant_ids=self)
 
     # === ACTION METHODS === #
 
     def action_view_referrals(self):
         """Open the referrals of these participants."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_referral_action"
-        )
-        action["domain"] = [("participant_id", "in", self.ids)]
-        action["context"] = (
-            {"default_participant_id": self.id} if len(self) == 1 else {}
-        )
-        return action
+        return self._window("referral_referral_action")
 
     def action_why(self):
         """Ask about the invoice lines of the clients that they brought."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_explain_action"
+        return window(
+            self.env,
+            "referral_explain_action",
+            context={
+                "default_program_id": self.program_id.id,
+                "default_participant_id": self.id,
+            },
         )
-        action["context"] = {
-            "default_program_id": self.program_id.id,
-            "default_participant_id": self.id,
-        }
-        return action
 
     def action_view_compensations(self):
         """Open what these participants earned."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_compensation_action"
+        return self._window("referral_compensation_action")
+
+    def _window(self, name):
+        """Return an action on what belongs to these participants.
+
+        With one of them alone, it is that of new records as well.
+        """
+        return window(
+            self.env,
+            name,
+            [("participant_id", "in", self.ids)],
+            {"default_participant_id": self.id} if len(self) == 1 else {},
         )
-        action["domain"] = [("participant_id", "in", self.ids)]
-        return action

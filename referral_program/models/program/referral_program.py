@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import html2plaintext
 
+from ...tools.actions import window
+
 
 class ReferralProgram(models.Model):
     """One company's referral program: terms, accounts, limits."""
@@ -509,16 +511,12 @@ class ReferralProgram(models.Model):
 
     def action_view_participants(self):
         """Open the program's participants."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_participant_action"
+        return window(
+            self.env, "referral_participant_action", [("program_id", "in", self.ids)]
         )
-        action["domain"] = [("program_id", "in", self.ids)]
-        return action
 
     def action_view_accruals(self):
         """Open the program's accruals."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_accrual_action"
+        return window(
+            self.env, "referral_accrual_action", [("program_id", "in", self.ids)]
         )
-        action["domain"] = [("program_id", "in", self.ids)]
-        return action

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from ...tools.actions import window
+
 #: Shipped categories whose services earn nothing.
 EXCLUDED_CATEGORIES = (
     "product_category_colocation_racks",
@@ -275,14 +277,14 @@ class ReferralProgramTerms(models.Model):
     def action_simulate(self):
         """Open the simulator with these terms."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_simulation_action"
+        return window(
+            self.env,
+            "referral_simulation_action",
+            context={
+                "default_program_id": self.program_id.id,
+                "default_terms_id": self.id,
+            },
         )
-        action["context"] = {
-            "default_program_id": self.program_id.id,
-            "default_terms_id": self.id,
-        }
-        return action
 
     def action_put_in_force(self):
         """Put a draft in force from its first day on.

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, format_date
 
+from ...tools.actions import window
 from ...tools.masking import masked
 
 #: Bonds in these states count on the days that they cover.
@@ -253,11 +254,9 @@ class ReferralReferral(models.Model):
 
     def action_view_lines(self):
         """Open the accrual lines of these referrals."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "referral_program.referral_accrual_line_action"
+        return window(
+            self.env, "referral_accrual_line_action", [("referral_id", "in", self.ids)]
         )
-        action["domain"] = [("referral_id", "in", self.ids)]
-        return action
 
     def action_why(self):
         """Explain all invoice lines of this referral's client, as of today."""

@@ -1,0 +1,20 @@
+"""Window actions on some records, made from those of the database."""
+
+
+def window(env, name, domain=(), context=None, single=None, **values):
+    """Return a window action that shows the records of a domain.
+
+    :param str name: the action's external id; of another addon, with its module
+    :param domain: in place of the action's own
+    :param dict context: in place of the action's own
+    :param single: the records, if one alone is to be opened in its form
+    :param values: further values of the action, in place of its own
+    :return dict: the action
+    """
+    xmlid = name if "." in name else f"referral_program.{name}"
+    action = env["ir.actions.act_window"]._for_xml_id(xmlid)
+    action |= {"domain": list(domain), "context": context or {}}
+    if single is not None and len(single) == 1:
+        forms = [view for view in action["views"] if view[1] == "form"]
+        action |= {"res_id": single.id, "view_mode": "form", "views": forms}
+    return action | values
