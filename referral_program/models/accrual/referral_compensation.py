@@ -62,29 +62,6 @@ class ReferralCompensation(models.Model):
 
     _participant_unique = models.UniqueIndex("(accrual_id, participant_id)")
 
-    def init(self):
-        """Fill in what was accrued in months from before there was this field."""
-        self.env.cr.execute(
-            "SELECT FROM referral_compensation WHERE accrued IS NULL LIMIT 1"
-        )
-        if self.env.cr.rowcount:
-            self.env.cr.execute(
-                """
-                UPDATE referral_compensation compensation
-                   SET accrued = (
-                       SELECT ROUND(COALESCE(SUM(line.amount), 0)
-                                  / currency.rounding) * currency.rounding
-                         FROM referral_accrual_line line
-                        WHERE line.compensation_id = compensation.id
-                          AND line.amount > 0)
-                  FROM referral_accrual accrual
-                  JOIN res_company company ON company.id = accrual.company_id
-                  JOIN res_currency currency ON currency.id = company.currency_id
-                 WHERE accrual.id = compensation.accrual_id
-                   AND compensation.accrued IS NULL
-                """
-            )
-
     @api.depends("participant_id", "accrual_id")
     def _compute_display_name(self):
         for compensation in self:
