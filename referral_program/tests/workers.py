@@ -109,6 +109,7 @@ def make_paid_invoice(env, client, day):
     env["account.payment.register"].with_context(
         active_model="account.move", active_ids=invoice.ids
     ).create({"payment_date": day})._create_payments()
+    return invoice
 
 
 def look(env):

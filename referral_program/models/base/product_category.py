@@ -1,5 +1,10 @@
+import itertools
+
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 
 class ProductCategory(models.Model):
@@ -30,3 +35,36 @@ class ProductCategory(models.Model):
                     "another category and take this one off the terms, or keep it."
                 )
             )
+
+    @api.ondelete(at_uninstall=True)
+    def _unlink_except_used_at_uninstall(self):
+        """Keep the starter categories that are in use when the addon is uninstalled.
+
+        Odoo would take the category off their products, and delete the users' own
+        categories below. Terms that exclude a category use it, too. What raises here
+        stays, with its external id: the addon finds it again when it comes back.
+        """
+        if not self.env.context.get(MODULE_UNINSTALL_FLAG):
+            return
+        names = itertools.chain.from_iterable(self._get_external_ids().values())
+        ours = any(name.startswith("referral_program.") for name in names)
+        if ours and self._is_referred_to():
+            raise UserError(self.env._("These product categories are in use."))
+
+    def _is_referred_to(self):
+        """Tell whether a row of any table, besides these themselves, refers to one."""
+        self.env.flush_all()
+        ids = tuple(self.ids)
+        merging = self.env["base.partner.merge.automatic.wizard"]
+        for table, column in merging._get_fk_on(self._table):
+            own = SQL("AND id NOT IN %s", ids) if table == self._table else SQL()
+            query = SQL(
+                "SELECT FROM %s WHERE %s IN %s %s LIMIT 1",
+                SQL.identifier(table),
+                SQL.identifier(column),
+                ids,
+                own,
+            )
+            if self.env.execute_query(query):
+                return True
+        return False

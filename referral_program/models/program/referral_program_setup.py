@@ -49,10 +49,17 @@ class ReferralProgram(models.Model):
             )
 
     def _set_up(self, field, model, prepare):
-        """Fill a field with the company's own record, made if there is none."""
+        """Fill a field with the company's own record, made if there is none.
+
+        What is made belongs to the company's chart of accounts: its external id is
+        one of Odoo's accounting, so that it stays when this addon is uninstalled, and
+        is found again when the addon comes back.
+        """
         if self[field]:
             return
-        name = f"referral_program.{self.company_id.id}_{field}"
+        name = self.env["account.chart.template"].company_xmlid(
+            f"referral_program_{field}", self.company_id
+        )
         record = self.env.ref(name, raise_if_not_found=False)
         if not record:
             record = (

@@ -7,17 +7,12 @@ one wins, the others are told. The processes are forked by
 """
 
 import json
-import os
-import subprocess
-import sys
-from contextlib import closing
 from pathlib import Path
 
-import psycopg2
-
-from odoo.sql_db import connection_info_for
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tools import config
+
+from ..processes import ProcessCase
 
 #: Files that say so run one after the other, however many processes the suite has.
 SERIAL = True
@@ -43,60 +38,11 @@ STATEMENTS = {
 
 
 @tagged("post_install", "-at_install")
-class TestProcesses(BaseCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # the suite's own database is in use, so it cannot be copied
-        cls.template = os.environ.get("REFERRAL_TEMPLATE")
-        if not cls.template:
-            cls.template = f"{get_db_name()}_template"
-            cls._drop(cls.template)
-            cls.addClassCleanup(cls._drop, cls.template)
-            cls._start(
-                "-m", "odoo", "--config", config["config"], "--no-http",
-                "--database", cls.template, "--init", "referral_program",
-                "--stop-after-init",
-            )  # fmt: skip
-
-    def setUp(self):
-        super().setUp()
-        self.database = f"{get_db_name()}_processes"
-        self._drop(self.database)
-        self._execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{self.template}"')
-        self.addCleanup(self._drop, self.database)
-
-    @classmethod
-    def _drop(cls, database):
-        cls._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
-
-    @staticmethod
-    def _execute(statement):
-        _name, parameters = connection_info_for("postgres")
-        with closing(psycopg2.connect(**parameters)) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
-
-    @staticmethod
-    def _start(*arguments):
-        """Run Python in a process of its own and return what it printed."""
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
-        if done.returncode:
-            raise AssertionError(done.stderr[-5000:])
-        return done.stdout
-
+class TestProcesses(ProcessCase):
     def _run(self, scenario):
         """Run a scenario of ``workers.py`` and return what the books say after it."""
-        printed = self._start(str(SCRIPT), config["config"], self.database, scenario)
-        return json.loads(printed.splitlines()[-1])
+        done = self._python(str(SCRIPT), config["config"], self.database, scenario)
+        return json.loads(done.stdout.splitlines()[-1])
 
     def test_one_worker(self):
         self.assertEqual(self._run("one"), UNDISTURBED)

@@ -2,4 +2,5 @@ from . import (
     test_dashboard,
     test_program_cost,
     test_terms_drafts,
+    test_uninstall,
 )
