@@ -15,22 +15,25 @@ EXTRA = (
     "auth_oauth",
     "l10n_account_withholding_tax",
 )
+#: How a line of Odoo's log tells that something failed.
+ERRORS = (" ERROR ", " CRITICAL ", "Error: ")
 
 
 class Workplace:
     """Everything needed to run Odoo with this clone's addons.
 
     :param extra_addons: further folders for the addons path
+    :param own: the folder that holds this project's addon
     """
 
-    def __init__(self, extra_addons=()):
+    def __init__(self, extra_addons=(), own=paths.ROOT):
         self.odoo = odoo_source.find()
         self.python = packages.python()
         self.addons = [
             *self.odoo.addons,
             packages.oca(),
             *extra_addons,
-            paths.ROOT,
+            own,
         ]
         self.server = postgres.settings()
         self.config = self._write_config()
@@ -71,36 +74,55 @@ class Workplace:
         return [str(self.python), str(self.odoo.server), *map(str, arguments)]
 
     def install(self, database, modules, demo):
-        """Install modules into a database, making it if there is none."""
+        """Install modules into a database, making it if there is none.
+
+        :raise SetupError: with the errors that Odoo logged
+        """
+        options = ["-i", ",".join(modules), *(["--with-demo"] if demo else [])]
+        self._load(database, f"installing {', '.join(modules)}", options, ERRORS)
+
+    def upgrade(self, database, modules):
+        """Upgrade a database's modules.
+
+        :raise SetupError: with the errors and warnings that Odoo logged
+        """
+        options = ["-u", ",".join(modules)]
+        what = f"upgrading {', '.join(modules)}"
+        self._load(database, what, options, (*ERRORS, " WARNING "))
+
+    def _load(self, database, what, options, marks):
+        """Have Odoo load a database with options, and look at its log."""
         log = paths.CACHE / "clones" / f"{database}.log"
         with open(log, "w") as handle:
             done = subprocess.run(
                 self.command(
-                    "-d", database, "-i", ",".join(modules), "--stop-after-init",
-                    "--no-http", *(["--with-demo"] if demo else []),
+                    "-d", database, *options, "--stop-after-init", "--no-http"
                 ),
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=handle,
                 stderr=subprocess.STDOUT,
                 check=False,
-            )  # fmt: skip
+            )
         problems = [
             line
             for line in log.read_text(errors="replace").splitlines()
-            if " ERROR " in line or " CRITICAL " in line or "Error: " in line
+            if any(mark in line for mark in marks)
         ]
         if done.returncode or problems:
             raise SetupError(
-                f"installing {', '.join(modules)} failed:\n" + "\n".join(problems[:10]),
-                f"read {log}",
+                f"{what} failed:\n" + "\n".join(problems[:10]), f"read {log}"
             )
+
+
+def manifest():
+    """Return the addon's manifest."""
+    return eval((paths.ADDON / "__manifest__.py").read_text())  # noqa: S307
 
 
 def dependencies():
     """Return the addons that this project's addon depends on."""
-    manifest = eval((paths.ADDON / "__manifest__.py").read_text())  # noqa: S307
-    return sorted({*manifest["depends"], *EXTRA})
+    return sorted({*manifest()["depends"], *EXTRA})
 
 
 def exists(name):
@@ -127,6 +149,18 @@ def copy(source, target):
         )
 
 
+def base(workplace, demo=False):
+    """Return the name of a database with what the addon depends on, to copy from."""
+    modules = dependencies()
+    key = paths.digest(workplace.odoo.version, paths.OCA_PINS, *modules)
+    name = f"referral_base_{key}{'_demo' if demo else ''}"
+    with exclusively("database"):
+        if not exists(name):
+            with progress("installing Odoo's modules into a template (once)"):
+                _build(name, lambda: workplace.install(name, modules, demo))
+    return name
+
+
 def template(workplace, demo=False):
     """Return the name of a database with the addon installed, to copy from.
 
@@ -134,22 +168,15 @@ def template(workplace, demo=False):
     depends on (minutes), then the addon itself (seconds).
     """
     suffix = "_demo" if demo else ""
-    modules = dependencies()
-    base = "referral_base_" + paths.digest(
-        workplace.odoo.version, paths.OCA_PINS, *modules
-    )
-    whole = f"referral_{paths.CLONE}_{paths.tree_digest(paths.ADDON)}"
-    base, whole = base + suffix, whole + suffix
+    source = base(workplace, demo)
+    whole = f"referral_{paths.CLONE}_{paths.tree_digest(paths.ADDON)}{suffix}"
     with exclusively("database"):
-        if not exists(base):
-            with progress("installing Odoo's modules into a template (once)"):
-                _build(base, lambda: workplace.install(base, modules, demo))
         if not exists(whole):
             _drop_outdated(suffix)
             with progress("installing the addon into a template"):
-                copy(base, f"{whole}_new")
+                copy(source, f"{whole}_new")
                 workplace.install(f"{whole}_new", ["referral_program"], demo)
-                _rename(f"{whole}_new", whole)
+                rename(f"{whole}_new", whole)
     return whole
 
 
@@ -163,7 +190,8 @@ def _build(name, install):
         raise
 
 
-def _rename(old, new):
+def rename(old, new):
+    """Give a database with its files another name; replace one that has it."""
     drop(new)
     postgres.query(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
     files = DATA / "filestore" / old

@@ -168,7 +168,10 @@ def require(names):
 
 
 def misfits():
-    """Return the names of pictures that are not all three: shown, taken and kept."""
+    """Return the names of pictures that are not all three: shown, taken and kept.
+
+    Those of Odoo's page of the addon have to be copies.
+    """
     texts = [paths.ROOT / "README.md", *paths.ROOT.glob("docs/*.md")]
     shown = {
         name
@@ -177,4 +180,21 @@ def misfits():
     }
     taken = {picture.name for picture in PICTURES}
     kept = {file.stem for file in paths.ROOT.glob("docs/images/*")}
-    return sorted((shown | taken | kept) - (shown & taken & kept))
+    misfits = (shown | taken | kept) - (shown & taken & kept)
+    misfits |= {
+        file.stem
+        for file in on_apps_page()
+        if file.stem not in kept or file.read_bytes() != path(file.stem).read_bytes()
+    }
+    return sorted(misfits)
+
+
+def path(name):
+    """Return the file of a picture."""
+    return paths.ROOT / "docs" / "images" / f"{name}.png"
+
+
+def on_apps_page():
+    """Return the copies of pictures that Odoo's page of the addon shows."""
+    files = (paths.ADDON / "static" / "description").glob("*.png")
+    return [file for file in files if file.name != "icon.png"]

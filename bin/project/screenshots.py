@@ -2,15 +2,15 @@
 
 import io
 import json
+import shutil
 import sys
 
 from PIL import Image
 
-from . import paths, pictures
+from . import pictures
 from .browser import Browser
 from .shell import SetupError, say
 
-TARGET = paths.ROOT / "docs" / "images"
 #: Enough for Odoo's flat surfaces; the few photographs keep their look.
 COLOURS = 128
 #: Pixels between pages that stand beside each other.
@@ -54,7 +54,7 @@ class Photographer:
             whole.paste(sheet, (left, 0))
             left += sheet.width + GAP
         whole.quantize(COLOURS, dither=Image.Dither.NONE).save(
-            TARGET / f"{picture.name}.png", optimize=True
+            pictures.path(picture.name), optimize=True
         )
 
     def _page(self, picture, page):
@@ -160,12 +160,13 @@ class Photographer:
 
 
 def main(server, *names):
-    TARGET.mkdir(exist_ok=True)
     with Browser() as browser:
         photographer = Photographer(browser, server)
         for picture in pictures.chosen(names):
             say(f"   {picture.name}")
             photographer.take(picture)
+    for copy in pictures.on_apps_page():
+        shutil.copyfile(pictures.path(copy.stem), copy)
 
 
 if __name__ == "__main__":
