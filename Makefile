@@ -2,6 +2,8 @@
 #             another port, SERVE=0 to accrue, print and check only
 # make test   the test suite
 # make lint   pinned linters; make lint FIX=1 mends what can be mended
+# make wheel  the addon's wheel in dist/, tried out in a database
+# make upgrade  a database of each release, brought to what is here; FROM=19.0.1.0.0
 # make bench  speed beside OCA commission; SIZE=10000 for one size
 # make screenshots  the pictures of README and docs; ARGS="overview" for one
 # make stop   stop the private PostgreSQL cluster
@@ -9,7 +11,7 @@ PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8069
 
-.PHONY: demo test lint bench screenshots stop help
+.PHONY: demo test lint wheel upgrade bench screenshots stop help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -22,6 +24,12 @@ test:
 
 lint:
 	@$(PYTHON) bin/lint $(if $(FIX),--fix)
+
+wheel:
+	@$(PYTHON) bin/wheel
+
+upgrade:
+	@$(PYTHON) bin/upgrade $(FROM)
 
 bench:
 	@SIZE=$(SIZE) $(PYTHON) bench/run

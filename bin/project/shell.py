@@ -58,7 +58,8 @@ def run(*command, what=None, cure=None, **options):
         error shows the last lines that it printed
     """
     command = [str(part) for part in command]
-    options.setdefault("stdin", subprocess.DEVNULL)
+    if "input" not in options:
+        options.setdefault("stdin", subprocess.DEVNULL)
     try:
         done = subprocess.run(
             command,
