@@ -248,7 +248,7 @@ class ReferralSimulation(models.TransientModel):
         """
         if self.kind == "draft":
             return [(self.terms_id, first)]
-        in_force = self.program_id.terms_ids._not_drafts()
+        in_force = self.program_id.terms_ids
         later = in_force.filtered(lambda terms: first < terms.date_from <= last)
         return [
             (terms, max(first, terms.date_from))

@@ -211,8 +211,7 @@ class ReferralProgram(models.Model):
         """Return the month to accrue after these: the last begun, the last posted."""
         if last:
             return last + relativedelta(months=1) if last == posted else last
-        in_force = self.terms_ids._not_drafts()
-        first_terms = min(in_force.mapped("date_from"), default=None)
+        first_terms = min(self.terms_ids.mapped("date_from"), default=None)
         if not first_bond or not first_terms:
             return False
         return max(first_bond, first_terms).replace(day=1)
@@ -233,7 +232,7 @@ class ReferralProgram(models.Model):
             by_attribution=self.terms_by == "attribution",
             discount_product_ids=program.discount_product_ids._ids,
             accrual_id=accrual.id,
-            has_tiers=bool(program.terms_ids._not_drafts().tier_ids),
+            has_tiers=bool(program.terms_ids.tier_ids),
             redemptions=self.redemption_counts,
         )
 

@@ -54,7 +54,22 @@ class ReferralProgram(models.Model):
     )
 
     # Terms
-    terms_ids = fields.One2many("referral.program.terms", "program_id", "Terms")
+    terms_ids = fields.One2many(
+        "referral.program.terms",
+        "program_id",
+        "Terms",
+        domain=[("is_draft", "=", False)],
+        help="The terms that hold, or will from their first day on. Drafts are not "
+        "among them.",
+    )
+    draft_terms_ids = fields.One2many(
+        "referral.program.terms",
+        "program_id",
+        "Drafts of Terms",
+        domain=[("is_draft", "=", True)],
+        context={"default_is_draft": True},
+        help="Terms that hold never, until they are put in force.",
+    )
     terms_by = fields.Selection(
         [
             ("invoice", "The invoice's date"),

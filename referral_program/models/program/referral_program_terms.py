@@ -225,6 +225,7 @@ class ReferralProgramTerms(models.Model):
             )
         self.program_id._mark_everything()
         result = super().write({"is_draft": False})
+        self.program_id.invalidate_recordset(["terms_ids", "draft_terms_ids"])
         self._tell_program(self.env._("Terms put in force"))
         return result
 

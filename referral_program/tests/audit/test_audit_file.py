@@ -392,8 +392,12 @@ class TestContents(AuditCase):
         self.env["referral.program.tier"].create(
             {"terms_id": terms.id, "above": 5000, "rate": 12.5}
         )
-        new = terms.copy({"date_from": "2026-02-15", "rate": 7})
-        terms.copy({"date_from": "2026-03-01", "rate": 5})
+        in_force = {"is_draft": False}
+        new = terms.copy({"date_from": "2026-02-15", "rate": 7, **in_force})
+        terms.copy({"date_from": "2026-03-01", "rate": 5, **in_force})
+        # drafts are no terms of the month, and end none
+        terms.copy({"date_from": "2026-02-10", "rate": 50})
+        terms.copy({"date_from": "2026-02-20", "rate": 60})
         accrual = self._february()
         sheets = self._cached(self._content(accrual))
         rows = [row[:8] for row in sheets["Terms"].iter_rows(values_only=True)]

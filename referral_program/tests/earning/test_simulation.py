@@ -80,7 +80,7 @@ class RehearsalCase(TwoParticipantsCase):
 class TestSimulation(RehearsalCase):
     def _draft(self, **values):
         """Return a draft: a copy of the terms in force with other values."""
-        terms = self.program.terms_ids._not_drafts().sorted("date_from")[-1:]
+        terms = self.program.terms_ids.sorted("date_from")[-1:]
         return terms.copy({"date_from": "2030-01-01", **values})
 
     def _simulate(self, terms=None, rate=None, on="2026-06-15", **values):

@@ -357,6 +357,10 @@ class TestSteps(DashboardCase):
         )
         self.assertFalse(program.is_ready)
         program.action_set_up_accounting()
+        program.terms_ids = [
+            Command.create({"date_from": "2026-03-01", "is_draft": True})
+        ]
+        self.assertIn("terms", self._open_steps(program), "a draft holds never")
         program.terms_ids = [Command.create({"date_from": "2026-03-06"})]
         self.assertIn("terms", self._open_steps(program), "not in force yet")
         program.terms_ids.date_from = "2026-03-05"

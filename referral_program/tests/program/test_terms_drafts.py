@@ -4,6 +4,7 @@ from datetime import date
 
 from psycopg2.errors import UniqueViolation
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -66,6 +67,21 @@ class TestTermsDrafts(OneReferralCase):
             ).has_tiers
         )
 
+    def test_a_program_tells_terms_from_drafts(self):
+        terms = self.program.terms_ids
+        draft = self._draft()
+        self.assertEqual(self.program.terms_ids, terms)
+        self.assertEqual(self.program.draft_terms_ids, draft)
+        self.program.invalidate_recordset()
+        self.assertEqual(self.program.terms_ids, terms)
+        self.assertEqual(self.program.draft_terms_ids, draft)
+        self.program.draft_terms_ids = [Command.create({"date_from": "2026-03-01"})]
+        self.assertEqual(self.program.draft_terms_ids.mapped("is_draft"), [True] * 2)
+        self.assertEqual(self.program.terms_ids, terms)
+        draft.action_put_in_force()
+        self.assertEqual(self.program.terms_ids, terms | draft)
+        self.assertNotIn(draft, self.program.draft_terms_ids)
+
     def test_put_in_force(self):
         draft = self._draft()
         self._paid("2026-01-10")
@@ -94,7 +110,7 @@ class TestTermsDrafts(OneReferralCase):
         with self.assertRefused(UserError, "button Put in Force"):
             draft.is_draft = False
         with self.assertRefused(UserError, "do not become drafts"):
-            self.program.terms_ids.filtered(lambda t: not t.is_draft).is_draft = True
+            self.program.terms_ids.is_draft = True
 
     def test_days_are_unique_in_force_only(self):
         self._draft()
