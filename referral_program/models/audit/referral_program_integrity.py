@@ -1,9 +1,9 @@
 import logging
 import time
 from dataclasses import replace
+from functools import partial
 
 from psycopg2 import DataError, ProgrammingError
-from psycopg2.errors import SerializationFailure
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -243,20 +243,10 @@ class ReferralProgram(models.Model):
     def _isolated_check(self, accrual=None, origin="nightly"):
         """Check one program; undo and report it if that fails."""
         self.ensure_one()
-        try:
-            if self._in_job():
-                self._check_and_note(accrual, origin)
-                self._checkpoint()
-            else:
-                with self.env.cr.savepoint():
-                    self._check_and_note(accrual, origin)
-        except SerializationFailure:
-            # another worker did the same first; the next run makes up for it
-            self._undo()
-            _logger.info("The check of %s has to wait", self)
-        except Exception:  # a program's failure must not stop the others
-            self._undo()
-            _logger.exception("The check of %s failed", self)
+        self._isolated(
+            partial(self._check_and_note, accrual, origin),
+            partial(self._report_failure, "check"),
+        )
 
     def _check_and_note(self, accrual, origin):
         run = self._check_integrity(accrual, origin)

@@ -1,10 +1,8 @@
 import logging
 
 from dateutil.relativedelta import relativedelta
-from psycopg2.errors import SerializationFailure
 
 from odoo import fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...tools.actions import window
@@ -56,37 +54,35 @@ class ReferralAccrual(models.Model):
         :raise UserError: if the program is being accrued at this moment
         """
         for accrual in self.sorted(lambda a: (a.program_id.id, a.period_start)):
-            if accrual.state != "posted" or accrual.statements_on:
-                continue
-            accrual.program_id._lock_for_accrual()
-            # sudo: statements are made by the program, nobody may write them
-            for due in accrual.sudo().search(
-                [
-                    ("program_id", "=", accrual.program_id.id),
-                    ("state", "=", "posted"),
-                    ("statements_on", "=", False),
-                    ("period_start", "<=", accrual.period_start),
-                ],
-                order="period_start",
-            ):
-                due._freeze()
+            if accrual._lacks_statements():
+                accrual.program_id._lock_for_accrual()
+                accrual._freeze_in_order()
 
-    def _isolated_make_statements(self):
-        """Make the month's statements; undo and report it if that fails."""
-        program = self.program_id
-        try:
-            if program._in_job():
-                self._make_statements()
+    def _make_statements_in_job(self):
+        """Do the same for one month, unless another worker is at the program."""
+        self.ensure_one()
+        if self._lacks_statements():
+            if self.program_id._try_lock_for_accrual():
+                self._freeze_in_order()
             else:
-                with self.env.cr.savepoint():
-                    self._make_statements()
-        except (SerializationFailure, UserError):
-            # another worker is at the program; the next run makes the rest
-            program._undo()
-            _logger.info("The statements of %s have to wait", self)
-        except Exception:  # a program's failure must not stop the others
-            program._undo()
-            _logger.exception("The statements of %s failed", self)
+                _logger.info("The statements of %s are left to the next run", self)
+
+    def _lacks_statements(self):
+        return self.state == "posted" and not self.statements_on
+
+    def _freeze_in_order(self):
+        """Freeze the month after those before it; the caller has locked the program."""
+        # sudo: statements are made by the program, nobody may write them
+        for due in self.sudo().search(
+            [
+                ("program_id", "=", self.program_id.id),
+                ("state", "=", "posted"),
+                ("statements_on", "=", False),
+                ("period_start", "<=", self.period_start),
+            ],
+            order="period_start",
+        ):
+            due._freeze()
 
     def _freeze(self):
         """Write the month's statements, and take the marks that led to them.

@@ -1,9 +1,10 @@
 import logging
-
-from psycopg2.errors import SerializationFailure
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date, formatLang
+
+from ...tools.failures import BUSY, failure_text
 
 _logger = logging.getLogger(__name__)
 
@@ -142,7 +143,11 @@ class ReferralStatement(models.Model):
         )
         programs._checkpoint(remaining=len(due))
         for accrual in due:
-            accrual._isolated_make_statements()
+            program = accrual.program_id
+            program._isolated(
+                accrual._make_statements_in_job,
+                partial(program._report_failure, "statements"),
+            )
             programs._checkpoint(1)
         self.sudo()._mail_due()
 
@@ -188,19 +193,23 @@ class ReferralStatement(models.Model):
             with self.env.cr.savepoint():
                 self._queue_mails(template)
             return
-        except SerializationFailure:
+        except BUSY:
             raise
         except Exception:  # whatever somebody has made of the template
             self.env.invalidate_all()
+        failures = {}
         for statement in self:
             try:
                 with self.env.cr.savepoint():
                     statement._queue_mails(template)
-            except SerializationFailure:
+            except BUSY:
                 raise
-            except Exception:  # as above
+            except Exception as error:  # as above
                 self.env.invalidate_all()
                 _logger.exception("No mail about statement %s", statement.id)
+                failures.setdefault(statement.program_id, failure_text(error))
+        for program, error in failures.items():
+            program._report_failure("mail", error)
 
     def _queue_mails(self, template):
         # sudo: written by the scheduled action

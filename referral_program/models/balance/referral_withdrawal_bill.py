@@ -1,8 +1,9 @@
 import logging
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.exceptions import UserError
+
+from ...tools.failures import BUSY, failure_text, log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ class ReferralWithdrawal(models.Model):
         try:
             self._bill_each()
             programs._checkpoint(len(self))
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+        except BUSY:
             if not programs._in_job():
                 raise
             # somebody took from the same balances meanwhile; nothing of ours is kept
@@ -99,15 +100,20 @@ class ReferralWithdrawal(models.Model):
             with self.env.cr.savepoint():
                 self._bill()
             return
-        except (UserError, ValidationError):
+        except BUSY:
+            raise
+        except Exception:  # whatever it is, it is one withdrawal's
             self.env.invalidate_all()
         for withdrawal in self:
             try:
                 with self.env.cr.savepoint():
                     withdrawal._bill()
-            except (UserError, ValidationError) as error:
+            except BUSY:
+                raise
+            except Exception as error:  # as above
                 self.env.invalidate_all()
-                withdrawal._report_problem(str(error.args[0]))
+                log_failure(withdrawal, error)
+                withdrawal._report_problem(failure_text(error))
 
     def _report_problem(self, text):
         """Keep why there is no bill, and tell the accountant once."""

@@ -1,11 +1,8 @@
-import logging
 from dataclasses import replace
+from functools import partial
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
-
-_logger = logging.getLogger(__name__)
 
 
 class ReferralEstimate(models.Model):
@@ -54,11 +51,10 @@ class ReferralEstimate(models.Model):
         found = programs.search([])  # pylint: disable=no-search-all
         programs._checkpoint(remaining=len(found))
         for program in found:
-            try:
-                with self.env.cr.savepoint():
-                    self._estimate(program)
-            except UserError as error:
-                _logger.warning("%s was not estimated: %s", program, error)
+            program._isolated(
+                partial(self._estimate, program),
+                partial(program._report_failure, "estimate"),
+            )
             programs._checkpoint(1)
 
     @api.model

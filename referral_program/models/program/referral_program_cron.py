@@ -1,13 +1,30 @@
 import logging
+from functools import partial
+from math import inf
 
 from dateutil.relativedelta import relativedelta
-from psycopg2.errors import SerializationFailure
 
 from odoo import api, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date
+from odoo.tools import format_date, html2plaintext
+from odoo.tools.translate import LazyTranslate
+
+from ...tools.failures import BUSY, failure_text, log_failure
 
 _logger = logging.getLogger(__name__)
+# no environment while a module loads: pylint: disable=prefer-env-translation
+_lt = LazyTranslate(__name__)
+
+#: What the accountant is told when a step of a scheduled action fails.
+FAILURES = {
+    "accrual": _lt("The accrual failed and nothing of it was kept: %(error)s"),
+    "statements": _lt("The participants' statements were not made: %(error)s"),
+    "mail": _lt("Participants were not written about their statements: %(error)s"),
+    "estimate": _lt("The participants' estimates were not made: %(error)s"),
+    "check": _lt("The integrity check could not be done: %(error)s"),
+}
+#: The activities of failures, where not that of all others.
+FAILURE_ACTIVITIES = {"accrual": "referral_program.mail_activity_accrual_failed"}
+FAILURE_ACTIVITY = "referral_program.mail_activity_failed"
 
 #: Days before the credit day on which an accrual that is not posted is an alarm.
 ALARM_DAYS = 2
@@ -30,8 +47,9 @@ class ReferralProgram(models.Model):
         programs = self.search([])  # pylint: disable=no-search-all
         self._checkpoint(remaining=len(programs))
         for program in programs:
-            program._isolated(program._accrue_due_months)
-            program._isolated(program._warn_before_credit_day)
+            report = partial(program._report_failure, "accrual")
+            program._isolated(program._accrue_due_months, report)
+            program._isolated(program._warn_before_credit_day, report)
             self._checkpoint(1)
 
     @api.model
@@ -41,29 +59,48 @@ class ReferralProgram(models.Model):
 
     @api.model
     def _checkpoint(self, processed=0, remaining=None):
-        """Commit if this is the scheduled action's own transaction."""
-        if self._in_job():
-            self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
+        """Commit if this is the scheduled action's own transaction.
 
-    def _isolated(self, step):
-        """Do a step for one program; undo and report it if it fails."""
-        self.ensure_one()
+        :return float: the seconds that the scheduled action has left
+        """
+        if not self._in_job():
+            return inf
+        return self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
+
+    def _isolated(self, step, report):
+        """Do one step of a scheduled action: keep it, or undo it and stop no other.
+
+        A step that others are in the way of is left to the next run. Any other one
+        that cannot be done has failed, which is logged and told.
+
+        :param step: does it, without arguments
+        :param report: tells somebody, given the reason as text
+        """
         try:
-            if self._in_job():
+            self._keep(step)
+        except BUSY as error:
+            self._undo()
+            _logger.info("%s is left to the next run: %s", self, error)
+        except Exception as error:  # one failure must not stop the others
+            self._undo()
+            log_failure(self, error)
+            self._isolated_report(report, failure_text(error))
+
+    def _isolated_report(self, report, text):
+        try:
+            self._keep(lambda: report(text))
+        except Exception:  # as above
+            self._undo()
+            _logger.exception("The failure of %s could not be reported", self)
+
+    def _keep(self, step):
+        """Do a step and commit it; inside another transaction, leave it to that."""
+        if self._in_job():
+            step()
+            self._checkpoint()
+        else:
+            with self.env.cr.savepoint():
                 step()
-                self._checkpoint()
-            else:
-                with self.env.cr.savepoint():
-                    step()
-        except SerializationFailure:
-            # another worker did the same step first; nothing of ours is kept
-            self._undo()
-            _logger.info("%s is being accrued by another worker", self)
-        except Exception as error:  # a program's failure must not stop the others
-            self._undo()
-            if not isinstance(error, UserError | ValidationError):
-                _logger.exception("Accrual of %s failed", self)
-            self._report_failure(error)
 
     def _undo(self):
         if self._in_job():
@@ -89,17 +126,20 @@ class ReferralProgram(models.Model):
                 accrual._post_batch()
                 self._checkpoint()
 
-    def _report_failure(self, error):
-        """Tell the accountant why the program was not accrued."""
+    def _report_failure(self, kind, error):
+        """Tell the accountant what failed, and why; once until that is looked at.
+
+        :param str kind: a key of ``FAILURES``
+        :param str error: why
+        """
+        self.ensure_one()
         if not self._try_lock_for_accrual():
             return
         self = self.with_context(lang=self._accountant().lang)  # noqa: PLW0642
-        text = self.env._(
-            "The accrual failed and nothing of it was kept: %(error)s", error=error
-        )
+        text = self.env._(FAILURES[kind]) % {"error": error}
         self.message_post(body=text)
         self._schedule_once(
-            "referral_program.mail_activity_accrual_failed", self._today(), text
+            FAILURE_ACTIVITIES.get(kind, FAILURE_ACTIVITY), self._today(), text
         )
 
     def _warn_before_credit_day(self):
@@ -133,7 +173,7 @@ class ReferralProgram(models.Model):
         kind = self.env.ref(activity_type)
         same = self.activity_ids.filtered(
             lambda activity: activity.activity_type_id == kind
-            and activity.date_deadline == deadline
+            and html2plaintext(activity.note) == html2plaintext(note)
         )
         if not same:
             self.activity_schedule(

@@ -392,7 +392,7 @@ class TestIntegrity(BooksCase):
     @mute_logger("odoo.sql_db")
     def test_a_check_that_cannot_be_done_has_failed(self):
         self._tamper("ALTER TABLE referral_agreement RENAME COLUMN body TO gone")
-        with self.assertLogs(referral_program_integrity.__name__, "ERROR") as logs:
+        with self.assertLogs("odoo.addons.referral_program", "ERROR") as logs:
             run = self._check()
         self.assertEqual(len(logs.output), 1)
         self.assertEqual(self._failed(run), {"acceptance_text"})
@@ -516,10 +516,11 @@ class TestIntegrity(BooksCase):
         )
         with (
             self.on("2026-03-03"),
-            self.assertLogs(referral_program_integrity.__name__, "ERROR") as logs,
+            self.assertLogs("odoo.addons.referral_program", "ERROR") as logs,
         ):
             self.env["referral.program"]._cron_check_integrity()
-        self.assertIn("failed", logs.output[0])
+        self.assertIn("Invalid language code", logs.output[0])
+        self.assertIn("could not be reported", logs.output[1])
         self.assertFalse(self._runs())
         self.assertEqual(self._runs(other).state, "passed")
 

@@ -1,7 +1,9 @@
 """Money out by vendor bill: requests, bills, and all that may become of a bill."""
 
+from unittest.mock import patch
+
 from odoo import Command
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.tests import tagged
 
 from ...models.balance import referral_withdrawal_bill
@@ -500,6 +502,40 @@ class TestWithdrawals(MoneyCase):
         notes = [str(note) for note in first.activity_ids.mapped("note") if note]
         self.assertIn(first.problem, " ".join(notes))
         self.assertMoney(0, -10_000)
+
+    def test_whatever_makes_one_fail_does_not_stop_the_others(self):
+        """A bill may be refused with a way out, or break what other addons add."""
+        withdrawals = self.env["referral.withdrawal"]
+        for number in range(4):
+            withdrawals |= self._request(10_000 + number)
+        withdrawals._approve()
+        errors = {
+            10_000: RedirectWarning("Choose a journal", 7, "To the journals"),
+            10_001: ZeroDivisionError("broken"),
+        }
+        prepare = self.env.registry["referral.withdrawal"]._prepare_bill_vals
+
+        def fail(withdrawal):
+            if withdrawal.amount in errors:
+                raise errors[withdrawal.amount]
+            return prepare(withdrawal)
+
+        with (
+            self.on("2026-03-06"),
+            patch.object(
+                self.env.registry["referral.withdrawal"], "_prepare_bill_vals", fail
+            ),
+            self.assertLogs("odoo.addons.referral_program", "ERROR") as logs,
+        ):
+            withdrawals._cron_bill()
+        self.assertEqual(
+            withdrawals.mapped("problem"),
+            ["Choose a journal", "ZeroDivisionError: broken", False, False],
+        )
+        self.assertEqual(
+            withdrawals.mapped("state"), ["requested"] * 2 + ["billed"] * 2
+        )
+        self.assertEqual(len(logs.output), 2)
 
     def test_many_are_refused_with_one_reason(self):
         withdrawals = self._request(10_000) | self._request(20_000)

@@ -1,0 +1,181 @@
+"""Scheduled actions: what fails is undone, logged and told; it stops no other."""
+
+from unittest.mock import patch
+
+from psycopg2.errors import (
+    DeadlockDetected,
+    LockNotAvailable,
+    SerializationFailure,
+)
+
+from odoo.exceptions import ConcurrencyError, LockError, RedirectWarning, UserError
+from odoo.tests import tagged
+
+from ..common import OneReferralCase
+
+LOGGER = "odoo.addons.referral_program"
+BUSY = (
+    SerializationFailure("too late"),
+    DeadlockDetected("crossed"),
+    LockNotAvailable("taken"),
+    LockError("taken"),
+    ConcurrencyError("too late"),
+)
+
+
+@tagged("post_install", "-at_install")
+class TestFailures(OneReferralCase):
+    def setUp(self):
+        super().setUp()
+        self.accountant = self._user("failures", "referral_program.group_accountant")
+        self.program.responsible_id = self.accountant
+        self.other = self._program(self._create_company(name="Second company"))
+        participant = self._participant("Other", self.other)
+        self._referral(participant, self._partner("Other client"), "2026-01-01")
+        self.participant.referral_ids.date_start = "2026-01-01"
+
+    def _failing(self, model, method, error, broken):
+        """Make a method of a model raise an error for records, or a first argument."""
+        original = getattr(self.env.registry[model], method)
+
+        def fail(records, *args):
+            if records == broken or args == (broken,):
+                raise error
+            return original(records, *args)
+
+        return patch.object(self.env.registry[model], method, fail)
+
+    def _told(self, program=None):
+        """Return the notes of the accountant's activities about a program."""
+        activities = (program or self.program).activity_ids
+        return [str(a.note) for a in activities if a.user_id == self.accountant]
+
+    def assertTold(self, text, program=None):
+        [note] = self._told(program)
+        self.assertIn(text, note)
+
+    def _months(self):
+        accruals = self._accrue("2026-01") | self._accrue("2026-01", self.other)
+        return accruals.sorted(lambda accrual: accrual.program_id != self.program)
+
+    # === Statements === #
+
+    def _make_statements(self, *errors):
+        accruals = self._months()
+        statements = self.env["referral.statement"]
+        for error in errors:
+            with (
+                self._failing("referral.accrual", "_freeze", error, accruals[0]),
+                self.on("2026-02-02"),
+            ):
+                statements._cron_statements()
+        return [bool(accrual.statements_on) for accrual in accruals]
+
+    def test_statements_that_are_refused_have_failed(self):
+        error = UserError("The month is closed")
+        with self.assertLogs(LOGGER, "ERROR") as logs:
+            made = self._make_statements(error, error)
+        self.assertEqual(made, [False, True])
+        self.assertIn("The month is closed", logs.output[0])
+        self.assertTold("statements were not made: The month is closed")
+        self.assertIn("The month is closed", self.program.message_ids[0].body)
+
+    def test_statements_wait_for_another_worker(self):
+        with self.assertNoLogs(LOGGER, "ERROR"):
+            self.assertEqual(self._make_statements(*BUSY), [False, True])
+        self.assertFalse(self._told())
+
+    def test_statements_wait_while_the_program_is_taken(self):
+        accruals = self._months()
+        lock = self.env.registry["referral.program"]._try_lock_for_accrual
+        with (
+            patch.object(
+                self.env.registry["referral.program"],
+                "_try_lock_for_accrual",
+                lambda program: program != self.program and lock(program),
+            ),
+            self.assertNoLogs(LOGGER, "ERROR"),
+            self.on("2026-02-02"),
+        ):
+            self.env["referral.statement"]._cron_statements()
+            with self.assertRefused(UserError, "by somebody else at this moment"):
+                accruals[0]._make_statements()
+        self.assertEqual([bool(a.statements_on) for a in accruals], [False, True])
+        self.assertFalse(self._told())
+
+    # === Accruals === #
+
+    def _accrue_due(self, error):
+        with (
+            self._failing(
+                "referral.program", "_accrue_due_months", error, self.program
+            ),
+            self.on("2026-02-02"),
+        ):
+            self.env["referral.program"]._cron_accrue()
+        return self.other.accrual_ids.mapped("state")
+
+    def test_accruals_wait_for_another_worker(self):
+        for error in BUSY:
+            with self.subTest(error=error), self.assertNoLogs(LOGGER, "ERROR"):
+                self.assertEqual(self._accrue_due(error), ["posted"])
+        self.assertFalse(self._told())
+
+    def test_a_warning_with_a_way_out_is_told_as_people_read_it(self):
+        error = RedirectWarning("Choose a journal", 7, "To the journals")
+        with self.assertLogs(LOGGER, "ERROR"):
+            self.assertEqual(self._accrue_due(error), ["posted"])
+        self.assertTold("kept: Choose a journal<")
+
+    def test_a_failure_is_told_anew_only_if_it_is_another_one(self):
+        with self.assertLogs(LOGGER, "ERROR"):
+            for text in ("No & account", "No & account", "No <b>journal</b>"):
+                self._accrue_due(UserError(text))
+        self.assertEqual(len(self._told()), 2)
+
+    # === Estimates, checks === #
+
+    def test_estimates_that_fail_are_told(self):
+        self._paid("2026-01-10", 1_000)
+        estimates = self.env["referral.estimate"]
+        for error in (UserError("No currency"), ValueError("broken")):
+            with (
+                self._failing("referral.estimate", "_estimate", error, self.program),
+                self.assertLogs(LOGGER, "ERROR"),
+                self.on("2026-01-15"),
+            ):
+                estimates._cron_estimate()
+        self.assertFalse(estimates.search([]))
+        self.assertEqual(len(self._told()), 2)
+        self.assertFalse(self._told(self.other))
+        with self.on("2026-01-15"):
+            estimates._cron_estimate()
+        self.assertEqual(estimates.search([]).participant_id, self.participant)
+
+    def test_checks_that_fail_are_told(self):
+        error = ValueError("broken")
+        with (
+            self._failing("referral.program", "_check_integrity", error, self.program),
+            self.assertLogs(LOGGER, "ERROR"),
+            self.on("2026-01-15"),
+        ):
+            self.env["referral.program"]._cron_check_integrity()
+        self.assertTold("could not be done: ValueError: broken")
+        self.assertFalse(self.program.integrity_run_id)
+        self.assertEqual(self.other.integrity_run_id.state, "passed")
+
+    def test_mails_that_fail_are_told_once(self):
+        self._paid("2026-01-10", 1_000)
+        self._months()
+        error = ValueError("broken template")
+        with (
+            patch.object(
+                self.env.registry["referral.statement"],
+                "_queue_mails",
+                side_effect=error,
+            ),
+            self.assertLogs(LOGGER, "ERROR"),
+            self.on("2026-02-02"),
+        ):
+            self.env["referral.statement"]._cron_statements()
+        self.assertTold("not written about their statements: ValueError: broken")
