@@ -39,13 +39,26 @@ class ReferralProgram(models.Model):
     )
 
     def _compute_integrity_run(self):
-        runs = self.env["referral.integrity.run"]
+        runs = self._last_integrity_runs()
         for program in self:
-            run = runs.search(
-                [("program_id", "=", program.id), ("accrual_id", "=", False)], limit=1
-            )
+            run = runs.get(program, self.env["referral.integrity.run"])
             program.integrity_run_id = run
             program.integrity_state = run.state
+
+    def _last_integrity_runs(self):
+        """Return the last check of everything.
+
+        :return dict: program → ``referral.integrity.run``, if there is one
+        """
+        runs = self.env["referral.integrity.run"]
+        return {
+            program: runs.browse(last_id)
+            for program, last_id in runs._read_group(
+                [("program_id", "in", self.ids), ("accrual_id", "=", False)],
+                ["program_id"],
+                ["id:max"],
+            )
+        }
 
     # === CHECKING === #
 

@@ -10,6 +10,7 @@ from . import (
     referral_program_terms,
     referral_program_tier,
     referral_program_cron,
+    referral_program_figures,
     referral_program_dashboard,
     referral_program_cost,
 )

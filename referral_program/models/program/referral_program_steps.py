@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.actions import window
 from ..participant.referral_agreement import KINDS
 
 
@@ -238,20 +239,22 @@ class ReferralProgram(models.Model):
         }
 
     def _open_terms(self):
-        return self._figure_action(
+        return window(
+            self.env,
             "referral_program_terms_action",
             [("program_id", "=", self.id)],
             context={"default_program_id": self.id},
         )
 
     def _open_agreements(self):
-        return self._figure_action(
+        return window(
+            self.env,
             "referral_agreement_action",
             [("company_id", "in", (False, self.company_id.id))],
         )
 
     def _open_types(self):
-        return self._figure_action("referral_participant_type_action", [])
+        return window(self.env, "referral_participant_type_action")
 
     def _open_calendar(self):
         calendar = self.company_id.resource_calendar_id
@@ -283,7 +286,8 @@ class ReferralProgram(models.Model):
         }
 
     def _open_participant(self):
-        return self._figure_action(
+        return window(
+            self.env,
             "referral_participant_action",
             [("program_id", "=", self.id)],
             context={"default_program_id": self.id},

@@ -268,7 +268,7 @@ class TestFigures(DashboardCase):
         self.assertEqual(facts["liability"], 0)
         self.assertEqual(facts["months"], {})
         self.assertEqual(facts["referrals"], [0, 0, 1, 0])
-        self.assertEqual(facts["top"], [])
+        self.assertEqual(facts["top"], {})
         self.assertEqual(self._rows("money", program=other)[0][1], "0.00 €")
         self.assertEqual(self._facts()["liability"], 135_000)
 
