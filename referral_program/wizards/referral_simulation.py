@@ -324,105 +324,76 @@ class ReferralSimulation(models.TransientModel):
 
     def _store(self, accruals):
         """Store the figures by participant and month, and their sums."""
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM referral_simulation_line WHERE simulation_id = %s", self.id
-            )
+        found = SQL(
+            """
+            SELECT month, participant_id,
+                   CASE run WHEN 'given' THEN amount ELSE 0 END AS given,
+                   CASE run WHEN 'in force' THEN amount
+                            WHEN 'given' THEN -amount ELSE 0 END AS late,
+                   CASE run WHEN 'simulated' THEN amount ELSE 0 END AS simulated,
+                   CASE run WHEN 'simulated' THEN amount
+                            WHEN 'in force' THEN -amount ELSE 0 END AS difference
+              FROM (SELECT run, month, participant_id, amount
+                      FROM rehearsal_outcome
+                     UNION ALL
+                    SELECT 'given', accrual.period_start,
+                           compensation.participant_id, compensation.amount
+                      FROM referral_compensation compensation
+                      JOIN referral_accrual accrual
+                        ON accrual.id = compensation.accrual_id
+                     WHERE accrual.id IN %s) every
+            """,
+            accruals._ids,
         )
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO referral_simulation_line
-                       (simulation_id, participant_id, month, given, late, simulated,
-                        difference, percent, create_uid, write_uid, create_date,
-                        write_date)
-                SELECT %(simulation)s, participant_id, month, given, plain - given,
-                       simulated, simulated - plain,
-                       ROUND(100 * (simulated - plain) / NULLIF(ABS(plain), 0), 2),
-                       %(user)s, %(user)s, %(now)s, %(now)s
-                  FROM (
-                        SELECT month, participant_id,
-                               COALESCE(SUM(amount) FILTER (WHERE run = 'given'), 0)
-                                   AS given,
-                               COALESCE(SUM(amount) FILTER (WHERE run = 'in force'), 0)
-                                   AS plain,
-                               COALESCE(SUM(amount) FILTER (WHERE run = 'simulated'), 0)
-                                   AS simulated
-                          FROM (SELECT run, month, participant_id, amount
-                                  FROM rehearsal_outcome
-                                 UNION ALL
-                                SELECT 'given', accrual.period_start,
-                                       compensation.participant_id, compensation.amount
-                                  FROM referral_compensation compensation
-                                  JOIN referral_accrual accrual
-                                    ON accrual.id = compensation.accrual_id
-                                 WHERE accrual.id IN %(accruals)s) every
-                         GROUP BY month, participant_id
-                       ) found
-                 WHERE given <> 0 OR plain <> 0 OR simulated <> 0
-                """,
-                **self._prepare_log_vals(),
-                accruals=accruals._ids,
-            )
+        some = SQL("SUM(given) <> 0 OR SUM(late) <> 0 OR SUM(simulated) <> 0")
+        self._store_sums("line", ("month", "participant_id"), found, some)
+        lines = SQL(
+            "SELECT * FROM referral_simulation_line WHERE simulation_id = %s", self.id
         )
-        for table, key in (
-            ("referral_simulation_month", "month"),
-            ("referral_simulation_participant", "participant_id"),
-        ):
-            self._store_sums(table, key)
-        [[given, late, simulated, difference]] = self.env.execute_query(
-            SQL(
-                "SELECT COALESCE(SUM(given), 0), COALESCE(SUM(late), 0),"
-                " COALESCE(SUM(simulated), 0), COALESCE(SUM(difference), 0)"
-                " FROM referral_simulation_line WHERE simulation_id = %s",
-                self.id,
-            )
+        self._store_sums("month", ("month",), lines)
+        self._store_sums("participant", ("participant_id",), lines)
+        names = ("given", "late", "simulated", "difference")
+        [sums] = self.env["referral.simulation.month"]._read_group(
+            [("simulation_id", "=", self.id)], [], [f"{name}:sum" for name in names]
         )
-        in_force = given + late
-        self.write(
-            {
-                "given": given,
-                "late": late,
-                "simulated": simulated,
-                "difference": difference,
-                "percent": in_force and 100 * difference / abs(in_force),
-            }
-        )
+        totals = dict(zip(names, (amount or 0.0 for amount in sums), strict=True))
+        in_force = totals["given"] + totals["late"]
+        percent = in_force and 100 * totals["difference"] / abs(in_force)
+        self.write({**totals, "percent": percent})
 
-    def _store_sums(self, table, key):
-        """Sum the lines by month or by participant, in place of what was there."""
+    def _store_sums(self, part, keys, rows, having=None):
+        """Sum rows by month, by participant or by both, in place of what was there.
+
+        :param str part: ``line``, ``month`` or ``participant``
+        :param keys: the columns to sum by
+        :param rows: a ``SELECT`` of these columns and of the figures
+        :param having: which of the sums are kept; all, if left out
+        """
+        table = SQL.identifier(f"referral_simulation_{part}")
         self.env.cr.execute(
-            SQL(
-                "DELETE FROM %s WHERE simulation_id = %s",
-                SQL.identifier(table),
-                self.id,
-            )
+            SQL("DELETE FROM %s WHERE simulation_id = %s", table, self.id)
         )
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO %(table)s
-                       (simulation_id, %(key)s, given, late, simulated, difference,
+                       (simulation_id, %(keys)s, given, late, simulated, difference,
                         percent, create_uid, write_uid, create_date, write_date)
-                SELECT simulation_id, %(key)s, SUM(given), SUM(late), SUM(simulated),
-                       SUM(difference),
+                SELECT %(simulation)s, %(keys)s, SUM(given), SUM(late),
+                       SUM(simulated), SUM(difference),
                        ROUND(100 * SUM(difference)
                              / NULLIF(ABS(SUM(given + late)), 0), 2),
                        %(user)s, %(user)s, %(now)s, %(now)s
-                  FROM referral_simulation_line
-                 WHERE simulation_id = %(simulation)s
-                 GROUP BY simulation_id, %(key)s
+                  FROM (%(rows)s) figures
+                 GROUP BY %(keys)s
+                HAVING %(having)s
                 """,
-                **self._prepare_log_vals(),
-                table=SQL.identifier(table),
-                key=SQL.identifier(key),
+                table=table,
+                keys=SQL(", ").join(map(SQL.identifier, keys)),
+                rows=rows,
+                having=having or SQL("TRUE"),
+                simulation=self.id,
+                user=self.env.uid,
+                now=fields.Datetime.now(),
             )
         )
-
-    def _prepare_log_vals(self):
-        """Return what each row stored in SQL has in common."""
-        return {
-            "simulation": self.id,
-            "user": self.env.uid,
-            "now": fields.Datetime.now(),
-        }

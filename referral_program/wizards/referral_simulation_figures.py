@@ -31,3 +31,20 @@ class ReferralSimulationFigures(models.AbstractModel):
         aggregator=None,
         help="Of what the terms in force give.",
     )
+
+
+class ReferralSimulationPart(models.AbstractModel):
+    """The figures of a part of a simulation."""
+
+    _name = "referral.simulation.part"
+    _description = "Part of a Referral Simulation"
+    _inherit = ["referral.simulation.figures"]
+
+    simulation_id = fields.Many2one(
+        "referral.simulation",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+    )
+    currency_id = fields.Many2one(related="simulation_id.currency_id")

@@ -6,18 +6,10 @@ class ReferralSimulationLine(models.TransientModel):
 
     _name = "referral.simulation.line"
     _description = "Referral Simulation Line"
-    _inherit = ["referral.simulation.figures"]
+    _inherit = ["referral.simulation.part"]
     _order = "month, participant_id, id"
 
-    simulation_id = fields.Many2one(
-        "referral.simulation",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
-        index=True,
-    )
     participant_id = fields.Many2one(
         "referral.participant", required=True, readonly=True, ondelete="cascade"
     )
     month = fields.Date(required=True, readonly=True)
-    currency_id = fields.Many2one(related="simulation_id.currency_id")
