@@ -136,7 +136,8 @@ class ReferralProgram(models.Model):
         if not self._try_lock_for_accrual():
             return
         self = self.with_context(lang=self._accountant().lang)  # noqa: PLW0642
-        text = self.env._(FAILURES[kind]) % {"error": error}
+        told = self.env._(FAILURES[kind])
+        text = told % {"error": error}
         self.message_post(body=text)
         self._schedule_once(
             FAILURE_ACTIVITIES.get(kind, FAILURE_ACTIVITY), self._today(), text

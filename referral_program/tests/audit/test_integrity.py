@@ -616,8 +616,9 @@ class TestIntegrity(BooksCase):
         self.assertFalse(self._activities())
         self.assertIn("I have found out.", run.message_ids[0].body)
         auditor = self._user("integrity_mute", "referral_program.group_auditor")
+        body = "I was here."
         with self.assertRaises(AccessError):
-            run.with_user(auditor).message_post(body="I was here.")
+            run.with_user(auditor).message_post(body=body)
 
     def test_engine_is_closed_to_rpc(self):
         from odoo.service.model import get_public_method
