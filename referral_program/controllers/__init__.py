@@ -2,6 +2,7 @@ from . import (
     audit,
     billing,
     document,
+    joining,
     link,
     materials,
     money,

@@ -5,10 +5,14 @@ Calls ``referral`` to end what a participant brought, and ``balance`` for money.
 
 from . import (
     referral_participant,
+    referral_participant_state,
     referral_participant_join,
+    referral_participant_mail,
+    referral_participant_payee,
     referral_participant_type,
     referral_participant_personal_data,
     referral_document,
+    referral_document_upload,
     referral_document_destruction,
     referral_document_page,
     referral_document_reading,

@@ -11,17 +11,6 @@ from odoo.tools import clean_context, ormcache
 from ...tools.actions import window
 from ...tools.roles import has_role
 
-#: The states that a participant may go to from each state.
-TRANSITIONS = {
-    "draft": {"submitted", "active", "rejected", "closed"},
-    "submitted": {"active", "rejected", "closed"},
-    "active": {"suspended", "rejected", "closed"},
-    "suspended": {"active", "rejected", "closed"},
-    "rejected": {"closed"},
-    "closed": set(),
-}
-#: States that end or interrupt the participation: staff say why.
-REASONED_STATES = ("suspended", "rejected", "closed")
 #: What the program itself writes, by what happens.
 OWN_FIELDS = frozenset(
     {
@@ -33,19 +22,6 @@ OWN_FIELDS = frozenset(
         "verification_deadline",
     }
 )
-#: What the participant is written about each change of state.
-STATE_MAILS = {
-    ("submitted", "active"): "referral_program.mail_template_activated",
-    ("draft", "active"): "referral_program.mail_template_activated",
-    ("suspended", "active"): "referral_program.mail_template_resumed",
-    ("active", "suspended"): "referral_program.mail_template_suspended",
-    ("submitted", "rejected"): "referral_program.mail_template_rejected",
-    ("active", "rejected"): "referral_program.mail_template_rejected",
-    ("suspended", "rejected"): "referral_program.mail_template_rejected",
-    ("submitted", "closed"): "referral_program.mail_template_closed",
-    ("active", "closed"): "referral_program.mail_template_closed",
-    ("suspended", "closed"): "referral_program.mail_template_closed",
-}
 #: Participants in these states get nothing positive.
 INACTIVE_STATES = ("suspended", "rejected", "closed")
 
@@ -352,98 +328,6 @@ class ReferralParticipant(models.Model):
                         participant=participant.display_name,
                     )
                 )
-
-    # === STATE === #
-
-    def _update_state(self, state, reason=False):
-        """Bring the participants into a state: the only way to change it.
-
-        :param str state: the state to go to
-        :param str reason: why; shown to staff, kept in the history
-        :raise UserError: if a participant's state does not allow it
-        """
-        if state in REASONED_STATES and not reason:
-            raise UserError(
-                self.env._("Say why: the participant and the history are told.")
-            )
-        changing = self.filtered(lambda participant: participant.state != state)
-        for participant in changing:
-            if state not in TRANSITIONS[participant.state]:
-                labels = dict(self._fields["state"]._description_selection(self.env))
-                raise UserError(
-                    self.env._(
-                        "%(participant)s is %(old)s and cannot become %(new)s.",
-                        participant=participant.display_name,
-                        old=labels[participant.state].lower(),
-                        new=labels.get(state, state).lower(),
-                    )
-                )
-            if state == "submitted":
-                participant._check_complete()
-            if state == "active" and participant.state != "suspended":
-                participant._check_verified()
-            participant._change_state(state, reason)
-        self.env["referral.mark"]._mark_partners(changing.referral_ids.partner_id)
-        return True
-
-    def _change_state(self, state, reason):
-        """Write the state that is allowed, and tell the participant."""
-        now = fields.Datetime.now()
-        mail = STATE_MAILS.get((self.state, state))
-        vals = {"state": state, "state_reason": reason, "state_since": now}
-        if state == "active" and not self.verified_on:
-            vals["verified_on"] = now
-        if state not in ("draft", "submitted"):
-            vals["verification_deadline"] = False
-        # not this class's own write, which leads here
-        result = super().write(vals)
-        if state in REASONED_STATES:
-            self.activity_unlink(["referral_program.mail_activity_verification"])
-        if mail:
-            self._send(mail)
-        return result
-
-    def _check_verified(self):
-        """Refuse to let somebody take part whose documents are not approved."""
-        names = self._open_documents().mapped("name")
-        if names:
-            raise UserError(
-                self.env._(
-                    "Approve the documents of %(participant)s first: %(names)s.",
-                    participant=self.display_name,
-                    names=", ".join(names),
-                )
-            )
-
-    def action_submit(self):
-        """Hand the file over for verification."""
-        self.check_access("write")
-        for participant in self:
-            participant._submit()
-
-    def action_activate(self):
-        """Let the participants take part, their documents being approved."""
-        self._update_state("active")
-
-    def action_resume(self):
-        """Let suspended participants take part again."""
-        self._update_state("active")
-
-    def action_reject(self):
-        """Ask for the reason, then reject."""
-        return self._ask_reason("rejected", self.env._("Reject"))
-
-    def action_suspend(self):
-        """Ask for the reason, then suspend."""
-        return self._ask_reason("suspended", self.env._("Suspend"))
-
-    def action_close(self):
-        """Ask for the reason, then close."""
-        return self._ask_reason("closed", self.env._("Close"))
-
-    def _ask_reason(self, action, title):
-        self.check_access("write")
-        return self.env["referral.reason"]._ask(title, action, participant_ids=self)
 
     # === ACTION METHODS === #
 

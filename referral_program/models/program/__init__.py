@@ -5,6 +5,7 @@ Calls every other room by name of its models; none imports it but for constants.
 
 from . import (
     referral_program,
+    referral_program_ledger,
     referral_program_setup,
     referral_program_steps,
     referral_program_terms,

@@ -1,0 +1,214 @@
+from odoo import http
+from odoo.exceptions import ValidationError
+from odoo.http import request
+
+from ..models.participant.referral_document import MEGABYTE
+from ..tools.uploads import ACCEPT
+from .portal import ReferralPortal
+
+#: Residency on the form, and with the answer about tax: (residency, tax resident).
+RESIDENCIES = {
+    ("resident", False): "resident",
+    ("resident", True): "resident",
+    ("nonresident", True): "tax_resident",
+    ("nonresident", False): "nonresident",
+}
+
+
+class ReferralJoining(ReferralPortal):
+    """The form of those who join, and of those who are asked for more."""
+
+    # === JOINING === #
+
+    @http.route(
+        "/my/referral/join", type="http", auth="user", website=True, methods=["GET"]
+    )
+    def referral_join(self, **query):
+        """Show the form: for a draft, or for documents that are asked for."""
+        program, participant = self._require()
+        if participant and not self._may_hand_in(participant):
+            return request.redirect("/my/referral")
+        choice = self._choice(program, participant, query)
+        return self._form(program, participant, choice, saved=query.get("saved"))
+
+    @http.route(
+        "/my/referral/join",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def referral_join_post(self, **post):
+        """Keep what was handed in; with the button for it, submit it."""
+        program, participant = self._require()
+        if participant and not self._may_hand_in(participant):
+            return request.redirect("/my/referral")
+        choice = self._choice(program, participant, post)
+        if not participant or participant.state == "draft":
+            participant_type = self._chosen_type(choice)
+            if not participant_type.can_join:
+                errors = {"type": self._why_not_joining(participant_type)}
+                return self._form(program, participant, choice, errors, post)
+            participant = participant._draft(
+                program, request.env.user.partner_id, participant_type
+            )
+        errors = self._hand_in(participant, post)
+        if post.get("action") == "submit":
+            errors = {**self._not_complete(participant, post), **errors}
+            if not errors:
+                self._accept_ticked(participant, post)
+                participant._submit()
+                return request.redirect("/my/referral")
+        if errors:
+            return self._form(program, participant, choice, errors, post)
+        return request.redirect("/my/referral/join?saved=1")
+
+    def _may_hand_in(self, participant):
+        """Tell whether there is anything for the participant to hand in."""
+        if participant.state == "draft":
+            return True
+        return participant.state in ("submitted", "active", "suspended") and bool(
+            self._asked_for(participant)
+        )
+
+    def _asked_for(self, participant):
+        """Return the documents on the form: all of a draft, else what is wanted."""
+        if participant.state == "draft":
+            return participant.document_ids
+        # what was handed in again waits there until all of it is
+        return participant._documents_wanted() | participant.document_ids.filtered(
+            lambda d: d.state == "draft"
+        )
+
+    # --- The choice of a type --- #
+
+    def _choice(self, program, participant, given):
+        """Return entity type, residency and tax residency: given, kept, or likely."""
+        if participant and not given.get("entity_type"):
+            kept = participant.type_id
+            return {
+                "entity_type": kept.entity_type,
+                "residency": "resident"
+                if kept.residency == "resident"
+                else "nonresident",
+                "tax_residency": "yes" if kept.residency == "tax_resident" else "no",
+            }
+        partner = request.env.user.partner_id.commercial_partner_id
+        home = program.company_id.country_id
+        likely = {
+            "entity_type": "legal_entity" if partner.is_company else "individual",
+            "residency": "nonresident"
+            if partner.country_id and home and partner.country_id != home
+            else "resident",
+            "tax_residency": "no",
+        }
+        return {name: given.get(name) or value for name, value in likely.items()}
+
+    def _chosen_type(self, choice):
+        types = request.env["referral.participant.type"].sudo()
+        taxed = (
+            choice["entity_type"] == "individual" and choice["tax_residency"] == "yes"
+        )
+        residency = RESIDENCIES.get((choice["residency"], taxed))
+        return types.search(
+            [
+                ("entity_type", "=", choice["entity_type"]),
+                ("residency", "=", residency),
+            ],
+            limit=1,
+        )
+
+    def _why_not_joining(self, participant_type):
+        return participant_type.reason_not_joining or request.env._(
+            "Clients of this kind cannot join the program."
+        )
+
+    # --- Handing in --- #
+
+    def _hand_in(self, participant, post):
+        """Keep each document that came; return the errors of those that did not."""
+        errors = {}
+        for document in self._asked_for(participant):
+            key = document._form_key()
+            try:
+                with request.env.cr.savepoint():
+                    if document.kind == "text":
+                        if key in post:
+                            document._hand_in_text(post[key])
+                    elif files := self._files(document, key):
+                        document._hand_in_files(files)
+            except ValidationError as error:
+                errors[key] = error.args[0]
+        return errors
+
+    def _files(self, document, key):
+        """Return the uploads of a field, read no further than needed."""
+        limit = document.participant_id.program_id.max_file_size * MEGABYTE + 1
+        return [
+            (upload.filename, upload.read(limit))
+            for upload in request.httprequest.files.getlist(key)
+            if upload.filename
+        ]
+
+    def _not_complete(self, participant, post):
+        """Return what is missing before the file can be submitted, by field."""
+        errors = {
+            alternatives[0]._form_key(): request.env._("Still missing.")
+            if len(alternatives) == 1
+            else request.env._("Hand in one of these.")
+            for alternatives in participant._missing_documents()
+        }
+        for agreement in participant._agreements_to_accept():
+            if not post.get(f"accept_{agreement.id}"):
+                errors[f"accept_{agreement.id}"] = request.env._(
+                    "Read this text and accept it."
+                )
+        return errors
+
+    # --- The form --- #
+
+    def _form(self, program, participant, choice, errors=None, post=None, saved=None):
+        types = request.env["referral.participant.type"].sudo().search([])
+        return self._page(
+            "portal_join",
+            program,
+            participant,
+            title=request.env._("Join the referral program")
+            if not participant or participant.state == "draft"
+            else request.env._("Hand in documents"),
+            choice=choice,
+            chosen=self._chosen_type(choice),
+            types=types,
+            fields_of=self._fields_of(participant, types),
+            agreements=(
+                participant or participant.new({"program_id": program.id})
+            )._agreements_to_accept(),
+            errors=errors or {},
+            post=post or {},
+            saved=saved,
+            accept=ACCEPT,
+            entity_types=types._fields["entity_type"]._description_selection(
+                request.env
+            ),
+        )
+
+    def _fields_of(self, participant, types):
+        """Return the fields of the form for each type, as plain data.
+
+        For a draft those of its own type know what was handed in already; for a
+        submitted file there is its own type only.
+        """
+        documents = self._asked_for(participant) if participant else []
+        if participant and participant.state != "draft":
+            return {participant.type_id: [d._form_field() for d in documents]}
+        kept = {d._form_key(): d._form_field() for d in documents}
+        fields = {}
+        for participant_type in types:
+            own = [r._form_field() for r in participant_type.requirement_ids]
+            fields[participant_type] = [kept.get(f["key"], f) for f in own]
+            if participant and participant.type_id == participant_type:
+                keys = {f["key"] for f in own}
+                fields[participant_type] += [
+                    field for key, field in kept.items() if key not in keys
+                ]
+        return fields

@@ -1,0 +1,112 @@
+import re
+
+from odoo import models
+from odoo.exceptions import ValidationError
+
+from odoo.addons.base_iban.models.res_partner_bank import (
+    normalize_iban,
+    validate_iban,
+)
+
+from ...tools.numbers import ru_account, ru_bic
+
+#: Bank accounts that a participant may have.
+MAX_ACCOUNTS = 10
+
+
+class ReferralParticipant(models.Model):
+    """The bank accounts that the participant is paid to."""
+
+    _inherit = "referral.participant"
+
+    # === PAYEE ACCOUNTS === #
+
+    def _payee_accounts(self):
+        """Return the participant's own bank accounts."""
+        self.ensure_one()
+        # sudo: portal users read no bank accounts; these are their own
+        return (
+            self.env["res.partner.bank"]
+            .sudo()
+            .search(
+                [
+                    (
+                        "partner_id.commercial_partner_id",
+                        "=",
+                        self.partner_id.commercial_partner_id.id,
+                    ),
+                    ("company_id", "in", (False, self.company_id.id)),
+                ]
+            )
+        )
+
+    def _add_payee_account(self, number, bic="", bank_name=""):
+        """Add one of the participant's accounts, which nobody trusts yet.
+
+        :param str number: an IBAN, or a Russian account's twenty digits
+        :param str bic: the bank's; needed for a Russian account
+        :param str bank_name: kept if the bank is not known yet
+        :return: the ``res.partner.bank``, an old one if it is known already
+        :raise ValidationError: if the number cannot be right
+        """
+        self.ensure_one()
+        number, bic = self._check_account_number(number or "", bic or "")
+        # sudo: participants create no records; this is their own account
+        banks = self.env["res.partner.bank"].sudo()
+        known = banks.with_context(active_test=False).search(
+            [
+                ("partner_id", "=", self.partner_id.id),
+                ("sanitized_acc_number", "=", number),
+            ],
+            limit=1,
+        )
+        if known and not known.active:
+            raise ValidationError(
+                self.env._("This account is not used any more. Ask us about it.")
+            )
+        if len(self._payee_accounts()) >= MAX_ACCOUNTS:
+            raise ValidationError(
+                self.env._("You have many accounts already. Choose one of them.")
+            )
+        return known or banks.create(
+            {
+                "acc_number": number,
+                "partner_id": self.partner_id.id,
+                "acc_holder_name": self.partner_id.name,
+                "bank_id": self._bank(bic, bank_name).id,
+                "allow_out_payment": False,
+            }
+        )
+
+    def _check_account_number(self, number, bic):
+        """Return account number and BIC as they are kept."""
+        if re.match(r"\s*[A-Za-z]{2}", number):
+            validate_iban(number)
+            return normalize_iban(number).upper(), bic.strip().upper()
+        try:
+            bic = ru_bic(bic)
+        except ValueError as error:
+            raise ValidationError(
+                self.env._(
+                    "Type the bank's BIC: nine digits that begin with 04. Or type an "
+                    "IBAN as the account."
+                )
+            ) from error
+        try:
+            return ru_account(number, bic), bic
+        except ValueError as error:
+            raise ValidationError(
+                self.env._(
+                    "The account and the BIC do not belong together: look at the "
+                    "digits of both again."
+                )
+            ) from error
+
+    def _bank(self, bic, name):
+        """Return the bank with a BIC, made if it is not known."""
+        banks = self.env["res.bank"].sudo()
+        if not bic:
+            return banks.browse()
+        known = banks.search([("bic", "=", bic)], limit=1)
+        name = " ".join((name or "").split())[:100]
+        return known or banks.create({"bic": bic, "name": name or bic})

@@ -1,0 +1,178 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+
+class ReferralProgram(models.Model):
+    """The program's journals and accounts, what it owes and how that is paid out."""
+
+    _inherit = "referral.program"
+
+    journal_id = fields.Many2one(
+        "account.journal",
+        "Accrual Journal",
+        tracking=True,
+        check_company=True,
+        domain=[("type", "=", "general")],
+        help="The journal of the accruals' entries.",
+    )
+    expense_account_id = fields.Many2one(
+        "account.account",
+        tracking=True,
+        check_company=True,
+        domain=[("account_type", "in", ("expense", "expense_direct_cost"))],
+        help="Debited by what the participants earn.",
+    )
+    liability_account_id = fields.Many2one(
+        "account.account",
+        tracking=True,
+        check_company=True,
+        domain=[("account_type", "=", "liability_current"), ("reconcile", "=", True)],
+        help="Credited by what the participants earn: its balance is what the company "
+        "owes them.",
+    )
+    bill_journal_id = fields.Many2one(
+        "account.journal",
+        "Vendor Bill Journal",
+        tracking=True,
+        check_company=True,
+        domain=[("type", "=", "purchase")],
+        help="The journal of the bills that pay withdrawals.",
+    )
+    # Money out
+    min_withdrawal = fields.Monetary("Minimum Withdrawal", default=10000, tracking=True)
+    withdrawal_policy = fields.Selection(
+        [
+            ("automatic", "At once"),
+            ("review", "After approval by the accountant"),
+        ],
+        "Withdrawals Are Billed",
+        required=True,
+        default="review",
+        tracking=True,
+        help="Whether the scheduled action bills what participants ask for, or only "
+        "what an accountant has approved.",
+    )
+    bill_policy = fields.Selection(
+        [("posted", "Posted"), ("draft", "Left as drafts")],
+        "Bills of Withdrawals Are",
+        required=True,
+        default="posted",
+        tracking=True,
+    )
+    bill_payment_term_id = fields.Many2one(
+        "account.payment.term",
+        "Bills' Payment Terms",
+        tracking=True,
+        check_company=True,
+        help="When the bills of withdrawals are due. Left empty, the vendor's own "
+        "terms decide.",
+    )
+    redemption_allowed = fields.Boolean(
+        "Balance Pays Invoices",
+        default=True,
+        tracking=True,
+        help="Participants may pay their own invoices with their referral balance.",
+    )
+    redemption_counts = fields.Boolean(
+        "Redemptions Are Payments",
+        default=True,
+        tracking=True,
+        help="An invoice paid with a referral balance earns a compensation for whoever "
+        "brought that participant.",
+    )
+    foreign_redemption = fields.Selection(
+        [
+            ("convert", "Converted at the day's rate"),
+            ("refuse", "Not paid with the balance"),
+        ],
+        "Invoices in Other Currencies",
+        required=True,
+        default="convert",
+        tracking=True,
+    )
+    liability = fields.Monetary(
+        compute="_compute_liability",
+        help="What the company owes all participants, from the general ledger.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_liability(self):
+        liabilities = self._liabilities()
+        for program in self:
+            program.liability = liabilities.get(program, 0.0)
+
+    def _liabilities(self):
+        """Return what each company owes all participants, from the general ledger.
+
+        :return dict: program → amount in the company's currency
+        """
+        # sudo: staff of the program see the sum without seeing the items
+        programs = self.sudo()
+        balances = defaultdict(float)
+        for account, company, balance in programs.env["account.move.line"]._read_group(
+            [
+                ("account_id", "in", programs.liability_account_id.ids),
+                ("company_id", "child_of", programs.company_id.ids),
+                ("parent_state", "=", "posted"),
+            ],
+            ["account_id", "company_id"],
+            ["balance:sum"],
+        ):
+            # a branch's items belong to the program of one of its parents
+            for parent_id in company.parent_ids.ids:
+                balances[account.id, parent_id] += balance
+        return {
+            program: program.currency_id.round(
+                -balances[program.sudo().liability_account_id.id, program.company_id.id]
+            )
+            for program in self
+        }
+
+    def _ledger_domain(self):
+        """Return the domain of the items that the balances consist of."""
+        self.ensure_one()
+        return [
+            ("account_id", "=", self.sudo().liability_account_id.id),
+            ("company_id", "child_of", self.company_id.id),
+            ("parent_state", "=", "posted"),
+        ]
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("liability_account_id", "expense_account_id")
+    def _check_liability_account(self):
+        for program in self:
+            account = program.liability_account_id
+            if not account:
+                continue
+            if account.account_type != "liability_current" or not account.reconcile:
+                raise ValidationError(
+                    self.env._(
+                        "%(account)s cannot hold what the participants are owed: "
+                        "choose a current liability account that allows "
+                        "reconciliation.",
+                        account=account.display_name,
+                    )
+                )
+
+    # === CRUD METHODS === #
+
+    def _check_ledger_can_change(self, vals):
+        """Refuse to move the balances to an account that does not hold them."""
+        for program in self:
+            changed = any(
+                program[name].id != vals[name]
+                for name in ("liability_account_id", "company_id")
+                if name in vals
+            )
+            if changed and program.sudo().accrual_ids.move_ids:
+                raise UserError(
+                    self.env._(
+                        "The balances of the participants are on %(account)s: neither "
+                        "that account nor the company can change any more.",
+                        account=program.liability_account_id.display_name,
+                    )
+                )
