@@ -9,6 +9,8 @@ from odoo.tools import SQL
 
 from ..referral.referral_referral import IN_FORCE_STATES
 
+RETENTION_ACTIVITY = "referral_program.mail_activity_retention"
+
 
 class ReferralParticipant(models.Model):
     """Personal data: who else has the same, what is exported, what is destroyed."""
@@ -171,24 +173,66 @@ class ReferralParticipant(models.Model):
 
     @api.model
     def _cron_destroy_documents(self):
-        """Destroy documents whose retention period is over."""
-        for program in self.env["referral.program"].search([]):  # pylint: disable=no-search-all
-            limit = fields.Datetime.now() - timedelta(days=program.retention_days)
-            participants = self.search(
-                [
-                    ("program_id", "=", program.id),
-                    ("state", "in", ("rejected", "closed")),
-                    ("state_since", "<", limit),
-                    ("document_ids.state", "!=", "destroyed"),
-                ]
+        """Destroy documents whose retention period is over, in archived programs too.
+
+        As a scheduled action it commits each participant's. One that fails does not
+        stop the others: the officer is told.
+        """
+        programs = self.env["referral.program"].with_context(active_test=False)
+        due = self.browse()
+        for program in programs.search([]):  # pylint: disable=no-search-all
+            due |= self.search(self._over_domain(program))
+        programs._checkpoint(remaining=len(due))
+        for participant in due:
+            participant.program_id._isolated(
+                participant._destroy_if_over, participant._report_not_destroyed
             )
-            for participant in participants:
-                participant._destroy_documents(
-                    self.env._(
-                        "%(days)s days after the participation ended",
-                        days=program.retention_days,
-                    )
-                )
+            if not programs._checkpoint(1):
+                break
+
+    @api.model
+    def _over_domain(self, program):
+        """Return the domain of a program's participants whose documents have to go."""
+        limit = fields.Datetime.now() - timedelta(days=program.retention_days)
+        return [
+            ("program_id", "=", program.id),
+            ("state", "in", ("rejected", "closed")),
+            ("state_since", "<", limit),
+            ("document_ids.state", "!=", "destroyed"),
+        ]
+
+    def _destroy_if_over(self):
+        """Destroy the documents, unless something has changed or is changing."""
+        self.ensure_one()
+        program = self.program_id
+        over = self.try_lock_for_update(allow_referencing=True)
+        over.filtered_domain(self._over_domain(program))._destroy_documents(
+            self.env._(
+                "%(days)s days after the participation ended",
+                days=program.retention_days,
+            )
+        )
+
+    def _report_not_destroyed(self, error):
+        """Tell the officer that the documents are still there; once until then.
+
+        :param str error: why
+        """
+        self.ensure_one()
+        if self.activity_search([RETENTION_ACTIVITY]):
+            return
+        officer = self.program_id._officer()
+        self = self.with_context(lang=officer.lang)  # noqa: PLW0642
+        self.activity_schedule(
+            RETENTION_ACTIVITY,
+            date_deadline=self.program_id._today(),
+            note=self.env._(
+                "The retention period is over, but the documents could not be "
+                "destroyed: %(error)s",
+                error=error,
+            ),
+            user_id=officer.id,
+        )
 
     def _destroy_documents(self, rule):
         """Destroy the participants' documents, and note it in their history."""
@@ -197,6 +241,7 @@ class ReferralParticipant(models.Model):
             participant.message_post(
                 body=self.env._("Documents destroyed: %(rule)s.", rule=rule)
             )
+        self.activity_feedback([RETENTION_ACTIVITY])
 
     def action_export_data(self):
         """Download all that is kept about the participant."""

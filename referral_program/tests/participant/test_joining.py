@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from datetime import datetime
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -666,6 +667,77 @@ class TestJoining(JoiningCase):
         with freeze_time("2026-02-10 09:00:00"):
             participants._cron_destroy_documents()
         self.assertEqual(len(participant.destruction_ids), 3)
+
+    def _over(self, *names):
+        """Return participants whose retention period was over on January 31."""
+        self.program.retention_days = 30
+        participants = self.env["referral.participant"]
+        with freeze_time("2026-01-01 09:00:00"):
+            for name in names:
+                participant = self._submitted(partner=self._partner(name))
+                participant._update_state("closed", "On their own wish")
+                participants |= participant
+        return participants
+
+    def test_retention_ends_in_archived_programs_too(self):
+        participant = self._over("Alone")
+        self.program.active = False
+        with freeze_time("2026-02-01 09:00:00"):
+            participant._cron_destroy_documents()
+        self.assertFalse(participant.document_ids.page_ids)
+        self.assertEqual(len(participant.destruction_ids), 1)
+
+    def test_documents_that_cannot_be_destroyed_stop_no_others(self):
+        """Each participant's are committed; what fails is undone, logged and told."""
+        first, broken, last = participants = self._over("First", "Broken", "Last")
+        job = self.env.ref("referral_program.ir_cron_destroy_documents")
+        destroy = self.env.registry["referral.document"]._destroy
+        error = UserError("The disk is read-only")
+
+        def fail(documents, rule):
+            destroy(documents, rule)
+            if documents.participant_id == broken:
+                raise error
+
+        def run():
+            with freeze_time("2026-02-01 09:00:00"), self.enter_registry_test_mode():
+                job.method_direct_trigger()
+            participants.invalidate_recordset()
+            return [
+                len(participant.document_ids.page_ids) for participant in participants
+            ]
+
+        pages = len(first.document_ids.page_ids)
+        logger = "odoo.addons.referral_program"
+        for _again in range(2):
+            with (
+                patch.object(self.env.registry["referral.document"], "_destroy", fail),
+                self.assertLogs(logger, "ERROR") as logs,
+            ):
+                self.assertEqual(run(), [0, pages, 0])
+            self.assertEqual(len(logs.output), 1)
+            self.assertIn("The disk is read-only", logs.output[0])
+        self.assertEqual(
+            [len(participant.destruction_ids) for participant in participants],
+            [1, 0, 1],
+        )
+        kind = self.env.ref("referral_program.mail_activity_retention")
+        activities = self.env["mail.activity"].search(
+            [("activity_type_id", "=", kind.id)]
+        )
+        self.assertEqual(activities.mapped("res_id"), broken.ids)
+        self.assertEqual(activities.user_id, self.officer)
+        self.assertIn("The disk is read-only", activities.note)
+        self.assertEqual(run(), [0, 0, 0])
+        self.assertEqual(last.destruction_ids.user_id, self.env.ref("base.user_root"))
+        self.assertFalse(activities.exists().filtered("active"))
+
+    def test_whoever_is_not_over_any_more_keeps_the_documents(self):
+        participant = self._over("Alone")
+        with freeze_time("2026-02-01 09:00:00"):
+            self.program.retention_days = 90
+            participant._destroy_if_over()
+        self.assertTrue(participant.document_ids.page_ids)
 
     def test_documents_of_a_running_participation_stay(self):
         participant = self._submitted()
