@@ -153,9 +153,9 @@ class ReferralJoining(ReferralPortal):
     def _not_complete(self, participant, post):
         """Return what is missing before the file can be submitted, by field."""
         errors = {
-            alternatives[0]._form_key(): request.env._("Still missing.")
+            alternatives[0]._form_key(): request.env._("Please upload this document.")
             if len(alternatives) == 1
-            else request.env._("Hand in one of these.")
+            else request.env._("Upload one of these documents.")
             for alternatives in participant._missing_documents()
         }
         for agreement in participant._agreements_to_accept():
@@ -175,7 +175,7 @@ class ReferralJoining(ReferralPortal):
             participant,
             title=request.env._("Join the referral program")
             if not participant or participant.state == "draft"
-            else request.env._("Hand in documents"),
+            else request.env._("Upload documents"),
             choice=choice,
             chosen=self._chosen_type(choice),
             types=types,

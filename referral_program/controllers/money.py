@@ -26,7 +26,7 @@ class ReferralMoney(ReferralPortal):
             return parse_amount(text, lang.decimal_point or ".")
         except ValueError as error:
             raise ValidationError(
-                request.env._("Type an amount such as 12500 or 12500.50.")
+                request.env._("Enter an amount such as 12500 or 12500.50.")
             ) from error
 
     def _typed(self, participant, amount):
@@ -108,7 +108,7 @@ class ReferralMoney(ReferralPortal):
             "portal_withdraw_confirm",
             program,
             participant,
-            title=request.env._("Is this right?"),
+            title=request.env._("Please confirm"),
             amount=amount,
             typed=self._typed(participant, amount),
             account=account,
@@ -130,7 +130,7 @@ class ReferralMoney(ReferralPortal):
             return found
         if not (post.get("number") or "").strip():
             raise ValidationError(
-                request.env._("Choose an account, or type the number of a new one.")
+                request.env._("Choose an account, or enter the number of a new one.")
             )
         return participant._add_payee_account(
             post["number"][:60], (post.get("bic") or "")[:20], post.get("bank")
@@ -261,7 +261,7 @@ class ReferralMoney(ReferralPortal):
             "portal_pay_confirm",
             program,
             participant,
-            title=request.env._("Is this right?"),
+            title=request.env._("Please confirm"),
             invoice=invoice,
             amount=amount,
             typed=self._typed(participant, amount),

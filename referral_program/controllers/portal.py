@@ -215,7 +215,7 @@ class ReferralPortal(CustomerPortal):
             try:
                 if not (client or "").strip():
                     raise UserError(
-                        request.env._("Type the client's e-mail address or tax id.")
+                        request.env._("Enter the client's e-mail address or tax id.")
                     )
                 request.env["referral.referral"].sudo()._claim(participant, client)
                 sent = True

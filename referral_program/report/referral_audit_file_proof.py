@@ -158,8 +158,8 @@ class AuditFileXlsx(models.AbstractModel):
         sheet.add([])
         sheet.head(
             [
-                self.env._("What must hold"),
-                self.env._("Failed (1 if it did)"),
+                self.env._("Rule checked"),
+                self.env._("Failed (1 = yes)"),
                 self.env._("Findings"),
             ],
             ["head"] * 3,
@@ -397,7 +397,7 @@ class AuditFileXlsx(models.AbstractModel):
                 share=f"{TOLERANCE[1]:.9f}",
             ),
             self.env._(
-                "the rate of a line that takes back is the average that was given, "
+                "the rate of a reversal line is the average rate that was credited, "
                 "rounded to 6 decimals of a percent."
             ),
         )

@@ -92,7 +92,7 @@ class ExplanationXlsx(models.AbstractModel):
             (self.env._("Reason"), "head"),
             (self.env._("Product Category"), "head"),
             (self.env._("Lines"), "head_number"),
-            (self.env._("Base That Earns Nothing"), "head_number"),
+            (self.env._("Excluded Amount"), "head_number"),
         )
         for column, (label, style) in enumerate(headings):
             sheet.write_string(row, column, label, formats[style])

@@ -12,8 +12,8 @@ class SimulationXlsx(models.AbstractModel):
         month = (self.env._("Month"), "month")
         participant = (self.env._("Participant"), "text")
         figures = (
-            (self.env._("Given"), "money"),
-            (self.env._("Came Late or Changed"), "money"),
+            (self.env._("Credited"), "money"),
+            (self.env._("Late or Changed Facts"), "money"),
             (self.env._("Under Other Terms"), "money"),
             (self.env._("Difference"), "money"),
             (self.env._("Difference, %"), "share"),

@@ -107,7 +107,7 @@ class StatementXlsx(models.AbstractModel):
             line.base,
             line.rate,
             line.amount,
-            self.env._("taken back") if line.amount < 0 else "",
+            self.env._("reversed") if line.amount < 0 else "",
         )
         for column, value in enumerate(cells):
             kind = COLUMNS[column][1]

@@ -23,7 +23,7 @@ class ReferralExplain(models.TransientModel):
     """
 
     _name = "referral.explain"
-    _description = "Ask Why Invoice Lines Earned"
+    _description = "Explain What Invoice Lines Earned"
 
     program_id = fields.Many2one(
         "referral.program",
@@ -39,8 +39,8 @@ class ReferralExplain(models.TransientModel):
         store=True,
         precompute=True,
         readonly=False,
-        help="What is paid and rendered by this day counts. Today tells also what is "
-        "not accrued yet.",
+        help="What is paid and rendered by this day counts. Today's date also shows "
+        "what is not accrued yet.",
     )
     date_from = fields.Date(
         "Invoiced From",
@@ -61,7 +61,7 @@ class ReferralExplain(models.TransientModel):
         "referral.participant",
         domain="[('program_id', '=', program_id)]",
         ondelete="cascade",
-        help="Lines of the clients that they brought. All participants, if left out.",
+        help="Only lines of this participant's clients. If empty, all participants.",
     )
     partner_id = fields.Many2one(
         "res.partner",
@@ -70,11 +70,12 @@ class ReferralExplain(models.TransientModel):
         help="All clients, if left out.",
     )
     everybody = fields.Boolean(
-        "Also Clients Whom Nobody Brought",
-        help="Of invoices that you may read.",
+        "Include Clients Without a Referrer",
+        help="Only invoices that you may read.",
     )
     excluded = fields.Boolean(
-        "Excluded Services", help="Only what earns nothing, by reason."
+        "Excluded Services",
+        help="Only lines that earn nothing, or less than they could, by reason.",
     )
     row_ids = fields.One2many("referral.explanation", "explain_id", readonly=True)
 
@@ -145,7 +146,9 @@ class ReferralExplain(models.TransientModel):
         """
         self.ensure_one()
         if self.date_from and self.date_to and self.date_from > self.date_to:
-            raise UserError(self.env._("The first day is after the last one."))
+            raise UserError(
+                self.env._("The first day is after the last one. Correct the dates.")
+            )
         self.participant_id.check_access("read")
         if self.participant_id and self.participant_id.program_id != self.program_id:
             raise UserError(

@@ -8,7 +8,7 @@ from ..models.earning.earned import counterpart_query, days_query
 
 #: Why a line earns nothing for good, as far as anything is for good.
 EXCLUDED = [
-    ("no_referral", "Nobody brought the client"),
+    ("no_referral", "Client has no referrer"),
     ("before_referral", "Invoiced before the referral began"),
     ("after_referral", "Invoiced after the referral ended"),
     ("self_referral", "Participant and client are the same"),
@@ -18,11 +18,11 @@ EXCLUDED = [
     ("no_terms", "No terms in force"),
     ("participant_inactive", "Participant rejected or closed"),
     ("bonus", "Settled by bonus"),
-    ("not_money", "Settled by what is not money"),
+    ("not_money", "Settled by non-cash means"),
     ("refunded", "Refunded in full"),
     ("zero", "Nothing to earn: the amount is zero"),
     ("moved", "Client moved to another participant"),
-    ("gone", "Not on a posted invoice any more"),
+    ("gone", "No longer on a posted invoice"),
 ]
 #: Why a line has not earned all of it yet.
 NOT_YET = [
@@ -104,14 +104,14 @@ class ReferralExplanation(models.TransientModel):
         help="The share of the invoice, less its credit notes, that is paid in money.",
     )
     bonus = fields.Float(
-        "By Bonus (%)",
+        "Paid by Bonus (%)",
         readonly=True,
         digits=(16, 6),
         aggregator=None,
         help="The share that is settled from the program's bonus journals.",
     )
     not_money = fields.Float(
-        "By Other (%)",
+        "Paid by Other Means (%)",
         readonly=True,
         digits=(16, 6),
         aggregator=None,
@@ -121,40 +121,44 @@ class ReferralExplanation(models.TransientModel):
 
     # What it earned
     full_base = fields.Monetary(
-        readonly=True, help="What the line can earn on, once it is paid and rendered."
+        readonly=True,
+        help="The base on which the line can earn, once it is paid and rendered.",
     )
     earned = fields.Monetary(
         "Earned Base", readonly=True, help="The part that is both paid and rendered."
     )
     unearned = fields.Monetary(
-        "Base That Earns Nothing",
+        "Excluded Amount",
         readonly=True,
-        help="What is left of the full base, for the reason given.",
+        help="The part of the full base that earns nothing, for the reason shown.",
     )
     given_base = fields.Monetary(
-        readonly=True, help="The base that accruals have given compensation for."
+        "Credited Base",
+        readonly=True,
+        help="The base for which accruals have credited compensation.",
     )
     given_amount = fields.Monetary(
-        "Given", readonly=True, help="The compensation that accruals have given."
+        "Credited", readonly=True, help="The compensation that accruals have credited."
     )
     base = fields.Monetary(
-        "Base to Come",
+        "Pending Base",
         readonly=True,
-        help="The base that the next accrual would give compensation for if its month "
-        "ended on this day.",
+        help="The base for which the next accrual would credit compensation if its "
+        "month ended on this day.",
     )
     amount = fields.Monetary(
-        "Compensation to Come",
+        "Pending Compensation",
         readonly=True,
-        help="What the next accrual would give if its month ended on this day; below "
-        "zero if it would take back.",
+        help="What the next accrual would credit if its month ended on this day; "
+        "negative if it would reverse.",
     )
     rate = fields.Float(
         "Rate (%)",
         readonly=True,
         digits=(16, 6),
         aggregator=None,
-        help="Of what is to come; without such, the average of what was given.",
+        help="The rate of what is pending; if nothing is, the average rate of what "
+        "was credited.",
     )
     reason = fields.Selection(
         EXCLUDED + NOT_YET, readonly=True, help="Why the line has not earned all of it."
@@ -166,12 +170,14 @@ class ReferralExplanation(models.TransientModel):
     )
 
     evidence_ids = fields.Many2many(
-        "referral.accrual.line", compute="_compute_evidence_ids", string="Given So Far"
+        "referral.accrual.line",
+        compute="_compute_evidence_ids",
+        string="Credited So Far",
     )
     payment_ids = fields.Many2many(
         "referral.explanation.payment",
         compute="_compute_payment_ids",
-        string="What Settles the Invoice",
+        string="Payments and Credits",
     )
 
     @api.depends("move_name", "name")

@@ -52,7 +52,7 @@ class ReferralExplanationPayment(models.TransientModel):
             ("redemption", "The program does not count referral balances as money"),
             ("unmatched", "Registered, not matched by the bank statement yet"),
             ("no_entry", "No journal entry: the bank statement will settle it"),
-            ("later", "After the day asked about"),
+            ("later", "After the selected day"),
         ],
         "Why Not",
         readonly=True,

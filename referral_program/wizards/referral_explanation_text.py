@@ -42,15 +42,15 @@ class ReferralExplanation(models.TransientModel):
         }
         if self.bonus and self.not_money:
             return self.env._(
-                "Paid %(paid)s (another %(bonus)s by bonus, %(other)s by what is not "
-                "money)",
+                "Paid %(paid)s (another %(bonus)s by bonus, %(other)s by non-cash "
+                "means)",
                 **values,
             )
         if self.bonus:
             return self.env._("Paid %(paid)s (another %(bonus)s by bonus)", **values)
         if self.not_money:
             return self.env._(
-                "Paid %(paid)s (another %(other)s by what is not money)", **values
+                "Paid %(paid)s (another %(other)s by non-cash means)", **values
             )
         return self.env._("Paid %(paid)s", **values)
 
@@ -78,7 +78,7 @@ class ReferralExplanation(models.TransientModel):
             return ""
         if self.reason == "participant_suspended":
             return self.env._(
-                "%(earned)s; what is new waits until the participant is active again",
+                "%(earned)s; new amounts wait until the participant is active again",
                 earned=self._earned_text(),
             )
         why = label[:1].lower() + label[1:]
@@ -104,7 +104,7 @@ class ReferralExplanation(models.TransientModel):
             return [self._given_text(line) for line in lines]
         return [
             self.env._(
-                "%(amount)s given in %(count)s accruals, from %(first)s to %(last)s",
+                "%(amount)s credited in %(count)s accruals, from %(first)s to %(last)s",
                 amount=self._money(self.given_amount),
                 count=len(lines),
                 first=self._month(lines[0]),
@@ -115,9 +115,9 @@ class ReferralExplanation(models.TransientModel):
     def _given_text(self, line):
         values = {"amount": self._money(abs(line.amount)), "month": self._month(line)}
         if line.amount < 0:
-            text = self.env._("%(amount)s taken back for %(month)s", **values)
+            text = self.env._("%(amount)s reversed for %(month)s", **values)
         else:
-            text = self.env._("%(amount)s given for %(month)s", **values)
+            text = self.env._("%(amount)s credited for %(month)s", **values)
         if line.state != "posted":
             return self.env._("%(given)s (not posted yet)", given=text)
         return text
@@ -125,10 +125,12 @@ class ReferralExplanation(models.TransientModel):
     def _to_come(self):
         amount = self._money(abs(self.amount))
         if self.amount > 0:
-            return self.env._("%(amount)s comes with the next accrual", amount=amount)
+            return self.env._(
+                "%(amount)s will be credited by the next accrual", amount=amount
+            )
         if self.amount < 0:
             return self.env._(
-                "%(amount)s is taken back by the next accrual", amount=amount
+                "%(amount)s will be reversed by the next accrual", amount=amount
             )
         return ""
 

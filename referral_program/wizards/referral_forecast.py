@@ -36,11 +36,11 @@ class ReferralForecast(models.TransientModel):
     )
     certain = fields.Monetary(
         readonly=True,
-        help="Paid already: it comes as the services are rendered.",
+        help="Already paid: credited as the services are rendered.",
     )
     expected = fields.Monetary(
         readonly=True,
-        help="Comes besides if open invoices are paid on the day they are due, or "
+        help="Credited in addition if open invoices are paid on their due date, or "
         "today if they are overdue.",
     )
     total = fields.Monetary("Certain and Expected", readonly=True)

@@ -33,7 +33,7 @@ class ReferralForecastLine(models.TransientModel):
         "Certainty",
         required=True,
         readonly=True,
-        help="Certain is paid already and comes as services are rendered; expected "
-        "comes if open invoices are paid on the day they are due.",
+        help="Certain: already paid, and credited as services are rendered. Expected: "
+        "credited if open invoices are paid on their due date.",
     )
     amount = fields.Monetary(readonly=True)

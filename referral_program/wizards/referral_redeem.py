@@ -13,7 +13,7 @@ class ReferralRedeem(models.TransientModel):
     )
     currency_id = fields.Many2one(related="participant_id.currency_id")
     available_balance = fields.Monetary(related="participant_id.available_balance")
-    due = fields.Monetary("Open", compute="_compute_participant_id")
+    due = fields.Monetary("Open Amount", compute="_compute_participant_id")
     amount = fields.Monetary(
         compute="_compute_amount",
         store=True,

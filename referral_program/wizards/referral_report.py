@@ -58,13 +58,13 @@ class ReferralReportWizard(models.TransientModel):
             ("billed_on", "Billed"),
             ("paid_on", "Paid"),
         ],
-        "By the Day",
+        "Date to Use",
         required=True,
         default="requested_on",
-        help="Which day of a payout lies in the period.",
+        help="Which date of a payout has to be in the period.",
     )
     posted_only = fields.Boolean(
-        default=True, help="Without months that wait for review."
+        default=True, help="Leave out months that wait for review."
     )
     company_ids = fields.Many2many(
         "res.company",
@@ -99,7 +99,7 @@ class ReferralReportWizard(models.TransientModel):
         for wizard in self:
             if wizard.date_from > wizard.date_to:
                 raise ValidationError(
-                    self.env._("The period ends before it begins: look at the dates.")
+                    self.env._("The period ends before it begins. Correct the dates.")
                 )
 
     # === WHAT IS IN IT === #
@@ -177,7 +177,7 @@ class ReferralReportWizard(models.TransientModel):
         if count > MAX_ROWS[kind]:
             raise UserError(
                 self.env._(
-                    "These are more than %(limit)s rows: choose a shorter period, or "
+                    "There are more than %(limit)s rows. Choose a shorter period, or "
                     "the workbook, which holds more.",
                     limit=MAX_ROWS[kind],
                 )

@@ -51,8 +51,8 @@ class ReferralRollforward(models.TransientModel):
         precompute=True,
         readonly=False,
         required=True,
-        help="The first day that counts as a movement; the opening balance is that of "
-        "the evening before.",
+        help="The first day of the period; the opening balance is at the end of the "
+        "day before.",
     )
     date_to = fields.Date(
         "To",
@@ -61,7 +61,8 @@ class ReferralRollforward(models.TransientModel):
         precompute=True,
         readonly=False,
         required=True,
-        help="The last day that counts; the closing balance is that of its evening.",
+        help="The last day of the period; the closing balance is at the end of that "
+        "day.",
     )
     program_ids = fields.Many2many(
         "referral.program",
@@ -149,11 +150,16 @@ class ReferralRollforward(models.TransientModel):
 
     def _check_scope(self):
         if self.date_from > self.date_to:
-            raise UserError(self.env._("The first day comes after the last one."))
+            raise UserError(
+                self.env._("The first day is after the last one. Correct the dates.")
+            )
         self.program_ids.check_access("read")
         if self.company_ids - self.env.companies:
             raise AccessError(
-                self.env._("Choose among the companies that you have switched on.")
+                self.env._(
+                    "Choose among the companies that are switched on in the company "
+                    "menu."
+                )
             )
 
     def _scope(self):
@@ -313,9 +319,9 @@ class ReferralRollforward(models.TransientModel):
         return {
             "opening": self.env._("Opening Balance"),
             "accrued": self.env._("Accrued"),
-            "taken_back": self.env._("Taken back"),
+            "taken_back": self.env._("Reversed"),
             "withdrawn": self.env._("Withdrawn"),
-            "spent": self.env._("Spent"),
+            "spent": self.env._("Used for invoices"),
             "adjusted": self.env._("Adjusted"),
             "closing": self.env._("Closing Balance"),
         }

@@ -14,14 +14,15 @@ class ReferralRollforwardTotal(models.TransientModel):
         "General Ledger",
         readonly=True,
         help="The balance of the liability accounts on the last day, summed from the "
-        "journal items without looking at what they are.",
+        "journal items regardless of their kind.",
     )
     difference = fields.Monetary(
-        readonly=True, help="The closing balance less the general ledger's: zero."
+        readonly=True,
+        help="The closing balance less the general ledger's; must be zero.",
     )
     open_items = fields.Monetary(
         readonly=True,
-        help="What was still open on the last day of the items on the liability "
-        "accounts. It differs from the balance if items of companies are reconciled "
-        "with those of others that are not in the roll-forward.",
+        help="The amount still open on the last day, of the items on the liability "
+        "accounts. It differs from the balance if items of these companies are "
+        "reconciled with items of companies that are not in the roll-forward.",
     )

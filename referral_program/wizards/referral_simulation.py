@@ -36,8 +36,8 @@ class ReferralSimulation(models.TransientModel):
         "Simulate",
         required=True,
         default=lambda self: self._default_kind(),
-        help="Draft terms hold from the window's first day on, in place of those in "
-        "force. Another rate changes nothing else of the terms in force: exclusions "
+        help="Draft terms apply from the first day of the period, instead of those in "
+        "force. Another rate changes nothing else in the terms in force: exclusions "
         "and tiers stay.",
     )
     terms_id = fields.Many2one(
@@ -47,10 +47,12 @@ class ReferralSimulation(models.TransientModel):
     )
     rate = fields.Float("Rate (%)", digits="Referral Rate", default=9.0)
     months = fields.Integer(
-        default=12, required=True, help="How many of the last posted months to look at."
+        default=12,
+        required=True,
+        help="How many of the latest posted months to simulate.",
     )
-    date_from = fields.Date("Window From", readonly=True)
-    date_to = fields.Date("Window To", readonly=True)
+    date_from = fields.Date("Period From", readonly=True)
+    date_to = fields.Date("Period To", readonly=True)
     month_ids = fields.One2many(
         "referral.simulation.month", "simulation_id", "By Month", readonly=True
     )
@@ -117,12 +119,10 @@ class ReferralSimulation(models.TransientModel):
         """Refuse a window or terms that nothing can be simulated with."""
         if not 1 <= self.months <= MAX_MONTHS:
             raise UserError(
-                self.env._(
-                    "A simulation looks at 1 to %(number)s months.", number=MAX_MONTHS
-                )
+                self.env._("Choose between 1 and %(number)s months.", number=MAX_MONTHS)
             )
         if self.kind == "rate" and not 0 <= self.rate <= 100:
-            raise UserError(self.env._("A rate is between 0 and 100 percent."))
+            raise UserError(self.env._("Enter a rate between 0 and 100 percent."))
         if self.kind == "draft" and self.terms_id.program_id != self.program_id:
             raise UserError(
                 self.env._(

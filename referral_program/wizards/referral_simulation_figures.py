@@ -11,25 +11,26 @@ class ReferralSimulationFigures(models.AbstractModel):
     _description = "Referral Simulation Figures"
 
     currency_id = fields.Many2one("res.currency")  # each says of what it is
-    given = fields.Monetary(readonly=True, help="What the posted accruals gave.")
+    given = fields.Monetary(
+        "Credited", readonly=True, help="What the posted accruals credited."
+    )
     late = fields.Monetary(
-        "Came Late or Changed",
+        "Late or Changed Facts",
         readonly=True,
-        help="What would change if the accruals were run again today by the same "
-        "terms: facts that came late are then in the months to which they belong.",
+        help="What would change if the accruals were run again today under the same "
+        "terms: late facts then fall in the months to which they belong.",
     )
     simulated = fields.Monetary("Under Other Terms", readonly=True)
     difference = fields.Monetary(
         readonly=True,
-        help="What the terms make, and nothing else does: facts that came late are in "
-        "both.",
+        help="The effect of the terms alone: late facts are included on both sides.",
     )
     percent = fields.Float(
         "Difference (%)",
         readonly=True,
         digits=(16, 2),
         aggregator=None,
-        help="Of what the terms in force give.",
+        help="Relative to the compensation under the terms in force.",
     )
 
 

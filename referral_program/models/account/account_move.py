@@ -53,7 +53,7 @@ class AccountMove(models.Model):
     referral_explained = fields.Boolean(
         compute="_compute_referral_explained",
         groups="referral_program.group_reader",
-        help="A referral program can tell what the lines earned, and why.",
+        help="A referral program can explain what the lines earned, and why.",
     )
     referral_root_id = fields.Many2one(
         "account.move",
@@ -80,7 +80,7 @@ class AccountMove(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         groups="referral_program.group_reader",
-        help="The redemption that this entry books.",
+        help="The redemption that this entry posts.",
     )
     referral_redemption_ids = fields.One2many(
         "referral.redemption",
@@ -266,7 +266,8 @@ class AccountMove(models.Model):
     def _refuse_forged_entry(self):
         raise UserError(
             self.env._(
-                "Only the program makes the entries of accruals and redemptions."
+                "Entries of accruals and redemptions can be created only by the "
+                "program itself."
             )
         )
 
@@ -284,10 +285,10 @@ class AccountMove(models.Model):
         if redeemed:
             raise UserError(
                 self.env._(
-                    "%(entries)s: the entry of a redemption can be neither reset to "
-                    "draft, cancelled, edited nor deleted, nor can its reversal. "
-                    "Reverse it, or undo its reconciliation with the invoice: the "
-                    "balance is restored then.",
+                    "%(entries)s: the entry of a redemption, and its reversal, cannot "
+                    "be reset to draft, cancelled, edited or deleted. To restore the "
+                    "balance, reverse the entry of the redemption, or undo its "
+                    "reconciliation with the invoice.",
                     entries=", ".join(redeemed.mapped("display_name")),
                 )
             )
@@ -295,11 +296,11 @@ class AccountMove(models.Model):
         if entries:
             raise UserError(
                 self.env._(
-                    "%(entries)s: the entry of a referral accrual can be neither reset "
-                    "to draft, cancelled nor deleted, because the participants were "
-                    "told these amounts. Late payments, refunds and corrections come "
-                    "out in the next accrual; for anything else post another entry on "
-                    "the liability account.",
+                    "%(entries)s: the entry of a referral accrual cannot be reset to "
+                    "draft, cancelled or deleted, because its amounts have been "
+                    "reported to the participants. Late payments, refunds and "
+                    "corrections are included in the next accrual; for anything else, "
+                    "post another entry on the liability account.",
                     entries=", ".join(entries.mapped("display_name")),
                 )
             )

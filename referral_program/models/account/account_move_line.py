@@ -170,9 +170,9 @@ class AccountMoveLine(models.Model):
     def _refuse_editing(self):
         raise UserError(
             self.env._(
-                "%(entry)s is an entry of the referral program: what it says about a "
-                "balance cannot be edited. Correct an accrual or a redemption by "
-                "another entry; reset a bill to draft.",
+                "%(entry)s is an entry of the referral program: the fields that "
+                "determine a balance cannot be edited. Correct an accrual or a "
+                "redemption by another entry; to correct a bill, reset it to draft.",
                 entry=self[:1].move_id.display_name,
             )
         )

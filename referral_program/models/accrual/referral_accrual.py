@@ -81,7 +81,7 @@ class ReferralAccrual(models.Model):
     computed_on = fields.Datetime(readonly=True, copy=False)
     posted_on = fields.Datetime(readonly=True, copy=False)
     credit_date = fields.Date(
-        "To Credit By",
+        "Credit Due",
         compute="_compute_credit_date",
         help="The day by which the month has to be credited.",
     )
@@ -109,11 +109,11 @@ class ReferralAccrual(models.Model):
     # One accrual for a month, however many workers begin one.
     _period_unique = models.UniqueIndex(
         "(program_id, period_start)",
-        "The program has an accrual of this month already.",
+        "The program already has an accrual for this month.",
     )
     _period_is_month = models.Constraint(
         "CHECK (EXTRACT(day FROM period_start) = 1)",
-        "An accrual's month is given by its first day.",
+        "Give the month of an accrual by its first day.",
     )
 
     # === COMPUTE METHODS === #
@@ -177,7 +177,10 @@ class ReferralAccrual(models.Model):
     def write(self, vals):
         if not OWN_FIELDS.isdisjoint(vals):
             raise UserError(
-                self.env._("An accrual cannot be edited: it is computed and posted.")
+                self.env._(
+                    "An accrual cannot be edited. Use its buttons to compute and post "
+                    "it."
+                )
             )
         return super().write(vals)
 
@@ -187,8 +190,8 @@ class ReferralAccrual(models.Model):
         if kept:
             raise UserError(
                 self.env._(
-                    "%(accruals)s cannot be deleted. One that is not posted can be "
-                    "computed anew.",
+                    "%(accruals)s cannot be deleted. An accrual that is not posted "
+                    "can be recomputed.",
                     accruals=", ".join(kept.mapped("display_name")),
                 )
             )
@@ -226,8 +229,8 @@ class ReferralAccrual(models.Model):
         if self.move_ids:
             raise UserError(
                 self.env._(
-                    "Some entries of %(accrual)s are posted, so it cannot be computed "
-                    "anew. Post the rest.",
+                    "Some entries of %(accrual)s are posted, so it cannot be "
+                    "recomputed. Post the rest.",
                     accrual=self.display_name,
                 )
             )

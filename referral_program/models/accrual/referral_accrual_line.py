@@ -62,7 +62,7 @@ class ReferralAccrualLine(models.Model):
     )
     move_id = fields.Many2one(related="move_line_id.move_id", string="Invoice")
     line_key = fields.Integer(
-        "Invoice Line ID", readonly=True, help="Kept when the invoice line is gone."
+        "Invoice Line ID", readonly=True, help="Kept after the invoice line is deleted."
     )
     group_key = fields.Integer(
         "Invoice ID",
@@ -105,7 +105,8 @@ class ReferralAccrualLine(models.Model):
         readonly=True,
         digits=(16, 6),
         aggregator=None,
-        help="Percent: that of the terms; for a take-back, the average that was given.",
+        help="In percent: the rate of the terms; for a reversal, the average rate "
+        "that was credited.",
     )
     amount = fields.Monetary(
         "Compensation",
@@ -128,7 +129,8 @@ class ReferralAccrualLine(models.Model):
         if not self.move_id:
             raise UserError(
                 self.env._(
-                    "The line of invoice %(number)s is gone.", number=self.move_name
+                    "The line of invoice %(number)s no longer exists.",
+                    number=self.move_name,
                 )
             )
         return self.move_id._get_records_action()

@@ -58,7 +58,7 @@ class ReferralAccrual(models.Model):
             raise UserError(
                 self.env._(
                     "Terms, settings or the state of a participant changed after "
-                    "%(accrual)s was computed. Compute it anew and look at it again.",
+                    "%(accrual)s was computed. Recompute it and review it again.",
                     accrual=self.display_name,
                 )
             )

@@ -37,17 +37,17 @@ class ReferralCompensation(models.Model):
     period_start = fields.Date(related="accrual_id.period_start", string="Month")
     state = fields.Selection(related="accrual_id.state")
     base = fields.Monetary(
-        readonly=True, help="What the clients newly paid and used, less refunds."
+        readonly=True, help="What the clients newly paid for and used, less refunds."
     )
     amount = fields.Monetary(
         "Compensation",
         readonly=True,
-        help="What the participant earned; below zero if more was taken back.",
+        help="What the participant earned; negative if more was reversed.",
     )
     accrued = fields.Monetary(
         readonly=True,
-        help="What the month's services gave, rounded; the rest of the compensation "
-        "was taken back of what was given too much before.",
+        help="The compensation for the month's services, rounded; the rest of the "
+        "compensation is a reversal of what was credited in excess before.",
     )
     move_line_id = fields.Many2one(
         "account.move.line",
@@ -87,7 +87,8 @@ class ReferralCompensation(models.Model):
         if not self.move_line_id:
             raise UserError(
                 self.env._(
-                    "Nothing was booked: the compensation is zero, or not posted."
+                    "There is no journal entry: the compensation is zero, or not "
+                    "posted yet."
                 )
             )
         return self.move_line_id._get_records_action()

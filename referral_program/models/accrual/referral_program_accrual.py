@@ -42,8 +42,8 @@ class ReferralProgram(models.Model):
         if not self._try_lock_for_accrual():
             raise UserError(
                 self.env._(
-                    "%(program)s is being accrued by somebody else at this moment. "
-                    "Wait a little and look again.",
+                    "%(program)s is being accrued by somebody else right now. Please "
+                    "try again in a minute.",
                     program=self.name,
                 )
             )
@@ -77,7 +77,7 @@ class ReferralProgram(models.Model):
         if not period_start or period_start.day != 1:
             raise UserError(
                 self.env._(
-                    "An accrual's month is given by its first day, such as 1 May."
+                    "Give the month of an accrual by its first day, such as 1 May."
                 )
             )
         # sudo: accruals are made by the program, nobody may write them
@@ -99,8 +99,8 @@ class ReferralProgram(models.Model):
         if not self._is_over(period_start):
             raise UserError(
                 self.env._(
-                    "%(month)s is not over: it is accrued from the first of the next "
-                    "month on.",
+                    "%(month)s is not over yet: it can be accrued from the first day "
+                    "of the next month.",
                     month=month,
                 )
             )
@@ -112,8 +112,8 @@ class ReferralProgram(models.Model):
         if later:
             raise UserError(
                 self.env._(
-                    "%(later)s exists already, so %(month)s cannot be accrued any "
-                    "more: whatever belongs to it is in the later one.",
+                    "%(later)s exists already, so %(month)s can no longer be accrued: "
+                    "its amounts are included in the later accrual.",
                     later=later.display_name,
                     month=month,
                 )
@@ -129,7 +129,7 @@ class ReferralProgram(models.Model):
         if earlier:
             raise UserError(
                 self.env._(
-                    "Post %(earlier)s first: %(month)s builds upon it.",
+                    "Post %(earlier)s first: %(month)s builds on it.",
                     earlier=earlier.display_name,
                     month=month,
                 )
@@ -146,7 +146,7 @@ class ReferralProgram(models.Model):
             raise UserError(
                 self.env._(
                     "%(program)s has no %(missing)s. Choose them in the program, or "
-                    "have them made with the button Set Up Accounting.",
+                    "create them with the button Set Up Accounting.",
                     program=self.name,
                     missing=", ".join(missing),
                 )

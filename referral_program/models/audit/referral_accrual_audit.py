@@ -44,15 +44,15 @@ class ReferralAccrual(models.Model):
         self.check_access("read")
         check_role(
             self.env,
-            self.env._("Only auditors and accountants make audit files."),
+            self.env._("Only auditors and accountants may create audit files."),
             *AUDIT_GROUPS,
         )
         open_months = self.filtered(lambda accrual: accrual.state != "posted")
         if open_months or not self:
             raise UserError(
                 self.env._(
-                    "An audit file is made of months that are posted. Not posted yet: "
-                    "%(accruals)s",
+                    "Audit files can be created only for posted months. Not posted "
+                    "yet: %(accruals)s",
                     accruals=", ".join(open_months.mapped("display_name")),
                 )
             )

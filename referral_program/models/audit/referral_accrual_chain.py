@@ -23,8 +23,8 @@ class ReferralAccrual(models.Model):
         "Month's Hash",
         readonly=True,
         copy=False,
-        help="SHA-256 over everything that the month gave and over the hash of the "
-        "month before, written when it was posted.",
+        help="SHA-256 over everything that the month credited and over the hash of "
+        "the month before, written when it was posted.",
     )
     previous_hash = fields.Char(
         "Hash of the Month Before",
@@ -33,7 +33,10 @@ class ReferralAccrual(models.Model):
         help="Zeros for the first month.",
     )
     hash_version = fields.Integer(
-        "Version of the Hash", readonly=True, copy=False, help="How it is made."
+        "Version of the Hash",
+        readonly=True,
+        copy=False,
+        help="The version of the rule by which the hash is computed.",
     )
     terms_hash = fields.Char("Hash of the Terms", readonly=True, copy=False)
     compensations_hash = fields.Char(
@@ -51,11 +54,11 @@ class ReferralAccrual(models.Model):
     # Two months posted at once cannot follow the same one.
     _chain_unique = models.UniqueIndex(
         "(program_id, chain_number) WHERE chain_number > 0",
-        "Another month has this place in the chain.",
+        "Another month already has this place in the chain.",
     )
     _previous_unique = models.UniqueIndex(
         "(program_id, previous_hash) WHERE previous_hash IS NOT NULL",
-        "Another month follows the same one.",
+        "Another accrual already follows the same month.",
     )
 
     def _update_state(self, state, **values):

@@ -46,7 +46,8 @@ class ReferralAuditFile(models.Model):
     is_kept = fields.Boolean(
         "Kept",
         compute="_compute_is_kept",
-        help="Only the latest file of a month is kept; of earlier ones their hash.",
+        help="Only the latest file of a month is kept; of earlier files, only the "
+        "hash.",
     )
 
     def _compute_is_kept(self):
@@ -149,8 +150,8 @@ class ReferralAuditFile(models.Model):
         if not stored:
             raise UserError(
                 self.env._(
-                    "%(name)s was made anew since, and only the latest file of a month "
-                    "is kept.",
+                    "%(name)s has been generated again since, and only the latest "
+                    "file of a month is kept. Download the latest file.",
                     name=self.name,
                 )
             )
@@ -161,8 +162,8 @@ class ReferralAuditFile(models.Model):
             )
             raise UserError(
                 self.env._(
-                    "The stored file %(name)s has been damaged or changed: it does not "
-                    "match its hash. Make it anew.",
+                    "The stored file %(name)s has been damaged or changed: it does "
+                    "not match its hash. Create it again.",
                     name=self.name,
                 )
             )

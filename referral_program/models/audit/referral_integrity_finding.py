@@ -27,9 +27,9 @@ class ReferralIntegrityFinding(models.Model):
     company_id = fields.Many2one(related="run_id.company_id")
     started_on = fields.Datetime(related="run_id.started_on", string="Checked On")
     check_name = fields.Char("Check", required=True, readonly=True)
-    title = fields.Char("What Must Hold", compute="_compute_title")
+    title = fields.Char("Rule Checked", compute="_compute_title")
     reason = fields.Char("Reason Code", readonly=True)
-    text = fields.Char("Found By", readonly=True, help="A name or number to find it.")
+    text = fields.Char("Reference", readonly=True, help="A name or number to find it.")
     description = fields.Char("What Is Wrong", compute="_compute_title")
     res_model = fields.Char("Kind of Record", required=True, readonly=True)
     res_id = fields.Many2oneReference(
@@ -43,7 +43,7 @@ class ReferralIntegrityFinding(models.Model):
     )
     has_amounts = fields.Boolean(readonly=True)
     expected = fields.Float("Expected Amount", readonly=True, digits=(16, 6))
-    found = fields.Float("Found Amount", readonly=True, digits=(16, 6))
+    found = fields.Float("Amount Found", readonly=True, digits=(16, 6))
     expected_text = fields.Char("Should Be", compute="_compute_amounts")
     found_text = fields.Char("Found", compute="_compute_amounts")
 
@@ -84,6 +84,8 @@ class ReferralIntegrityFinding(models.Model):
         record = self.env[self.res_model].browse(self.res_id).exists()
         if not record:
             raise UserError(
-                self.env._("%(record)s is gone.", record=self.record_name or self.text)
+                self.env._(
+                    "%(record)s no longer exists.", record=self.record_name or self.text
+                )
             )
         return record._get_records_action()

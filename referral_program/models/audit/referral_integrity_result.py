@@ -22,7 +22,7 @@ class ReferralIntegrityResult(models.Model):
         ondelete="restrict",
     )
     check_name = fields.Char("Check", required=True, readonly=True)
-    title = fields.Char("What Must Hold", compute="_compute_title")
+    title = fields.Char("Rule Checked", compute="_compute_title")
     description = fields.Char("Why", compute="_compute_title")
     is_failed = fields.Boolean("Failed", readonly=True)
     finding_count = fields.Integer("Findings", readonly=True)

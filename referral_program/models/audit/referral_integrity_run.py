@@ -48,7 +48,7 @@ class ReferralIntegrityRun(models.Model):
     started_on = fields.Datetime(required=True, readonly=True)
     duration = fields.Float("Seconds", readonly=True, digits=(16, 2))
     state = fields.Selection(
-        [("passed", "Everything ties"), ("failed", "Something does not tie")],
+        [("passed", "All checks passed"), ("failed", "Some checks failed")],
         "Result",
         required=True,
         readonly=True,
@@ -56,7 +56,9 @@ class ReferralIntegrityRun(models.Model):
     )
     check_count = fields.Integer("Checks", readonly=True)
     finding_count = fields.Integer(
-        "Findings", readonly=True, help="All of them, also those that are not listed."
+        "Findings",
+        readonly=True,
+        help="All findings, including those that are not listed.",
     )
     chain_number = fields.Integer(
         "Months in the Chain",
@@ -66,8 +68,8 @@ class ReferralIntegrityRun(models.Model):
     chain_head = fields.Char(
         "Last Month's Hash",
         readonly=True,
-        help="The hash of the last posted month at this moment: later checks miss it "
-        "if somebody writes the chain anew.",
+        help="The hash of the last posted month at this time: if somebody rewrites "
+        "the chain, later checks no longer find it.",
     )
     result_ids = fields.One2many("referral.integrity.result", "run_id", "Results")
     finding_ids = fields.One2many("referral.integrity.finding", "run_id", "Listed")

@@ -17,8 +17,8 @@ class ReferralProgram(models.Model):
         "Months in the Chain",
         readonly=True,
         copy=False,
-        help="How many posted months have a hash: the last one cannot be deleted "
-        "without being missed.",
+        help="How many posted months have a hash, so that a deletion of the last one "
+        "is noticed.",
     )
     chain_head = fields.Char(
         "Last Month's Hash",
@@ -43,7 +43,9 @@ class ReferralProgram(models.Model):
     def _check_no_head(self, vals):
         if not HEAD_FIELDS.isdisjoint(vals):
             raise UserError(
-                self.env._("The chain of hashes is written by posting accruals only.")
+                self.env._(
+                    "The chain of hashes can be written only by posting accruals."
+                )
             )
 
     # === VERIFICATION === #
@@ -90,7 +92,7 @@ class ReferralProgram(models.Model):
         """
         check_role(
             self.env,
-            self.env._("Only auditors and accountants verify the accruals."),
+            self.env._("Only auditors and accountants may verify the accruals."),
             "referral_program.group_auditor",
             "referral_program.group_accountant",
         )

@@ -30,10 +30,10 @@ class ReferralProgram(models.Model):
         "referral.integrity.run",
         "Last Integrity Check",
         compute="_compute_integrity_run",
-        help="The last one that looked at everything.",
+        help="The latest check of all data.",
     )
     integrity_state = fields.Selection(
-        [("passed", "Everything ties"), ("failed", "Something does not tie")],
+        [("passed", "All checks passed"), ("failed", "Some checks failed")],
         "Integrity",
         compute="_compute_integrity_run",
     )

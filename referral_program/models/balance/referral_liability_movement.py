@@ -20,19 +20,20 @@ class ReferralLiabilityMovement(models.Model):
     kind = fields.Selection(
         [
             ("accrued", "Accrued"),
-            ("taken_back", "Taken back"),
+            ("taken_back", "Reversed"),
             ("withdrawn", "Withdrawn"),
-            ("spent", "Spent"),
+            ("spent", "Used for invoices"),
             ("adjusted", "Adjusted"),
         ],
         readonly=True,
-        help="Accrued: what a month's services gave. Taken back: what was given too "
-        "much before. Withdrawn: bills of withdrawals, less what was reversed of them. "
-        "Spent: own invoices paid with the balance, less what was undone. Adjusted: "
-        "all other entries, such as opening balances and corrections.",
+        help="Accrued: compensations for a month's services. Reversed: what was "
+        "credited in excess before. Withdrawn: bills of withdrawals, net of "
+        "reversals. Used for invoices: own invoices paid from the balance, net of "
+        "those undone. Adjusted: all other entries, such as opening balances and "
+        "corrections.",
     )
     amount = fields.Monetary(
-        readonly=True, help="Above zero if the company owes more after it."
+        readonly=True, help="Positive if it increases what the company owes."
     )
     currency_id = fields.Many2one("res.currency", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)

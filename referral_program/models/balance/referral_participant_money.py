@@ -19,14 +19,14 @@ class ReferralParticipant(models.Model):
         "the program's liability account.",
     )
     reserved_balance = fields.Monetary(
-        "On Hold",
+        "Reserved",
         compute="_compute_balance",
-        help="What open withdrawals hold until they are billed.",
+        help="The amount reserved by open withdrawals until they are billed.",
     )
     available_balance = fields.Monetary(
         compute="_compute_balance",
-        help="The part of the balance that can be withdrawn or spent now: the balance "
-        "less what open withdrawals hold.",
+        help="The part of the balance that can be withdrawn or used now: the balance "
+        "less the amounts reserved by open withdrawals.",
     )
     withdrawal_ids = fields.One2many(
         "referral.withdrawal", "participant_id", "Withdrawals"
@@ -37,16 +37,16 @@ class ReferralParticipant(models.Model):
     )
     redemption_count = fields.Integer(compute="_compute_money_counts")
     mail_statement = fields.Boolean(
-        "Mail Statements",
+        "E-mail Statements",
         default=True,
         tracking=True,
-        help="Write when a month is credited.",
+        help="E-mail the participant each monthly statement.",
     )
     mail_withdrawal = fields.Boolean(
-        "Mail Withdrawals",
+        "E-mail Withdrawal Updates",
         default=True,
         tracking=True,
-        help="Write at each step of a withdrawal.",
+        help="E-mail the participant at each step of a withdrawal.",
     )
     money_steps = fields.Integer(
         default=0, required=True, readonly=True, copy=False, help="Steps taken so far."
@@ -213,11 +213,11 @@ class ReferralParticipant(models.Model):
         self.ensure_one()
         currency = self.currency_id
         if not isfinite(amount) or currency.compare_amounts(amount, 0) <= 0:
-            raise UserError(self.env._("Type an amount above zero."))
+            raise UserError(self.env._("Enter an amount above zero."))
         if float_compare(amount, currency.round(amount), precision_digits=6):
             raise UserError(
                 self.env._(
-                    "%(currency)s has %(decimals)s decimals.",
+                    "Amounts in %(currency)s can have at most %(decimals)s decimals.",
                     currency=currency.name,
                     decimals=currency.decimal_places,
                 )
@@ -254,10 +254,10 @@ class ReferralParticipant(models.Model):
             return self.env._("Your participation is suspended.")
         if self.state != "active":
             return self.env._(
-                "Your participation has ended. Write to us about the rest."
+                "Your participation has ended. Contact us about the remaining balance."
             )
         if self._open_documents():
-            return self.env._("There are documents to hand in or to verify first.")
+            return self.env._("Documents have to be uploaded or verified first.")
         if not self.agreements_current:
             return self.env._("Accept the agreements first.")
         return ""
@@ -332,7 +332,7 @@ class ReferralParticipant(models.Model):
             bills = move | move.reversed_entry_id
             withdrawal = bills.referral_withdrawal_ids[:1]
             title = (
-                self.env._("Withdrawal %(number)s given back", number=withdrawal.name)
+                self.env._("Withdrawal %(number)s returned", number=withdrawal.name)
                 if undone
                 else self.env._("Withdrawal %(number)s", number=withdrawal.name)
             )

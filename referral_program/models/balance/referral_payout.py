@@ -43,23 +43,26 @@ class ReferralPayout(models.Model):
     billed_on = fields.Date(
         readonly=True, help="The date of the bill, or of the redemption's entry."
     )
-    paid_on = fields.Date(
-        readonly=True, help="The day on which nothing was left to pay of it."
-    )
-    amount = fields.Monetary("Asked For", readonly=True)
+    paid_on = fields.Date(readonly=True, help="The day on which it was paid in full.")
+    amount = fields.Monetary("Amount Requested", readonly=True)
     reserved_amount = fields.Monetary(
-        "On Hold", readonly=True, help="Held of the balance until there is a bill."
+        "Reserved",
+        readonly=True,
+        help="Reserved from the balance until there is a bill.",
     )
     taken_amount = fields.Monetary(
-        "Taken From the Balance",
+        "Deducted from the Balance",
         readonly=True,
-        help="What the ledger has less because of it; zero if it was given back.",
+        help="The amount by which it lowers the balance in the ledger; zero if it was "
+        "returned.",
     )
     tax_amount = fields.Monetary(
-        "Taxes", readonly=True, help="The taxes that come on top, of the bill."
+        "Taxes",
+        readonly=True,
+        help="The taxes of the bill that are added to the amount.",
     )
     withheld_amount = fields.Monetary(
-        "Withheld", readonly=True, help="The taxes that the bill keeps back."
+        "Withheld", readonly=True, help="The taxes that the bill withholds."
     )
     payable_amount = fields.Monetary(
         "To Pay", readonly=True, help="The total of the bill."

@@ -40,7 +40,7 @@ class ReferralRedemption(models.Model):
         copy=False,
     )
     amount = fields.Monetary(
-        required=True, readonly=True, help="What it took from the balance."
+        required=True, readonly=True, help="The amount deducted from the balance."
     )
     invoice_currency_id = fields.Many2one("res.currency", readonly=True, required=True)
     invoice_amount = fields.Monetary(
@@ -48,7 +48,7 @@ class ReferralRedemption(models.Model):
         readonly=True,
         required=True,
         currency_field="invoice_currency_id",
-        help="What it paid of the invoice, in the invoice's currency.",
+        help="The part of the invoice that it paid, in the invoice's currency.",
     )
     move_id = fields.Many2one(
         "account.move",
@@ -65,7 +65,7 @@ class ReferralRedemption(models.Model):
     request_key = fields.Char(
         readonly=True,
         copy=False,
-        help="The form's own key: sent twice, it pays once.",
+        help="The form's own key: if it is sent twice, the invoice is paid only once.",
     )
     state = fields.Selection(
         [("done", "Paid"), ("undone", "Undone")],
@@ -78,7 +78,7 @@ class ReferralRedemption(models.Model):
         "(participant_id, request_key) WHERE request_key IS NOT NULL"
     )
     _amount_positive = models.Constraint(
-        "CHECK (amount > 0 AND invoice_amount > 0)", "The amount is above zero."
+        "CHECK (amount > 0 AND invoice_amount > 0)", "Enter an amount above zero."
     )
 
     # === COMPUTE METHODS === #
@@ -107,12 +107,15 @@ class ReferralRedemption(models.Model):
     def _check_by_program(self):
         if not self.env.su:
             raise UserError(
-                self.env._("Invoices are paid with the buttons for it, and undone so.")
+                self.env._(
+                    "Use the buttons to pay an invoice from the balance or to undo "
+                    "such a payment."
+                )
             )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
-        raise UserError(self.env._("Redemptions stay: undo them."))
+        raise UserError(self.env._("Redemptions cannot be deleted. Undo them instead."))
 
     # === REDEEMING === #
 
@@ -205,16 +208,20 @@ class ReferralRedemption(models.Model):
         """
         program = participant.program_id
         if not program.redemption_allowed:
-            return self.env._("Invoices are not paid with the referral balance.")
+            return self.env._("Invoices cannot be paid from the referral balance.")
         if not by_staff and participant.state != "active":
-            return self.env._("Only who takes part can pay with the referral balance.")
+            return self.env._(
+                "Only active participants can pay from the referral balance."
+            )
         own = participant.partner_id.commercial_partner_id
         if (
             invoice.move_type != "out_invoice"
             or invoice.commercial_partner_id != own
             or invoice.company_id not in program._companies()
         ):
-            return self.env._("The balance pays the participant's own invoices only.")
+            return self.env._(
+                "The balance can pay only the participant's own invoices."
+            )
         if invoice.state != "posted" or not invoice.amount_residual:
             return self.env._("There is nothing to pay on this invoice.")
         if (
@@ -243,7 +250,7 @@ class ReferralRedemption(models.Model):
         if participant.currency_id.compare_amounts(amount, due) > 0:
             raise UserError(
                 self.env._(
-                    "Only %(due)s of %(invoice)s is open.",
+                    "Only %(due)s of %(invoice)s is still to be paid.",
                     due=participant._money(due),
                     invoice=invoice.name,
                 )
@@ -252,7 +259,8 @@ class ReferralRedemption(models.Model):
         if invoice.currency_id.is_zero(on_invoice):
             raise UserError(
                 self.env._(
-                    "That is less than the smallest amount in %(currency)s.",
+                    "That is less than the smallest amount in %(currency)s. Enter a "
+                    "larger amount.",
                     currency=invoice.currency_id.name,
                 )
             )

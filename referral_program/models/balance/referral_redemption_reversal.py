@@ -20,8 +20,8 @@ class ReferralRedemption(models.Model):
             if entry.reversed_entry_id.referral_redemption_id:
                 raise UserError(
                     self.env._(
-                        "%(redemption)s is undone and stays so. Pay the invoice with "
-                        "the balance anew.",
+                        "%(redemption)s has been undone and cannot be restored. Pay "
+                        "the invoice from the balance again.",
                         redemption=entry.reversed_entry_id.referral_redemption_id.name,
                     )
                 )
@@ -31,14 +31,15 @@ class ReferralRedemption(models.Model):
             if redemption.state == "undone":
                 raise UserError(
                     self.env._(
-                        "%(redemption)s is undone already.", redemption=redemption.name
+                        "%(redemption)s has already been undone.",
+                        redemption=redemption.name,
                     )
                 )
             if self._signature(reversal, -1) != self._signature(entry, 1):
                 raise UserError(
                     self.env._(
-                        "%(redemption)s is undone as a whole: its reversal has the "
-                        "same items, the other way round.",
+                        "%(redemption)s can only be undone as a whole: its reversal "
+                        "must have the same items with debit and credit swapped.",
                         redemption=redemption.name,
                     )
                 )

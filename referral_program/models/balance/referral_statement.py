@@ -42,7 +42,7 @@ class ReferralStatement(models.Model):
         "referral.compensation",
         readonly=True,
         ondelete="restrict",
-        help="Empty if the month gave nothing and took nothing back.",
+        help="Empty if the month credited and reversed nothing.",
     )
     program_id = fields.Many2one(
         "referral.program", required=True, readonly=True, ondelete="restrict"
@@ -64,21 +64,27 @@ class ReferralStatement(models.Model):
         readonly=True,
         help="The closing balance of the statement before.",
     )
-    accrued = fields.Monetary(readonly=True, help="What the month's services gave.")
+    accrued = fields.Monetary(
+        readonly=True, help="The compensation for the month's services."
+    )
     taken_back = fields.Monetary(
-        readonly=True, help="What was given too much before, as a negative amount."
+        "Reversed",
+        readonly=True,
+        help="What was credited in excess before, as a negative amount.",
     )
     withdrawn = fields.Monetary(
-        readonly=True, help="Bills of withdrawals, less what was reversed of them."
+        readonly=True, help="Bills of withdrawals, net of reversals."
     )
     spent = fields.Monetary(
-        readonly=True, help="Own invoices paid with the balance, less what was undone."
+        "Used for invoices",
+        readonly=True,
+        help="Own invoices paid from the balance, net of those undone.",
     )
     adjusted = fields.Monetary(
         "Adjustments",
         readonly=True,
-        help="All other entries, and what came into an earlier month after its "
-        "statement was made.",
+        help="All other entries, and changes to an earlier month after its statement "
+        "was made.",
     )
     closing = fields.Monetary(
         "Closing Balance",
@@ -88,7 +94,7 @@ class ReferralStatement(models.Model):
     base = fields.Monetary(related="compensation_id.base")
 
     made_on = fields.Datetime(required=True, readonly=True)
-    to_mail = fields.Boolean(readonly=True)
+    to_mail = fields.Boolean("To E-mail", readonly=True)
     mailed_on = fields.Datetime(readonly=True)
 
     _accrual_unique = models.UniqueIndex("(participant_id, accrual_id)")
@@ -98,14 +104,14 @@ class ReferralStatement(models.Model):
     _figures_tie = models.Constraint(
         "CHECK (opening + accrued + taken_back + withdrawn + spent + adjusted"
         " = closing)",
-        "The figures of a statement do not tie.",
+        "The figures of a statement do not add up.",
     )
 
     @api.model
     def _refusal(self):
         return self.env._(
-            "A statement is what the participant was told about a month: it is neither "
-            "edited nor deleted. What changes later comes out in the next one."
+            "A statement is what was reported to the participant for a month, so it "
+            "cannot be edited or deleted. Later changes appear in the next statement."
         )
 
     @api.depends("name", "period_start")
@@ -249,9 +255,9 @@ class ReferralStatement(models.Model):
         labels = {
             "opening": self.env._("Opening balance"),
             "accrued": self.env._("Compensation accrued"),
-            "taken_back": self.env._("Taken back"),
+            "taken_back": self.env._("Reversed"),
             "withdrawn": self.env._("Withdrawn"),
-            "spent": self.env._("Spent on own invoices"),
+            "spent": self.env._("Used for own invoices"),
             "adjusted": self.env._("Adjustments"),
             "closing": self.env._("Closing balance"),
         }

@@ -67,7 +67,8 @@ class ReferralStatement(models.Model):
             raise UserError(
                 self.env._(
                     "The stored document %(name)s has been damaged or changed: it "
-                    "does not match its hash. It is not given out; please write to us.",
+                    "does not match its hash, so it cannot be downloaded. Please "
+                    "contact us.",
                     name=statement.name,
                 )
             )

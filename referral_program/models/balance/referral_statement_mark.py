@@ -17,7 +17,7 @@ class ReferralStatementMark(models.Model):
     participant_id = fields.Many2one(
         "referral.participant", required=True, index=True, ondelete="cascade"
     )
-    date = fields.Date(required=True, help="The accounting date of what moved.")
+    date = fields.Date(required=True, help="The accounting date of the movement.")
 
     @api.model
     def _mark(self, moves):

@@ -47,20 +47,21 @@ class ReferralWithdrawal(models.Model):
     currency_id = fields.Many2one(related="program_id.currency_id")
     partner_id = fields.Many2one(related="participant_id.partner_id", string="Client")
     amount = fields.Monetary(
-        required=True, readonly=True, help="What the participant asked for."
+        required=True, readonly=True, help="The amount that the participant requested."
     )
     billed_amount = fields.Monetary(
         "Billed",
         readonly=True,
         copy=False,
-        help="What the bill takes from the balance: the sum of its lines on the "
-        "program's liability account, when it was last posted.",
+        help="The amount that the bill deducts from the balance: the sum of its lines "
+        "on the program's liability account, when it was last posted.",
     )
     reserved_amount = fields.Monetary(
-        "On Hold",
+        "Reserved",
         compute="_compute_state",
         store=True,
-        help="What the withdrawal holds of the balance until its bill is posted.",
+        help="The amount of the balance that the withdrawal reserves until its bill "
+        "is posted.",
     )
     bank_account_id = fields.Many2one(
         "res.partner.bank",
@@ -89,13 +90,13 @@ class ReferralWithdrawal(models.Model):
     )
     decision = fields.Selection(DECISIONS, readonly=True, copy=False, tracking=True)
     reason = fields.Char(
-        readonly=True, copy=False, tracking=True, help="Told to the participant."
+        readonly=True, copy=False, tracking=True, help="Shown to the participant."
     )
     problem = fields.Char(
         readonly=True,
         copy=False,
         tracking=True,
-        help="Why the scheduled action could not make the bill.",
+        help="Why the scheduled action could not create the bill.",
     )
     bill_id = fields.Many2one(
         "account.move",
@@ -109,10 +110,10 @@ class ReferralWithdrawal(models.Model):
     request_key = fields.Char(
         readonly=True,
         copy=False,
-        help="The form's own key: sent twice, it makes one withdrawal.",
+        help="The form's own key: if it is sent twice, only one withdrawal is created.",
     )
     bill_payment_state = fields.Selection(
-        related="bill_id.payment_state", string="Bill's Payment"
+        related="bill_id.payment_state", string="Bill Payment Status"
     )
     state = fields.Selection(
         [
@@ -129,7 +130,7 @@ class ReferralWithdrawal(models.Model):
     )
 
     _amount_positive = models.Constraint(
-        "CHECK (amount > 0)", "The amount is above zero."
+        "CHECK (amount > 0)", "Enter an amount above zero."
     )
     _request_key_unique = models.UniqueIndex(
         "(participant_id, request_key) WHERE request_key IS NOT NULL"
@@ -184,7 +185,12 @@ class ReferralWithdrawal(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
-            raise UserError(self.env._("Withdrawals are requested, not entered."))
+            raise UserError(
+                self.env._(
+                    "Withdrawals cannot be entered directly. Use the button Withdraw "
+                    "of the participant."
+                )
+            )
         for vals in vals_list:
             participant = self.env["referral.participant"].browse(
                 vals["participant_id"]
@@ -197,8 +203,8 @@ class ReferralWithdrawal(models.Model):
         if not self.env.su and vals.keys() & self._protected_fields():
             raise UserError(
                 self.env._(
-                    "A withdrawal follows its bill and what is decided with the "
-                    "buttons; it is not edited."
+                    "A withdrawal cannot be edited. Use its buttons, or change its "
+                    "bill."
                 )
             )
         return super().write(vals)
@@ -213,7 +219,7 @@ class ReferralWithdrawal(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(
-            self.env._("Withdrawals stay, whatever became of them: refuse them.")
+            self.env._("Withdrawals cannot be deleted. Refuse them instead.")
         )
 
     # === REQUESTING === #
@@ -274,7 +280,8 @@ class ReferralWithdrawal(models.Model):
         if participant.currency_id.compare_amounts(amount, minimum) < 0:
             raise UserError(
                 self.env._(
-                    "The least that can be withdrawn is %(minimum)s.",
+                    "The minimum withdrawal is %(minimum)s. Enter at least that "
+                    "amount.",
                     minimum=participant._money(minimum),
                 )
             )
@@ -342,8 +349,8 @@ class ReferralWithdrawal(models.Model):
         if late:
             raise UserError(
                 self.env._(
-                    "%(numbers)s: decided already, or billed. Cancel or reverse the "
-                    "bill instead.",
+                    "%(numbers)s: already decided or billed. To undo a bill, cancel "
+                    "or reverse it.",
                     numbers=", ".join(late.mapped("name")),
                 )
             )

@@ -57,7 +57,7 @@ class ReferralWithdrawal(models.Model):
         self._check_may_decide()
         waiting = self.filtered(lambda w: w.state == "requested")
         if not waiting:
-            raise UserError(self.env._("There is nothing to bill among these."))
+            raise UserError(self.env._("None of these withdrawals can be billed."))
         waiting._approve()
         if len(waiting) <= BUTTON_LIMIT:
             # sudo: accountants make bills by this button only
@@ -70,8 +70,8 @@ class ReferralWithdrawal(models.Model):
             "params": {
                 "type": "info",
                 "message": self.env._(
-                    "%(count)s withdrawals are approved. Their bills are being made in "
-                    "the background.",
+                    "%(count)s withdrawals are approved. Their bills are being "
+                    "created in the background.",
                     count=len(waiting),
                 ),
             },
@@ -150,16 +150,16 @@ class ReferralWithdrawal(models.Model):
             if withdrawal.state != "requested":
                 raise UserError(
                     self.env._(
-                        "%(withdrawal)s is not waiting for a bill.",
+                        "%(withdrawal)s is not waiting to be billed.",
                         withdrawal=withdrawal.name,
                     )
                 )
             if not withdrawal.participant_id._owns_account(withdrawal.bank_account_id):
                 raise UserError(
                     self.env._(
-                        "%(withdrawal)s: the account %(account)s is archived, or not "
-                        "the participant's own account any more. Refuse the "
-                        "withdrawal, so that another one can be chosen.",
+                        "%(withdrawal)s: the account %(account)s is archived, or no "
+                        "longer belongs to the participant. Refuse the withdrawal, so "
+                        "that another account can be chosen.",
                         withdrawal=withdrawal.name,
                         account=withdrawal.bank_account_id.acc_number,
                     )
@@ -167,9 +167,9 @@ class ReferralWithdrawal(models.Model):
             if not withdrawal.account_trusted:
                 raise UserError(
                     self.env._(
-                        "%(withdrawal)s: nobody has trusted the account "
-                        "%(account)s yet. Check that it is the participant's, by "
-                        "phone for instance, and trust it.",
+                        "%(withdrawal)s: the account %(account)s is not trusted yet. "
+                        "Check that it belongs to the participant, by phone for "
+                        "instance, and mark it as trusted.",
                         withdrawal=withdrawal.name,
                         account=withdrawal.bank_account_id.acc_number,
                     )
@@ -185,9 +185,9 @@ class ReferralWithdrawal(models.Model):
             if participant.currency_id.compare_amounts(available, 0) < 0:
                 raise UserError(
                     self.env._(
-                        "%(participant)s was promised more than the balance holds, "
-                        "because something was taken back since. Refuse withdrawals "
-                        "or wait for the next accruals.",
+                        "%(participant)s: the open withdrawals exceed the balance, "
+                        "because compensations have been reversed since. Refuse "
+                        "withdrawals or wait for the next accruals.",
                         participant=participant.display_name,
                     )
                 )
@@ -259,8 +259,8 @@ class ReferralWithdrawal(models.Model):
             raise UserError(
                 self.env._(
                     "%(withdrawal)s: with the taxes of %(type)s the bill would take "
-                    "%(taken)s from the balance instead of %(amount)s. Give the taxes "
-                    "accounts of their own.",
+                    "%(taken)s from the balance instead of %(amount)s. Set separate "
+                    "accounts on these taxes.",
                     withdrawal=self.name,
                     type=self.participant_id.type_id.name,
                     taken=self.participant_id._money(taken),
@@ -290,7 +290,8 @@ class ReferralWithdrawal(models.Model):
             if withdrawal.decision:
                 raise UserError(
                     self.env._(
-                        "%(withdrawal)s was given up, so its bill stays a draft.",
+                        "%(withdrawal)s was refused or cancelled, so its bill cannot "
+                        "be posted.",
                         withdrawal=withdrawal.name,
                     )
                 )
@@ -318,9 +319,10 @@ class ReferralWithdrawal(models.Model):
         """Tell the accountant that money has gone for a bill that is a draft again."""
         for withdrawal in self:
             text = self.env._(
-                "The bill of %(withdrawal)s was paid and is a draft again. If it is "
-                "cancelled, the amount returns to the balance although the money has "
-                "gone: post it anew and match the payment, or get the money back.",
+                "The bill of %(withdrawal)s was paid and has been reset to draft. If "
+                "it is cancelled, the amount returns to the balance although the "
+                "money has been paid out: post the bill again and match the payment, "
+                "or get the money back.",
                 withdrawal=withdrawal.name,
             )
             withdrawal.activity_schedule(

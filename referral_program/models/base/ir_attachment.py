@@ -34,9 +34,9 @@ class IrAttachment(models.Model):
         def error():
             return AccessError(
                 self.env._(
-                    "Participants' documents and statements are opened in the "
-                    "referral program: it records who reads them, and compares them "
-                    "with their hashes."
+                    "Open participants' documents and statements in the referral "
+                    "program: it records who reads them, and compares them with their "
+                    "hashes."
                 )
             )
 

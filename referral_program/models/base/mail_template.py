@@ -36,7 +36,8 @@ class MailTemplate(models.Model):
         check_role(
             self.env,
             self.env._(
-                "Only an administrator of the referral program changes its mails."
+                "Only an administrator of the referral program may change its e-mail "
+                "templates."
             ),
             "referral_program.group_administrator",
         )

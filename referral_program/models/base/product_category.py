@@ -30,9 +30,10 @@ class ProductCategory(models.Model):
         if listed:
             raise UserError(
                 self.env._(
-                    "Terms of the referral program exclude these categories: without "
-                    "them their products would begin to earn. Move the products to "
-                    "another category and take this one off the terms, or keep it."
+                    "The terms of the referral program exclude these categories: if "
+                    "they were deleted, their products would begin to earn. Move the "
+                    "products to another category and remove this one from the terms, "
+                    "or keep it."
                 )
             )
 

@@ -21,7 +21,7 @@ class ReferralImmutableMixin(models.AbstractModel):
     def _refusal(self):
         """Return why, and what to do instead."""
         return self.env._(
-            "These rows are written by accruals and never edited or deleted. Late "
-            "facts come out in the next accrual; correct anything else by an entry on "
-            "the liability account."
+            "These records are written by accruals and cannot be edited or deleted. "
+            "Late facts are included in the next accrual; correct anything else by an "
+            "entry on the liability account."
         )

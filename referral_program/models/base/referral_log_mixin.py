@@ -22,5 +22,5 @@ class ReferralLogMixin(models.AbstractModel):
     @api.model
     def _refusal(self):
         return self.env._(
-            "This is a record of what happened: it is neither edited nor deleted."
+            "This is a record of what happened: it cannot be edited or deleted."
         )

@@ -12,7 +12,7 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     referral_postpaid = fields.Boolean(
-        "Pays Afterwards",
+        "Postpaid",
         copy=False,  # whoever may not read it duplicates contacts all the same
         tracking=True,
         groups="referral_program.group_reader",
@@ -29,11 +29,11 @@ class ResPartner(models.Model):
     referral_ids = fields.One2many(
         "referral.referral",
         "partner_id",
-        "Brought By",
+        "Referred By",
         groups="referral_program.group_reader",
     )
     referral_brought_count = fields.Integer(
-        "Clients Brought",
+        "Referred Clients",
         compute="_compute_referral_counts",
         groups="referral_program.group_reader",
     )

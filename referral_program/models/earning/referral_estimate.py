@@ -28,18 +28,19 @@ class ReferralEstimate(models.Model):
     currency_id = fields.Many2one(related="program_id.currency_id")
     day = fields.Date("As of", required=True, readonly=True)
     so_far = fields.Monetary(
+        "Accrued to Date",
         readonly=True,
-        help="What the next accruals would give if they came today.",
+        help="What the next accruals would credit if they were run today.",
     )
     unpaid = fields.Monetary(
         "Rendered, Not Paid",
         readonly=True,
-        help="What comes when clients pay for what they have used.",
+        help="The compensation to be earned when clients pay for what they have used.",
     )
     unrendered = fields.Monetary(
         "Paid, Not Rendered",
         readonly=True,
-        help="What comes when clients use what they have paid.",
+        help="The compensation to be earned when clients use what they have paid for.",
     )
 
     _participant_unique = models.UniqueIndex("(participant_id)")

@@ -18,8 +18,8 @@ class ReferralProgram(models.Model):
         check_role(
             self.env,
             self.env._(
-                "Only accountants and auditors of the program may look at "
-                "forecasts and simulations."
+                "Only accountants and auditors of the program may use forecasts and "
+                "simulations."
             ),
             "referral_program.group_accountant",
             "referral_program.group_auditor",

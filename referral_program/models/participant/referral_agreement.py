@@ -32,8 +32,7 @@ class ReferralAgreement(models.Model):
         "res.company",
         index=True,
         tracking=True,
-        help="Without a company, the text is that of all companies which have none of "
-        "their own.",
+        help="If empty, the text applies to all companies that have none of their own.",
     )
     version = fields.Integer(required=True, readonly=True, copy=False)
     name = fields.Char("Title", required=True, translate=True)
@@ -97,7 +96,7 @@ class ReferralAgreement(models.Model):
 
     def _publish_first(self):
         return self.env._(
-            "A text is a draft with the next number until it is published."
+            "Create a text as a draft with the next number, and publish it afterwards."
         )
 
     def _next_version(self, kind, company_id):
@@ -127,8 +126,8 @@ class ReferralAgreement(models.Model):
         if "published" in self.mapped("state"):
             raise UserError(
                 self.env._(
-                    "A published text stays as it is: participants accepted it. "
-                    "Duplicate it and publish a new version."
+                    "A published text cannot be changed, because participants "
+                    "accepted it. Duplicate it and publish a new version."
                 )
             )
 

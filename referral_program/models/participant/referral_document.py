@@ -48,7 +48,7 @@ class ReferralDocument(models.Model):
         "referral.document.requirement",
         ondelete="set null",
         index="btree_not_null",
-        help="Without one, an officer asked this participant for it.",
+        help="If empty, an officer asked this participant for it.",
     )
     sequence = fields.Integer(default=100)
     name = fields.Char("Document", required=True, translate=True)
@@ -77,7 +77,7 @@ class ReferralDocument(models.Model):
         "Number",
         compute="_compute_shown_text",
         groups="referral_program.group_officer",
-        help="What the participant typed. Whoever looks at it is recorded.",
+        help="What the participant entered. Each access is recorded.",
     )
     page_ids = fields.One2many("referral.document.page", "document_id", "Files")
     page_count = fields.Integer("File Count", compute="_compute_page_count")
@@ -88,7 +88,7 @@ class ReferralDocument(models.Model):
 
     _requirement_unique = models.UniqueIndex(
         "(participant_id, requirement_id) WHERE requirement_id IS NOT NULL",
-        "This document is there already.",
+        "The participant already has this document.",
     )
 
     # === COMPUTE METHODS === #
@@ -136,7 +136,9 @@ class ReferralDocument(models.Model):
     def write(self, vals):
         if "state" in vals:
             raise UserError(
-                self.env._("The state of a document follows from what is done with it.")
+                self.env._(
+                    "The state of a document cannot be edited. Use its buttons instead."
+                )
             )
         self._check_changeable(vals)
         changed = {
@@ -164,7 +166,10 @@ class ReferralDocument(models.Model):
             raise UserError(self._refusal())
 
     def _refusal(self):
-        return self.env._("A document stays what it is, and whose.")
+        return self.env._(
+            "Only what is asked for can be changed, and only until the document is "
+            "uploaded. Ask for a new document instead."
+        )
 
     def unlink(self):
         # not left to the database, which would leave the files
@@ -175,12 +180,16 @@ class ReferralDocument(models.Model):
     def _unlink_except_handed_in(self):
         if not self.env.su and self.requirement_id:
             raise UserError(
-                self.env._("The participant's type asks for these documents.")
+                self.env._(
+                    "The participant's type requires these documents, so they cannot "
+                    "be deleted."
+                )
             )
         if self.filtered(lambda d: d.state not in ("requested", "draft")):
             raise UserError(
                 self.env._(
-                    "What was handed in stays until its retention period is over."
+                    "Submitted documents cannot be deleted before their retention "
+                    "period is over."
                 )
             )
 
@@ -294,7 +303,7 @@ class ReferralDocument(models.Model):
     def _check_officer(self):
         check_role(
             self.env,
-            self.env._("Only an officer reviews documents."),
+            self.env._("Only an officer may review documents."),
             "referral_program.group_officer",
         )
 
@@ -316,7 +325,7 @@ class ReferralDocument(models.Model):
         self.check_access("write")
         if not (reason or "").strip():
             raise UserError(
-                self.env._("Say what is wrong, so that the participant can mend it.")
+                self.env._("Say what is wrong, so that the participant can correct it.")
             )
         self._update_state("rejected", reason=reason, **self._prepare_review_vals())
         for participant in self.participant_id:

@@ -33,7 +33,11 @@ class ReferralDocumentDestruction(models.Model):
         ondelete="restrict",
         default=lambda self: self.env.user,
     )
-    rule = fields.Char(required=True, readonly=True, help="By which rule.")
+    rule = fields.Char(
+        required=True,
+        readonly=True,
+        help="The rule by which the document was destroyed.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -27,13 +27,13 @@ class ReferralDocumentPage(models.Model):
         attachment=True, required=True, readonly=True, groups=NO_ACCESS
     )
     mimetype = fields.Char("Type", required=True, readonly=True)
-    size = fields.Integer(required=True, readonly=True, help="Bytes.")
+    size = fields.Integer(required=True, readonly=True, help="In bytes.")
     sha256 = fields.Char("Hash", required=True, readonly=True)
 
     def write(self, vals):
         if vals.keys() - {"sequence"}:
             raise UserError(
-                self.env._("A file is not edited: a new one takes its place.")
+                self.env._("A file cannot be edited. Upload a new one instead.")
             )
         return super().write(vals)
 

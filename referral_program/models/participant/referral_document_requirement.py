@@ -31,7 +31,7 @@ class ReferralDocumentRequirement(models.Model):
     code = fields.Char(
         required=True,
         tracking=True,
-        help="The name by which the API calls it, within its type.",
+        help="The name used for it in the API, within its type.",
     )
     name = fields.Char("Document", required=True, translate=True, tracking=True)
     hint = fields.Char(
@@ -43,7 +43,7 @@ class ReferralDocumentRequirement(models.Model):
     validator = fields.Selection(
         DOCUMENT_VALIDATORS,
         tracking=True,
-        help="How a text is checked. Without one any text will do.",
+        help="How the text is checked. If empty, any text is accepted.",
     )
     one_of = fields.Char(
         "Alternatives",

@@ -30,7 +30,7 @@ class ReferralDocument(models.Model):
                 text = VALIDATORS[self.validator](text)
             except ValueError:
                 raise ValidationError(
-                    self.env._("This number is not right. Check it and type it again.")
+                    self.env._("This number is not valid. Check it and enter it again.")
                 ) from None
         # sudo: the text is closed to the portal, whose user hands it in
         self.sudo()._update_state(
@@ -52,7 +52,8 @@ class ReferralDocument(models.Model):
         if len(files) > MAX_FILES:
             raise ValidationError(
                 self.env._(
-                    "Up to %(count)s files are accepted: put the pages into a PDF.",
+                    "Up to %(count)s files are accepted. Combine the pages into one "
+                    "PDF.",
                     count=MAX_FILES,
                 )
             )
@@ -84,8 +85,8 @@ class ReferralDocument(models.Model):
         if total > program.max_total_size * MEGABYTE:
             raise ValidationError(
                 self.env._(
-                    "All files together may have %(size)s MB. Hand in smaller ones: "
-                    "pictures of less resolution, or a PDF.",
+                    "All files together may have at most %(size)s MB. Upload smaller "
+                    "files: lower-resolution pictures, or a PDF.",
                     size=program.max_total_size,
                 )
             )
@@ -112,8 +113,8 @@ class ReferralDocument(models.Model):
                 "The file is too large: up to %(size)s MB are accepted.", size=size
             ),
             "type": self.env._(
-                "This is neither a PDF nor a JPEG nor a PNG. Save the document as one "
-                "of these, whatever its name says now."
+                "This file is neither a PDF nor a JPEG nor a PNG, whatever its name "
+                "says. Save the document in one of these formats."
             ),
             "broken": self.env._(
                 "The file cannot be read. Scan or save the document again."
@@ -122,17 +123,19 @@ class ReferralDocument(models.Model):
                 "The PDF is protected by a password. Save it without one."
             ),
             "active": self.env._(
-                "The PDF contains scripts, forms or attachments. Print it into a new "
-                "PDF, or hand in a picture."
+                "The PDF contains scripts, forms or attachments. Print it to a new "
+                "PDF, or upload a picture."
             ),
             "foreign": self.env._(
                 "The file contains something besides the document. Scan or save the "
                 "document again."
             ),
             "pixels": self.env._(
-                "The picture is too large: scan the document with less resolution."
+                "The picture is too large: scan the document at a lower resolution."
             ),
-            "pages": self.env._("The PDF has too many pages: hand in the ones needed."),
+            "pages": self.env._(
+                "The PDF has too many pages. Upload only the pages that are needed."
+            ),
         }
         text = texts[reason]
         if not name:

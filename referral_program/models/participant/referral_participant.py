@@ -107,7 +107,7 @@ class ReferralParticipant(models.Model):
         "Link Alias",
         copy=False,
         tracking=True,
-        help="A word that the link may have in place of the code: 3 to 40 small "
+        help="A word to use in the link instead of the code: 3 to 40 lowercase "
         "letters, digits and hyphens.",
     )
     link_active = fields.Boolean(compute="_compute_link_active", store=True)
@@ -126,11 +126,12 @@ class ReferralParticipant(models.Model):
     )
     _code_unique = models.UniqueIndex("(code)")
     _alias_unique = models.UniqueIndex(
-        "(alias) WHERE alias IS NOT NULL", "Another participant has this alias."
+        "(alias) WHERE alias IS NOT NULL",
+        "This alias is taken by another participant. Choose another one.",
     )
     _alias_plain = models.Constraint(
         "CHECK (alias ~ '^[a-z0-9][a-z0-9-]{1,38}[a-z0-9]$')",
-        "An alias has 3 to 40 small letters, digits and hyphens.",
+        "Use 3 to 40 lowercase letters, digits and hyphens for the alias.",
     )
 
     # === COMPUTE METHODS === #
@@ -234,9 +235,16 @@ class ReferralParticipant(models.Model):
         if "partner_id" in vals or "program_id" in vals:
             self._check_identity_can_change(vals)
         if "company_id" in vals:
-            raise UserError(self.env._("The company is that of the program."))
+            raise UserError(
+                self.env._("The company is that of the program and cannot be changed.")
+            )
         if not self.env.su and not OWN_FIELDS.isdisjoint(vals):
-            raise UserError(self.env._("These moments follow from what happens."))
+            raise UserError(
+                self.env._(
+                    "These values are set by the program and cannot be edited. Use "
+                    "the buttons instead."
+                )
+            )
         if "type_id" in vals and not self._is_trusted():
             self._check_type_can_change(vals["type_id"])
         if "state" in vals:
@@ -253,8 +261,8 @@ class ReferralParticipant(models.Model):
         if self.filtered(lambda p: p.state != "draft" and p.type_id.id != type_id):
             raise UserError(
                 self.env._(
-                    "The type decides about the documents, so it changes in drafts "
-                    "only. An administrator may correct it."
+                    "The type determines the documents, so it can be changed only in "
+                    "drafts. Ask an administrator to correct it."
                 )
             )
 
@@ -272,8 +280,8 @@ class ReferralParticipant(models.Model):
         ):
             raise UserError(
                 self.env._(
-                    "A participant begins as a draft: the documents decide about the "
-                    "rest."
+                    "Create a participant as a draft. It becomes active once its "
+                    "documents are verified."
                 )
             )
         # neither by way of the context
@@ -294,8 +302,8 @@ class ReferralParticipant(models.Model):
         if used:
             raise UserError(
                 self.env._(
-                    "These participants have referrals or money, so they stay: "
-                    "%(participants)s. Close them instead.",
+                    "These participants have referrals or money, so they cannot be "
+                    "deleted: %(participants)s. Close them instead.",
                     participants=", ".join(used.mapped("display_name")),
                 )
             )
@@ -323,8 +331,8 @@ class ReferralParticipant(models.Model):
             if changed and participant.sudo().compensation_ids:
                 raise UserError(
                     self.env._(
-                        "%(participant)s has compensations: the ledger says whose they "
-                        "are, so neither the client nor the program can change.",
+                        "%(participant)s has compensations in the ledger, so neither "
+                        "the client nor the program can be changed.",
                         participant=participant.display_name,
                     )
                 )

@@ -30,7 +30,7 @@ class ReferralParticipant(models.Model):
         "referral.acceptance", "participant_id", "Acceptances"
     )
     submitted_on = fields.Datetime(
-        readonly=True, copy=False, help="When everything asked for had been handed in."
+        readonly=True, copy=False, help="When everything asked for had been submitted."
     )
     verified_on = fields.Datetime(readonly=True, copy=False)
     verification_deadline = fields.Datetime(

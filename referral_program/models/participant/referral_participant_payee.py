@@ -62,7 +62,7 @@ class ReferralParticipant(models.Model):
         )
         if known and not known.active:
             raise ValidationError(
-                self.env._("This account is not used any more. Ask us about it.")
+                self.env._("This account is no longer in use. Please contact us.")
             )
         if len(self._payee_accounts()) >= MAX_ACCOUNTS:
             raise ValidationError(
@@ -88,8 +88,8 @@ class ReferralParticipant(models.Model):
         except ValueError as error:
             raise ValidationError(
                 self.env._(
-                    "Type the bank's BIC: nine digits that begin with 04. Or type an "
-                    "IBAN as the account."
+                    "Enter the bank's BIC: nine digits that begin with 04. Or enter "
+                    "an IBAN as the account."
                 )
             ) from error
         try:
@@ -97,8 +97,8 @@ class ReferralParticipant(models.Model):
         except ValueError as error:
             raise ValidationError(
                 self.env._(
-                    "The account and the BIC do not belong together: look at the "
-                    "digits of both again."
+                    "The account number and the BIC do not match. Check the digits of "
+                    "both."
                 )
             ) from error
 

@@ -257,6 +257,9 @@ class ReferralParticipant(models.Model):
         self.check_access("write")
         if self.filtered(lambda p: p.state not in ("rejected", "closed")):
             raise UserError(
-                self.env._("Documents are destroyed once the participation has ended.")
+                self.env._(
+                    "Documents can be destroyed only after the participation has "
+                    "ended. End it first."
+                )
             )
         self._destroy_documents(self.env._("by decision of an officer"))

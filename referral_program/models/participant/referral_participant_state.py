@@ -43,7 +43,10 @@ class ReferralParticipant(models.Model):
         """
         if state in REASONED_STATES and not reason:
             raise UserError(
-                self.env._("Say why: the participant and the history are told.")
+                self.env._(
+                    "Give the reason: it is shown to the participant and kept in the "
+                    "history."
+                )
             )
         changing = self.filtered(lambda participant: participant.state != state)
         for participant in changing:

@@ -39,7 +39,7 @@ class ReferralParticipantType(models.Model):
         help="Clients of this type may join the program.",
     )
     link_at_once = fields.Boolean(
-        "Link at Once",
+        "Immediate Link",
         tracking=True,
         help="The participant has the referral link as soon as they have submitted "
         "their documents; otherwise after verification.",
@@ -47,21 +47,22 @@ class ReferralParticipantType(models.Model):
     territory_restricted = fields.Boolean(
         "Own Country Only",
         tracking=True,
-        help="Clients from other countries than the participant's earn nothing.",
+        help="Clients from countries other than the participant's earn nothing.",
     )
     tax_ids = fields.Many2many(
         "account.tax",
         string="Taxes and Withholdings",
         domain=[("type_tax_use", "=", "purchase")],
         tracking=True,
-        help="Of the bills that pay withdrawals: taxes come on top of the amount, "
-        "withholdings are kept back from what is paid.",
+        help="On the bills that pay withdrawals: taxes are added to the amount, "
+        "withholdings are deducted from the payment.",
     )
     requirement_ids = fields.One2many(
         "referral.document.requirement",
         "type_id",
         "Documents",
-        help="What clients of this type hand in. Changes touch drafts only.",
+        help="The documents required from clients of this type. Changes apply to "
+        "draft participants only.",
     )
     reason_not_joining = fields.Char(
         "Why Not",

@@ -77,14 +77,14 @@ class ReferralProgram(models.Model):
         required=True,
         default="invoice",
         tracking=True,
-        help="Which terms a line falls under: those in force on the invoice's date, "
-        "or those in force when the referral began (cohorts).",
+        help="Which terms apply to a line: those in force on the invoice's date, or "
+        "those in force when the referral began (cohorts).",
     )
     discount_product_ids = fields.Many2many(
         "product.product",
         string="Discount Products",
         tracking=True,
-        help="An invoice that carries one of these products is discounted as a whole.",
+        help="An invoice with one of these products is discounted as a whole.",
     )
 
     # Payments
@@ -119,7 +119,7 @@ class ReferralProgram(models.Model):
 
     posting_policy = fields.Selection(
         [
-            ("automatic", "At once"),
+            ("automatic", "Automatically"),
             ("review", "After review by the accountant"),
         ],
         "Accruals Are Posted",
@@ -138,8 +138,8 @@ class ReferralProgram(models.Model):
         "Hide Clients' Names",
         default=True,
         tracking=True,
-        help="Participants see only the beginnings of the names of the clients whom "
-        "they brought.",
+        help="Participants see only the beginnings of the names of the clients they "
+        "referred.",
     )
 
     # Limits
@@ -151,30 +151,30 @@ class ReferralProgram(models.Model):
 
     # Joining
     description = fields.Html(
-        translate=True, help="What the program gives, for clients who may join."
+        translate=True, help="What the program offers, for clients who may join."
     )
     agreement_grace_days = fields.Integer(
         "Grace Period",
         default=30,
         tracking=True,
-        help="Days after a new version of an agreement came into force within which "
-        "participants are paid though they have not accepted it yet.",
+        help="Days after a new version of an agreement comes into force during which "
+        "participants are still paid although they have not accepted it yet.",
     )
     max_file_size = fields.Integer(
-        "Largest File (MB)", default=10, tracking=True, help="Of one file."
+        "Maximum File Size (MB)", default=10, tracking=True, help="For one file."
     )
     max_total_size = fields.Integer(
-        "Largest Upload (MB)",
+        "Maximum Total Size (MB)",
         default=50,
         tracking=True,
-        help="Of all files of a participant together.",
+        help="For all files of a participant together.",
     )
     retention_days = fields.Integer(
         "Retention Period",
         default=1095,
         tracking=True,
-        help="Days after the participation has ended until the documents are "
-        "destroyed.",
+        help="Days between the end of the participation and the destruction of the "
+        "documents.",
     )
 
     # Links
@@ -190,7 +190,8 @@ class ReferralProgram(models.Model):
         required=True,
         default="last",
         tracking=True,
-        help="Whose client it is if somebody clicked several participants' links.",
+        help="Which participant gets the client if several participants' links were "
+        "clicked.",
     )
     target_url = fields.Char(
         "Links Lead To",
@@ -205,7 +206,7 @@ class ReferralProgram(models.Model):
         default=7,
         tracking=True,
         help="Days after a client's registration within which a participant may claim "
-        "to have brought them.",
+        "to have referred them.",
     )
 
     accrual_steps = fields.Integer(
@@ -227,7 +228,7 @@ class ReferralProgram(models.Model):
         "The company has a referral program already.",
     )
     _credit_day_in_month = models.Constraint(
-        "CHECK (credit_day BETWEEN 1 AND 28)", "The credit day is between 1 and 28."
+        "CHECK (credit_day BETWEEN 1 AND 28)", "Choose a credit day between 1 and 28."
     )
     _limits_not_negative = models.Constraint(
         "CHECK (min_withdrawal >= 0 AND verification_days >= 0 "
@@ -237,7 +238,7 @@ class ReferralProgram(models.Model):
     )
     _sizes_positive = models.Constraint(
         "CHECK (max_file_size > 0 AND max_total_size >= max_file_size)",
-        "A file has at least 1 MB, and all together not less than one.",
+        "Allow at least 1 MB for a file, and no less than that for all files together.",
     )
 
     # === COMPUTE METHODS === #
@@ -332,8 +333,8 @@ class ReferralProgram(models.Model):
         if self.sudo().accrual_ids or self.sudo().participant_ids:
             raise UserError(
                 self.env._(
-                    "The program has participants or accruals, so it stays. Archive it "
-                    "instead."
+                    "The program has participants or accruals, so it cannot be "
+                    "deleted. Archive it instead."
                 )
             )
 

@@ -53,7 +53,7 @@ class ReferralProgramCost(models.Model):
     currency_id = fields.Many2one("res.currency", readonly=True)
     month = fields.Date(
         readonly=True,
-        help="The month that was accrued; of revenue, the month of the invoice.",
+        help="The month that was accrued; for revenue, the month of the invoice.",
     )
     cohort = fields.Date(
         readonly=True, help="The month in which the client's referral began."
@@ -69,12 +69,12 @@ class ReferralProgramCost(models.Model):
     base = fields.Monetary(
         "Paid and Rendered",
         readonly=True,
-        help="What newly became both, and earned a compensation.",
+        help="What newly became both paid and rendered, and earned a compensation.",
     )
     revenue = fields.Monetary(
         "Invoiced, Untaxed",
         readonly=True,
-        help="What these clients were invoiced while they were bound, less credit "
+        help="What these clients were invoiced during their referral, less credit "
         "notes.",
     )
     cost_of_base = fields.Float(
@@ -82,16 +82,16 @@ class ReferralProgramCost(models.Model):
         readonly=True,
         aggregator="avg",
         digits=(16, 2),
-        help="Of a group: the sum of the compensation by the sum of the base. Empty "
-        "where currencies are mixed.",
+        help="For a group: the total compensation divided by the total base. Empty if "
+        "currencies are mixed.",
     )
     cost_of_revenue = fields.Float(
         "Cost, % of Invoiced",
         readonly=True,
         aggregator="avg",
         digits=(16, 2),
-        help="Of a group: the sum of the compensation by the sum of what was "
-        "invoiced. Empty where currencies are mixed.",
+        help="For a group: the total compensation divided by the total invoiced. "
+        "Empty if currencies are mixed.",
     )
 
     @property

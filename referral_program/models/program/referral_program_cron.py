@@ -16,7 +16,7 @@ _lt = LazyTranslate(__name__)
 
 #: What the accountant is told when a step of a scheduled action fails.
 FAILURES = {
-    "accrual": _lt("The accrual failed and nothing of it was kept: %(error)s"),
+    "accrual": _lt("The accrual failed, and nothing of it was saved: %(error)s"),
     "statements": _lt("The participants' statements were not made: %(error)s"),
     "mail": _lt("Participants were not written about their statements: %(error)s"),
     "estimate": _lt("The participants' estimates were not made: %(error)s"),

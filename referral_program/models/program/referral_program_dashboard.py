@@ -145,7 +145,7 @@ class ReferralProgram(models.Model):
         """What is on its way, of the last estimate."""
         day, *amounts = facts["estimate"]
         labels = {
-            "so_far": self.env._("If it were accrued now"),
+            "so_far": self.env._("Accrued to date (estimate)"),
             "unpaid": self.env._("Rendered, not paid"),
             "unrendered": self.env._("Paid, not rendered"),
         }
@@ -179,11 +179,11 @@ class ReferralProgram(models.Model):
                 paying_by_link,
                 by_link,
             ),
-            ("all", self.env._("Brought in any way"), brought, 0),
-            ("paying", self.env._("Brought in any way and paying"), paying, brought),
+            ("all", self.env._("Referred by any means"), brought, 0),
+            ("paying", self.env._("Referred by any means and paying"), paying, brought),
         )
         return [
-            self._row(self.env._("Visits of links"), str(visits), "visits"),
+            self._row(self.env._("Link visits"), str(visits), "visits"),
             *(
                 self._row(
                     label, str(count), "referrals", key, hint=self._share(count, whole)
@@ -269,11 +269,11 @@ class ReferralProgram(models.Model):
         if not run:
             value = self.env._("Not checked yet")
         elif not failed:
-            value = self.env._("Everything ties")
+            value = self.env._("All checks passed")
         elif run.finding_count:
             value = self.env._("Findings: %(count)s", count=run.finding_count)
         else:  # a check that could not be done
-            value = self.env._("Something does not tie")
+            value = self.env._("Some checks failed")
         return [
             self._row(
                 self.env._("Integrity"),

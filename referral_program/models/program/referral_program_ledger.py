@@ -22,15 +22,15 @@ class ReferralProgram(models.Model):
         tracking=True,
         check_company=True,
         domain=[("account_type", "in", ("expense", "expense_direct_cost"))],
-        help="Debited by what the participants earn.",
+        help="Debited with the participants' compensations.",
     )
     liability_account_id = fields.Many2one(
         "account.account",
         tracking=True,
         check_company=True,
         domain=[("account_type", "=", "liability_current"), ("reconcile", "=", True)],
-        help="Credited by what the participants earn: its balance is what the company "
-        "owes them.",
+        help="Credited with the participants' compensations: its balance is what the "
+        "company owes them.",
     )
     bill_journal_id = fields.Many2one(
         "account.journal",
@@ -44,19 +44,19 @@ class ReferralProgram(models.Model):
     min_withdrawal = fields.Monetary("Minimum Withdrawal", default=10000, tracking=True)
     withdrawal_policy = fields.Selection(
         [
-            ("automatic", "At once"),
+            ("automatic", "Automatically"),
             ("review", "After approval by the accountant"),
         ],
         "Withdrawals Are Billed",
         required=True,
         default="review",
         tracking=True,
-        help="Whether the scheduled action bills what participants ask for, or only "
-        "what an accountant has approved.",
+        help="Whether the scheduled action bills all requested withdrawals, or only "
+        "those that an accountant has approved.",
     )
     bill_policy = fields.Selection(
         [("posted", "Posted"), ("draft", "Left as drafts")],
-        "Bills of Withdrawals Are",
+        "Withdrawal Bills Are",
         required=True,
         default="posted",
         tracking=True,
@@ -66,21 +66,21 @@ class ReferralProgram(models.Model):
         "Bills' Payment Terms",
         tracking=True,
         check_company=True,
-        help="When the bills of withdrawals are due. Left empty, the vendor's own "
-        "terms decide.",
+        help="When the bills of withdrawals are due. If empty, the vendor's own terms "
+        "apply.",
     )
     redemption_allowed = fields.Boolean(
-        "Balance Pays Invoices",
+        "Pay Invoices from the Balance",
         default=True,
         tracking=True,
         help="Participants may pay their own invoices with their referral balance.",
     )
     redemption_counts = fields.Boolean(
-        "Redemptions Are Payments",
+        "Redemptions Count as Payments",
         default=True,
         tracking=True,
-        help="An invoice paid with a referral balance earns a compensation for whoever "
-        "brought that participant.",
+        help="An invoice paid from a referral balance earns a compensation for "
+        "whoever referred the paying participant.",
     )
     foreign_redemption = fields.Selection(
         [
@@ -172,7 +172,7 @@ class ReferralProgram(models.Model):
                 raise UserError(
                     self.env._(
                         "The balances of the participants are on %(account)s: neither "
-                        "that account nor the company can change any more.",
+                        "that account nor the company can be changed any more.",
                         account=program.liability_account_id.display_name,
                     )
                 )

@@ -16,7 +16,8 @@ class ReferralProgram(models.Model):
 
     steps = fields.Json("First Steps", compute="_compute_steps")
     is_ready = fields.Boolean(
-        compute="_compute_steps", help="Everything that the program needs is there."
+        compute="_compute_steps",
+        help="The program has everything that it needs to run.",
     )
 
     @api.depends(
@@ -70,8 +71,10 @@ class ReferralProgram(models.Model):
             (
                 "terms",
                 self.env._("Terms"),
-                self.env._("What percentage is given, from which day, and for what."),
-                self.env._("Look at the terms"),
+                self.env._(
+                    "The percentage, its first day, and the services that earn it."
+                ),
+                self.env._("View the terms"),
                 True,
             ),
             (
@@ -84,15 +87,16 @@ class ReferralProgram(models.Model):
             (
                 "types",
                 self.env._("Participant types and documents"),
-                self.env._("Who may take part, and what they hand in."),
-                self.env._("Look at the types"),
+                self.env._("Who may take part, and which documents they need."),
+                self.env._("View the types"),
                 True,
             ),
             (
                 "calendar",
                 self.env._("Working calendar"),
                 self.env._(
-                    "The company's working days, by which verification is promised."
+                    "The company's working days, by which the promised verification "
+                    "time is counted."
                 ),
                 self.env._("Open the calendar"),
                 can["calendar"],
@@ -101,7 +105,7 @@ class ReferralProgram(models.Model):
                 "actions",
                 self.env._("Scheduled actions"),
                 self.env._(
-                    "Accruals, bills, estimates and statements run by themselves."
+                    "Accruals, bills, estimates and statements run automatically."
                 ),
                 self.env._("Switch them on"),
                 can["system"],
@@ -110,7 +114,7 @@ class ReferralProgram(models.Model):
                 "mail",
                 self.env._("Outgoing mail"),
                 self.env._(
-                    "Participants are written by your own mail server. Optional."
+                    "Your own mail server sends the e-mails to participants. Optional."
                 ),
                 self.env._("Add a server"),
                 can["system"],

@@ -58,7 +58,7 @@ class ReferralProgramTerms(models.Model):
         required=True,
         tracking=True,
         default=lambda self: fields.Date.context_today(self).replace(day=1),
-        help="The first day of these terms. They hold until the next ones begin.",
+        help="The first day of these terms. They apply until the next ones begin.",
     )
     rate = fields.Float(
         "Rate (%)",
@@ -80,7 +80,7 @@ class ReferralProgramTerms(models.Model):
         default=True,
         tracking=True,
         help="A line with a discount earns nothing, and so does every line of an "
-        "invoice that carries a discount product.",
+        "invoice that contains a discount product.",
     )
     excluded_category_ids = fields.Many2many(
         "product.category",
@@ -104,7 +104,7 @@ class ReferralProgramTerms(models.Model):
     is_draft = fields.Boolean(
         "Draft",
         tracking=True,
-        help="Not in force: no accrual looks at these terms until they are put in "
+        help="Not in force: accruals do not use these terms until they are put in "
         "force.",
     )
     is_locked = fields.Boolean(
@@ -118,7 +118,7 @@ class ReferralProgramTerms(models.Model):
         "The program has terms that begin on this day already.",
     )
     _rate_is_percent = models.Constraint(
-        "CHECK (rate >= 0 AND rate <= 100)", "A rate is between 0 and 100 percent."
+        "CHECK (rate >= 0 AND rate <= 100)", "Enter a rate between 0 and 100 percent."
     )
 
     # === COMPUTE METHODS === #
@@ -168,8 +168,8 @@ class ReferralProgramTerms(models.Model):
         ):
             raise UserError(
                 self.env._(
-                    "Terms are put in force with the button Put in Force, and those "
-                    "that are in force do not become drafts again: make a copy of them."
+                    "Put terms in force with the button Put in Force. Terms in force "
+                    "cannot become drafts again: make a copy of them."
                 )
             )
         if not CONDITIONS.isdisjoint(vals):

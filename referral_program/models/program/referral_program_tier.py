@@ -16,15 +16,15 @@ class ReferralProgramTier(models.Model):
     above = fields.Monetary(
         required=True,
         tracking=True,
-        help="The tier is reached when a client's new base of the month is above "
-        "this amount; exactly at it, the tier below still holds.",
+        help="The tier is reached when a client's new base of the month is above this "
+        "amount; exactly at it, the tier below still applies.",
     )
     rate = fields.Float(
         "Rate (%)",
         required=True,
         digits="Referral Rate",
         tracking=True,
-        help="Percent of the base, for all of that client's month.",
+        help="Percent of the base, for that client's whole month.",
     )
 
     _above_unique = models.UniqueIndex(
@@ -34,7 +34,7 @@ class ReferralProgramTier(models.Model):
         "CHECK (above >= 0)", "A tier's threshold cannot be negative."
     )
     _rate_is_percent = models.Constraint(
-        "CHECK (rate >= 0 AND rate <= 100)", "A rate is between 0 and 100 percent."
+        "CHECK (rate >= 0 AND rate <= 100)", "Enter a rate between 0 and 100 percent."
     )
 
     @api.depends("above", "rate")

@@ -170,7 +170,7 @@ class ReferralApi(models.AbstractModel):
             ``explanation``
         """
         if not key:
-            raise ValidationError(self.env._("A registration needs a key."))
+            raise ValidationError(self.env._("Send a key with the registration."))
         program, partner = self._program(), self._partner(partner_id)
         done = self._registered(program, key)
         if done:
@@ -248,7 +248,7 @@ class ReferralApi(models.AbstractModel):
         """
         check_role(
             self.env,
-            self.env._("Only users of the Integration group call this."),
+            self.env._("Only users of the Integration group may call this method."),
             "referral_program.group_integration",
         )
         # sudo: the group may do what these methods do, and nothing else
@@ -262,7 +262,7 @@ class ReferralApi(models.AbstractModel):
 
     def _partner(self, partner_id):
         if isinstance(partner_id, bool) or not isinstance(partner_id, int):
-            raise ValidationError(self.env._("A client is named by a number."))
+            raise ValidationError(self.env._("Give the client's ID as a number."))
         partner = self.env["res.partner"].sudo().browse(partner_id).exists()
         company = partner.company_id
         if not partner or (company and company != self.env.company):
@@ -300,7 +300,7 @@ class ReferralApi(models.AbstractModel):
         if len(found) != 1:
             raise ValidationError(
                 self.env._(
-                    "%(document)s is not asked for. There are: %(codes)s.",
+                    "%(document)s is not required. Use one of: %(codes)s.",
                     document=document,
                     codes=", ".join(
                         d.requirement_id.code or str(d.id)
@@ -315,13 +315,15 @@ class ReferralApi(models.AbstractModel):
             return file["name"], base64.b64decode(file["content"], validate=True)
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise ValidationError(
-                self.env._("A file has a name, and its content in Base64.")
+                self.env._("Send each file with a name and with its content in Base64.")
             ) from error
 
     def _accept(self, participant, text, ip_address, user_agent):
         if not isinstance(text, dict):
             raise ValidationError(
-                self.env._("A text that is accepted has an id, a hash and a language.")
+                self.env._(
+                    "Send the id, the hash and the language of each accepted text."
+                )
             )
         lang = text.get("lang") or "en_US"
         agreement = participant._agreements_to_accept().filtered(
@@ -331,7 +333,10 @@ class ReferralApi(models.AbstractModel):
             "hash"
         ):
             raise ValidationError(
-                self.env._("This is not the text in force: show it anew.")
+                self.env._(
+                    "This is not the text in force. Request the current text and show "
+                    "it again."
+                )
             )
         participant.with_context(lang=lang)._accept(
             agreement,
@@ -359,5 +364,7 @@ class ReferralApi(models.AbstractModel):
             return fields.Date.to_date(text) or fields.Date.to_date("invalid")
         except (TypeError, ValueError) as error:
             raise ValidationError(
-                self.env._("%(text)s is no date such as 2026-01-31.", text=text)
+                self.env._(
+                    "%(text)s is not a date. Write it like 2026-01-31.", text=text
+                )
             ) from error

@@ -35,14 +35,14 @@ class ReferralMaterial(models.Model):
         ondelete="cascade",
         index="btree_not_null",
         tracking=True,
-        help="Without a program, the participants of all programs have it.",
+        help="If empty, the participants of all programs see it.",
     )
     sequence = fields.Integer(default=10)
     active = fields.Boolean(
         default=True,
         tracking=True,
-        help="An archived banner is shown nowhere any more, not even on the pages that "
-        "carry it.",
+        help="An archived banner is no longer shown anywhere, not even on pages where "
+        "it was placed.",
     )
     name = fields.Char(required=True, translate=True, tracking=True)
     kind = fields.Selection(
@@ -57,8 +57,8 @@ class ReferralMaterial(models.Model):
         ondelete="set null",
         tracking=True,
         context={"active_test": False},
-        help="The language of those whom it addresses. Without one, it is offered with "
-        "every language.",
+        help="The language of its audience. If empty, it is offered with every "
+        "language.",
     )
     image = fields.Binary(
         "Picture", attachment=True, help="A PNG or a JPEG of up to 2 MB."
@@ -71,12 +71,12 @@ class ReferralMaterial(models.Model):
         readonly=True,
         copy=False,
         tracking=True,
-        help="SHA-256 of the picture: what differs from it is not shown.",
+        help="SHA-256 of the picture: a picture that differs is not shown.",
     )
     alt = fields.Char(
         "Alternative Text",
         translate=True,
-        help="What the banner says, for those who do not see it.",
+        help="What the banner says, for people who cannot see it.",
     )
     text = fields.Text(
         translate=True,
@@ -101,9 +101,9 @@ class ReferralMaterial(models.Model):
     def _check_content(self):
         for material in self:
             if material.kind == "banner" and not material.checksum:
-                raise ValidationError(self.env._("A banner needs a picture."))
+                raise ValidationError(self.env._("Add a picture to the banner."))
             if material.kind == "text" and not (material.text or "").strip():
-                raise ValidationError(self.env._("Type the text."))
+                raise ValidationError(self.env._("Enter the text."))
 
     # === CRUD METHODS === #
 
@@ -127,7 +127,11 @@ class ReferralMaterial(models.Model):
     def _without_measures(self, vals):
         """Return the values unless they say what only the picture can say."""
         if not MEASURED_FIELDS.isdisjoint(vals):
-            raise UserError(self.env._("Size and type follow from the picture."))
+            raise UserError(
+                self.env._(
+                    "Size and type are determined by the picture and cannot be edited."
+                )
+            )
         return vals
 
     def _prepare_image_vals(self, image):
@@ -157,8 +161,8 @@ class ReferralMaterial(models.Model):
         """Return what can be done about a picture that was refused."""
         texts = {
             "type": self.env._(
-                "A banner is a PNG or a JPEG, and this is neither, whatever its name "
-                "says. Save the picture as one of these."
+                "This file is neither a PNG nor a JPEG, whatever its name says. Save "
+                "the picture in one of these formats."
             ),
             "too_large": self.env._(
                 "The picture is too large: up to %(size)s MB are accepted.",

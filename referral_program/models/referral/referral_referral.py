@@ -40,7 +40,7 @@ class ReferralReferral(models.Model):
         ondelete="restrict",
         index=True,
         tracking=True,
-        help="The client that the participant brought: always the company itself, "
+        help="The client whom the participant referred: always the company itself, "
         "not one of its contacts.",
     )
     date_start = fields.Date(
@@ -76,14 +76,15 @@ class ReferralReferral(models.Model):
         tracking=True,
         copy=False,
         help="Active and ended referrals count on the days that they cover; a "
-        "cancelled one was a mistake, and what it gave is taken back.",
+        "cancelled one was a mistake, and what was credited for it is reversed.",
     )
     line_ids = fields.One2many("referral.accrual.line", "referral_id")
     month_ids = fields.One2many("referral.referral.month", "referral_id", "Months")
     amount = fields.Monetary(
         "Compensation",
         compute="_compute_amounts",
-        help="What the participant got for this client, in posted accruals.",
+        help="What was credited to the participant for this client, in posted "
+        "accruals.",
     )
     base = fields.Monetary(compute="_compute_amounts")
 
@@ -169,9 +170,9 @@ class ReferralReferral(models.Model):
             own, other = self.browse((own_id, other_id))
             raise ValidationError(
                 self.env._(
-                    "%(client)s is bound to %(participant)s from %(start)s to "
-                    "%(end)s. A client has one referral at a time: end that one "
-                    "before this one begins.",
+                    "%(client)s is already a referral of %(participant)s, from "
+                    "%(start)s to %(end)s. A client can have only one referral at a "
+                    "time: end that one before this one begins.",
                     client=own.partner_id.display_name,
                     participant=other.participant_id.display_name,
                     start=format_date(self.env, other.date_start),
@@ -211,9 +212,9 @@ class ReferralReferral(models.Model):
         if accrued:
             raise UserError(
                 self.env._(
-                    "Accruals used these referrals, so they stay: %(referrals)s. If a "
-                    "referral was a mistake, cancel it: what it gave is taken back by "
-                    "the next accrual.",
+                    "These referrals were used in accruals, so they cannot be "
+                    "deleted: %(referrals)s. If a referral was a mistake, cancel it: "
+                    "the next accrual reverses what was credited for it.",
                     referrals=", ".join(accrued.mapped("display_name")),
                 )
             )
@@ -225,10 +226,15 @@ class ReferralReferral(models.Model):
         """
         if {"program_id", "company_id"} & vals.keys():
             raise UserError(
-                self.env._("The program of a referral is that of its participant.")
+                self.env._(
+                    "The program of a referral is that of its participant and cannot "
+                    "be changed."
+                )
             )
         if "external_key" in vals and not self.env.su:
-            raise UserError(self.env._("The key is the API caller's own."))
+            raise UserError(
+                self.env._("The key is the API caller's own and cannot be changed.")
+            )
         if not vals.get("partner_id"):
             return vals
         partner = self.env["res.partner"].browse(vals["partner_id"])

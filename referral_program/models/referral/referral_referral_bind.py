@@ -37,7 +37,7 @@ class ReferralReferral(models.Model):
     objection = fields.Selection(
         REFUSAL_REASONS,
         compute="_compute_objection",
-        help="Why the program would not bind this client by itself. Staff decide.",
+        help="Why the program would not accept this referral by itself. Staff decide.",
     )
 
     _external_key_unique = models.UniqueIndex(
@@ -311,7 +311,9 @@ class ReferralReferral(models.Model):
         count += self.env["referral.refusal"].sudo().search_count(made)
         if count >= CLAIMS_A_DAY:
             raise UserError(
-                self.env._("You claimed many clients today. Go on tomorrow.")
+                self.env._(
+                    "You have claimed many clients today. Please continue tomorrow."
+                )
             )
 
     @api.model

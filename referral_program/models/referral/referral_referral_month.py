@@ -26,7 +26,9 @@ class ReferralReferralMonth(models.Model):
     currency_id = fields.Many2one(related="accrual_id.currency_id")
     period_start = fields.Date(related="accrual_id.period_start", string="Month")
     participant_id = fields.Many2one(related="referral_id.participant_id")
-    base = fields.Monetary(readonly=True, help="What the client newly paid and used.")
+    base = fields.Monetary(
+        readonly=True, help="What the client newly paid for and used."
+    )
     amount = fields.Float(
         "Compensation",
         digits=(16, 6),

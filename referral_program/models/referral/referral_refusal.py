@@ -8,7 +8,7 @@ REFUSAL_REASONS = [
     ("same_domain", "The client has the participant's e-mail domain"),
     ("existing_customer", "The client was a customer before"),
     ("bound_already", "The client is somebody's referral already"),
-    ("cycle", "The client brought the participant, directly or through others"),
+    ("cycle", "The client referred the participant, directly or through others"),
     ("claimed_too_late", "The client registered too long ago to be claimed"),
     ("unknown_client", "There is no such client"),
     ("unknown_code", "There is no participant with this code"),
@@ -39,7 +39,9 @@ class ReferralRefusal(models.Model):
         "res.partner", "Client", readonly=True, ondelete="set null"
     )
     typed = fields.Char(
-        readonly=True, help="What somebody typed, if it names no known client or code."
+        "Entered",
+        readonly=True,
+        help="What somebody entered, if it matches no known client or code.",
     )
     source = fields.Selection(
         [("link", "Link"), ("code", "Code"), ("manual", "By Hand"), ("api", "API")],

@@ -173,7 +173,7 @@ class TestPosting(OneReferralCase):
         accrual = self._accrue("2026-01")
         self.program.terms_ids.rate = 12
         with self.on("2026-02-04"):
-            with self.assertRefused(UserError, "Compute it anew"):
+            with self.assertRefused(UserError, "Recompute it"):
                 accrual.action_post()
             accrual.action_compute()
             accrual.action_post()
@@ -291,7 +291,7 @@ class TestPosting(OneReferralCase):
             accrual._post_batch()
         self.assertEqual((accrual.state, len(accrual.move_ids)), ("computed", 1))
         with self.on("2026-02-02"):
-            with self.assertRefused(UserError, "computed anew"):
+            with self.assertRefused(UserError, "recomputed"):
                 accrual.action_compute()
             self.env["referral.program"]._cron_accrue()
         self.assertEqual(accrual.state, "posted")

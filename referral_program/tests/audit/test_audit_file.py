@@ -522,7 +522,7 @@ class TestMaking(AuditCase, HttpCase):
         second = self._make(accrual, self.users["accountant"])
         self.assertEqual(accrual.audit_file_ids, second | first)
         self.assertEqual((second | first).mapped("is_kept"), [True, False])
-        with self.assertRefused(UserError, "made anew since"):
+        with self.assertRefused(UserError, "generated again since"):
             first.with_user(auditor).action_download()
         self.assertEqual(second._read_file()[:2], b"PK")
 
@@ -531,7 +531,7 @@ class TestMaking(AuditCase, HttpCase):
         self._paid("2026-01-10", 1000)
         accrual = self._accrue("2026-01")
         for none in (accrual, accrual.browse()):
-            with self.assertRefused(UserError, "that are posted"):
+            with self.assertRefused(UserError, "only for posted months"):
                 none.action_make_audit_file()
         self.assertFalse(accrual.audit_file_ids)
 
@@ -565,9 +565,9 @@ class TestMaking(AuditCase, HttpCase):
             ):
                 with self.assertRaises(UserError):  # or its AccessError
                     act(file.with_user(user))
-        with self.assertRefused(UserError, "neither edited nor deleted"):
+        with self.assertRefused(UserError, "cannot be edited or deleted"):
             file.sudo().write({"sha256": "0"})
-        with self.assertRefused(UserError, "neither edited nor deleted"):
+        with self.assertRefused(UserError, "cannot be edited or deleted"):
             file.sudo().unlink()
         attachment = file.sudo()._stored_files()
         with self.assertRaises(AccessError):

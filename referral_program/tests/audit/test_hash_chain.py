@@ -248,9 +248,9 @@ class TestHashChain(OneReferralCase):
             with self.assertRefused(UserError, "cannot be edited"):
                 self.months[1].write({name: False})
         for values in ({"chain_length": 1}, {"chain_head": "forged"}):
-            with self.assertRefused(UserError, "posting accruals only"):
+            with self.assertRefused(UserError, "only by posting accruals"):
                 self.program.write(values)
-            with self.assertRefused(UserError, "posting accruals only"):
+            with self.assertRefused(UserError, "only by posting accruals"):
                 self.env["referral.program"].create({"name": "Second", **values})
 
     # === What may change === #

@@ -425,7 +425,7 @@ class TestIntegrity(BooksCase):
         [activity] = self._activities()
         self.assertEqual(activity.user_id, accountant)
         self.assertEqual((activity.res_model, activity.res_id), (run._name, run.id))
-        self.assertIn("Withdrawals are in the state of their bill", activity.note)
+        self.assertIn("Withdrawals match the state of their bill", activity.note)
         self._check(origin="nightly")
         self.assertEqual(self._activities(), activity)
         # one that does not look at everything does not say that everything ties
@@ -558,13 +558,13 @@ class TestIntegrity(BooksCase):
             "integrity_writer", "referral_program.group_administrator"
         )
         for record in (run, run.result_ids[0], run.finding_ids[0]):
-            with self.assertRefused(UserError, "neither edited nor deleted"):
+            with self.assertRefused(UserError, "cannot be edited or deleted"):
                 record.write({"display_name": "Forged"})
             # sudo: not even the superuser
-            with self.assertRefused(UserError, "neither edited nor deleted"):
+            with self.assertRefused(UserError, "cannot be edited or deleted"):
                 record.sudo().unlink()
             own = record.with_user(administrator)
-            with self.assertRefused(UserError, "neither edited nor deleted"):
+            with self.assertRefused(UserError, "cannot be edited or deleted"):
                 own.write({"display_name": "Forged"})
             for operation in ("create", "unlink"):
                 self.assertFalse(own.has_access(operation))

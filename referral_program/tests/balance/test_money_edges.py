@@ -306,7 +306,7 @@ class TestMoneyEdges(MoneyCase):
         withdrawal = self._request(30_000)
         self.account.sudo().partner_id = self.client
         self.account.allow_out_payment = True
-        with self.on("2026-03-06"), self.assertRefused(UserError, "own account"):
+        with self.on("2026-03-06"), self.assertRefused(UserError, "no longer belongs"):
             withdrawal.action_bill()
 
     def test_merged_contacts_keep_their_money(self):

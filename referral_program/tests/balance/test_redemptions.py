@@ -76,11 +76,11 @@ class TestRedemptions(MoneyCase):
 
     def test_settings_and_states(self):
         self.program.redemption_allowed = False
-        with self.assertRefused(UserError, "not paid with"):
+        with self.assertRefused(UserError, "cannot be paid from"):
             self._redeem(100)
         self.program.redemption_allowed = True
         self.participant._update_state("closed", "Test")
-        with self.assertRefused(UserError, "who takes part"):
+        with self.assertRefused(UserError, "Only active participants"):
             self._redeem(100)
         self._redeem(100, by_staff=True)
         self.assertMoney(89_900, 89_900)

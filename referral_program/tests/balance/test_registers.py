@@ -147,7 +147,7 @@ class TestCompensationRegister(RegisterCase):
         self.program.posting_policy = "review"
         self._give(500_000, "2026-02")
         waiting = self.participant.compensation_ids - compensation
-        with self.assertRefused(UserError, "Nothing was booked"):
+        with self.assertRefused(UserError, "There is no journal entry"):
             waiting.action_view_item()
 
     def test_groups_on_the_screen(self):

@@ -655,7 +655,9 @@ class TestRollforward(RollforwardCase):
             6,
         )
         kinds = {row[7].value for row in items.iter_rows(min_row=2)}
-        self.assertEqual(kinds, {"Accrued", "Taken back", "Spent", "Adjusted"})
+        self.assertEqual(
+            kinds, {"Accrued", "Reversed", "Used for invoices", "Adjusted"}
+        )
         self.assertTrue(all(row[0].is_date for row in items.iter_rows(min_row=2)))
 
     def test_pdf(self):

@@ -316,7 +316,7 @@ class TestStatements(StatementCase):
             lambda: statement.sudo().unlink(),
             lambda: statement.sudo().create({"name": "X"}),
         ):
-            with self.assertRefused(UserError, "neither edited nor deleted"):
+            with self.assertRefused(UserError, "cannot be edited or deleted"):
                 change()
         accountant = self._user("st_acc", "referral_program.group_accountant")
         with self.assertRaises(AccessError):

@@ -251,11 +251,11 @@ class TestProtection(OneReferralCase):
         compensation = self.accrual.compensation_ids
         for records in (line, compensation):
             for env_records in (records, records.sudo()):
-                with self.assertRefused(UserError, "never edited"):
+                with self.assertRefused(UserError, "cannot be edited or deleted"):
                     env_records.write({"amount": 1})
-                with self.assertRefused(UserError, "never edited"):
+                with self.assertRefused(UserError, "cannot be edited or deleted"):
                     env_records.create({"amount": 1})
-            with self.assertRefused(UserError, "never edited"):
+            with self.assertRefused(UserError, "cannot be edited or deleted"):
                 records.sudo().unlink()
             with self.assertRaises(AccessError):
                 records.unlink()
@@ -318,7 +318,7 @@ class TestProtection(OneReferralCase):
     def test_participant_with_compensations_keeps_identity(self):
         with self.assertRefused(UserError, "has compensations"):
             self.participant.partner_id = self._partner("Other")
-        with self.assertRefused(UserError, "so they stay"):
+        with self.assertRefused(UserError, "so they cannot be deleted"):
             self.participant.unlink()
 
     def test_contacts_of_participants_and_referrals_stay(self):

@@ -281,7 +281,7 @@ class TestAccrualEdges(Foretold, TwoParticipantsCase):
         default = {"default_referral_accrual_id": accrual.id}
         for group, refusal in (
             ("account.group_account_invoice", "access the field|Only the program"),
-            ("referral_program.group_accountant", "Only the program"),
+            ("referral_program.group_accountant", "only by the program"),
         ):
             user = self._user(group, group)
             moves = self.env["account.move"].with_user(user)
@@ -299,7 +299,7 @@ class TestAccrualEdges(Foretold, TwoParticipantsCase):
         accrual = self._accrue("2026-01")
         self.anna._update_state("closed", "Test")
         with self.on("2026-02-05"):
-            with self.assertRefused(UserError, "Compute it anew"):
+            with self.assertRefused(UserError, "Recompute it"):
                 accrual.action_post()
             accrual.action_compute()
             accrual.action_post()

@@ -57,9 +57,9 @@ class TestExplanation(ExplanationCase):
         self.assertEqual((row.days, row.days_rendered), (31, 12))
         self.assertWhy(
             row,
-            "Paid 70 % (another 30 % by bonus), rendered 12 of 31 days: "
-            "9 % of 480.00 earned (not rendered in full yet); "
-            "43.20 comes with the next accrual.",
+            "Paid 70 % (another 30 % by bonus), rendered 12 of 31 days: 9 % of 480.00 "
+            "earned (not rendered in full yet); 43.20 will be credited by the next "
+            "accrual.",
             "not_rendered",
             "part",
         )
@@ -68,9 +68,8 @@ class TestExplanation(ExplanationCase):
         row = self._row("2026-02-10", invoice)
         self.assertWhy(
             row,
-            "Paid 70 % (another 30 % by bonus), rendered 31 of 31 days: "
-            "9 % of 868.00 earned (settled by bonus); "
-            "78.12 given for January 2026.",
+            "Paid 70 % (another 30 % by bonus), rendered 31 of 31 days: 9 % of 868.00 "
+            "earned (settled by bonus); 78.12 credited for January 2026.",
             "bonus",
             "part",
         )
@@ -85,9 +84,9 @@ class TestExplanation(ExplanationCase):
             self._accrue(month)
         self.assertWhy(
             self._row("2026-03-02", invoice),
-            "Paid 100 %, rendered 61 of 151 days: 9 % of 3,635.76 earned "
-            "(not rendered in full yet); 166.29 given for January 2026; "
-            "150.20 given for February 2026; 10.73 comes with the next accrual.",
+            "Paid 100 %, rendered 61 of 151 days: 9 % of 3,635.76 earned (not "
+            "rendered in full yet); 166.29 credited for January 2026; 150.20 credited "
+            "for February 2026; 10.73 will be credited by the next accrual.",
             "not_rendered",
         )
         for month in ("2026-03", "2026-04", "2026-05"):
@@ -95,8 +94,8 @@ class TestExplanation(ExplanationCase):
         row = self._row("2026-06-01", invoice)
         self.assertWhy(
             row,
-            "Paid 100 %, rendered 151 of 151 days: 9 % of 9,000.00 earned; "
-            "810.00 given in 5 accruals, from January 2026 to May 2026.",
+            "Paid 100 %, rendered 151 of 151 days: 9 % of 9,000.00 earned; 810.00 "
+            "credited in 5 accruals, from January 2026 to May 2026.",
             False,
             "full",
         )
@@ -134,8 +133,8 @@ class TestExplanation(ExplanationCase):
         self.client.referral_postpaid = True
         self.assertWhy(
             self._row("2026-01-31", invoice),
-            "Paid 100 %, counts as rendered, because the client is postpaid: "
-            "9 % of 1,000.00 earned; 90.00 comes with the next accrual.",
+            "Paid 100 %, counts as rendered, because the client is postpaid: 9 % of "
+            "1,000.00 earned; 90.00 will be credited by the next accrual.",
         )
 
     def test_a_share_is_never_rounded_up_to_all(self):
@@ -168,7 +167,7 @@ class TestExplanation(ExplanationCase):
         row = self.assertExcluded(
             invoice,
             "no_referral",
-            "Paid 100 %, rendered: nothing earned (nobody brought the client)",
+            "Paid 100 %, rendered: nothing earned (client has no referrer)",
             everybody=True,
         )
         self.assertFalse(row.participant_id)
@@ -238,8 +237,8 @@ class TestExplanation(ExplanationCase):
         self.assertExcluded(
             invoice,
             "not_money",
-            "Paid 0 % (another 100 % by what is not money), rendered: "
-            "nothing earned (settled by what is not money)",
+            "Paid 0 % (another 100 % by non-cash means), rendered: nothing earned "
+            "(settled by non-cash means)",
         )
 
     def test_refunded_in_full(self):
@@ -257,16 +256,16 @@ class TestExplanation(ExplanationCase):
         row = self._row("2026-02-28", later)
         self.assertWhy(
             row,
-            "Paid 100 %, rendered: 9 % of 500.00 earned; "
-            "what is new waits until the participant is active again.",
+            "Paid 100 %, rendered: 9 % of 500.00 earned; new amounts wait until the "
+            "participant is active again.",
             "participant_suspended",
         )
         self.assertEqual((row.amount, row.unearned), (0, 500))
         # what was given before is not touched
         self.assertWhy(
             self._row("2026-02-28", invoice),
-            "Paid 100 %, rendered: 9 % of 1,000.00 earned; "
-            "90.00 given for January 2026.",
+            "Paid 100 %, rendered: 9 % of 1,000.00 earned; 90.00 credited for January "
+            "2026.",
         )
         self.participant._update_state("closed", "Test")
         self.assertWhy(
@@ -283,8 +282,8 @@ class TestExplanation(ExplanationCase):
             invoice.button_draft()
         row = self._row("2026-02-28", invoice)
         text = (
-            "Not on a posted invoice any more: 90.00 given for January 2026; "
-            "90.00 is taken back by the next accrual."
+            "No longer on a posted invoice: 90.00 credited for January 2026; 90.00 "
+            "will be reversed by the next accrual."
         )
         self.assertWhy(row, text, "gone", "nothing")
         with self.on("2026-02-04"):
@@ -356,7 +355,7 @@ class TestExplanation(ExplanationCase):
         # of the net 750: 270 is money, 200 bonus, 150 a write-off
         self.assertEqual((row.paid, row.bonus, row.not_money), (36, 26.666667, 20))
         self.assertIn(
-            "Paid 36 % (another 26.66 % by bonus, 20 % by what is not money)",
+            "Paid 36 % (another 26.66 % by bonus, 20 % by non-cash means)",
             self._said_of(row),
         )
 

@@ -256,7 +256,7 @@ class TestJoining(JoiningCase):
     def test_a_wrong_number_is_refused(self):
         participant = self._draft("individual_tax_resident")
         document = participant.document_ids.filtered(lambda d: d.kind == "text")
-        with self.assertRefused(ValidationError, "number is not right"):
+        with self.assertRefused(ValidationError, "number is not valid"):
             document._hand_in_text("none")
         document._hand_in_text(" ab-1234567 ")
         self.assertEqual(document.text, "AB 1234567")
@@ -300,7 +300,7 @@ class TestJoining(JoiningCase):
         self.assertEqual(participant.state, "submitted")
         self.assertFalse(participant.verification_deadline)
         self.assertEqual(
-            self._mails(participant)[-1], "We need something more from you"
+            self._mails(participant)[-1], "Referral program: document needed"
         )
         mail = self.env["mail.mail"].search([], order="id desc", limit=1)
         self.assertIn("The stamp is cut off", mail.body_html)
@@ -322,7 +322,7 @@ class TestJoining(JoiningCase):
         )
         self.assertEqual(document.state, "requested")
         self.assertEqual(
-            self._mails(participant)[-1], "We need something more from you"
+            self._mails(participant)[-1], "Referral program: document needed"
         )
         self.assertFalse(participant.verification_deadline)
         document.sudo()._hand_in_files([("a.png", self._picture())])
@@ -344,15 +344,15 @@ class TestJoining(JoiningCase):
         participant = self._submitted()
         document = participant.document_ids.filtered(lambda d: d.state == "submitted")
         for records in (document, self._as_officer(document), document.sudo()):
-            with self.assertRefused(UserError, "follows from"):
+            with self.assertRefused(UserError, "cannot be edited"):
                 records.write({"state": "approved"})
-            with self.assertRefused(UserError, "stays what it is"):
+            with self.assertRefused(UserError, "until the document is uploaded"):
                 records.write({"text": "other"})
         with self.assertRefused(UserError, "cannot become"):
             document._update_state("draft")
-        with self.assertRefused(UserError, "stays until"):
+        with self.assertRefused(UserError, "before their retention period"):
             document.unlink()
-        with self.assertRefused(UserError, "not edited"):
+        with self.assertRefused(UserError, "cannot be edited"):
             document.page_ids.write({"name": "other.pdf"})
 
     def test_officers_begin_with_drafts(self):
@@ -362,14 +362,14 @@ class TestJoining(JoiningCase):
             "type_id": self._type("legal_entity_resident").id,
         }
         participants = self._as_officer(self.env["referral.participant"])
-        with self.assertRefused(UserError, "begins as a draft"):
+        with self.assertRefused(UserError, "Create a participant as a draft"):
             participants.create({**vals, "state": "active"})
         participant = participants.create(vals)
         with self.assertRefused(UserError, "Approve the documents"):
             participant.action_activate()
         with self.assertRefused(UserError, "Approve the documents"):
             participant.write({"state": "active"})
-        with self.assertRefused(UserError, "follow from what happens"):
+        with self.assertRefused(UserError, "are set by the program"):
             participant.write({"verified_on": "2026-01-01 00:00:00"})
 
     # === States === #
@@ -379,7 +379,7 @@ class TestJoining(JoiningCase):
         self._as_officer(participant).action_approve_documents()
         for state, mail in (
             ("suspended", "Your participation is suspended"),
-            ("active", "Your participation goes on"),
+            ("active", "Your participation has been resumed"),
             ("closed", "Your participation has ended"),
         ):
             if state != "active":
@@ -482,9 +482,9 @@ class TestJoining(JoiningCase):
         participant._accept(agreement)
         self.assertEqual(len(participant.acceptance_ids), 1)
         for records in (acceptance, acceptance.sudo()):
-            with self.assertRefused(UserError, "neither edited nor deleted"):
+            with self.assertRefused(UserError, "cannot be edited or deleted"):
                 records.write({"version": 2})
-            with self.assertRefused(UserError, "neither edited nor deleted"):
+            with self.assertRefused(UserError, "cannot be edited or deleted"):
                 records.unlink()
 
     def test_both_agreements_are_needed(self):
@@ -519,11 +519,11 @@ class TestJoining(JoiningCase):
             {"date_from": "2026-01-01"},
             {"state": "draft"},
         ):
-            with self.assertRefused(UserError, "stays as it is"):
+            with self.assertRefused(UserError, "cannot be changed"):
                 agreement.write(vals)
-        with self.assertRefused(UserError, "stays as it is"):
+        with self.assertRefused(UserError, "cannot be changed"):
             agreement.update_field_translations("body", {"en_US": {"New text": "x"}})
-        with self.assertRefused(UserError, "stays as it is"):
+        with self.assertRefused(UserError, "cannot be changed"):
             agreement.unlink()
 
     def test_a_companys_own_text_comes_before_the_common_one(self):
@@ -585,7 +585,7 @@ class TestJoining(JoiningCase):
                 },
             ],
         )
-        with self.assertRefused(UserError, "neither edited nor deleted"):
+        with self.assertRefused(UserError, "cannot be edited or deleted"):
             participant.reading_ids.sudo().unlink()
 
     def test_contents_are_closed_to_everybody(self):
@@ -782,28 +782,28 @@ class TestJoining(JoiningCase):
             {"submitted_on": "2026-01-01 00:00:00"},
             {"page_ids": [Command.create({"name": "x"})]},
         ):
-            with self.assertRefused(UserError, "stays what it is"):
+            with self.assertRefused(UserError, "until the document is uploaded"):
                 documents.create({**own, **vals})
         made = documents.with_context(
             default_state="approved", default_one_of="tax_system"
         ).create(own)
         self.assertEqual((made.state, made.one_of), ("requested", False))
         for vals in ({"one_of": "tax_system"}, {"reviewer_id": 1}, {"company_id": 1}):
-            with self.assertRefused(UserError, "stays what it is"):
+            with self.assertRefused(UserError, "until the document is uploaded"):
                 made.write(vals)
         made.write({"note": "Both pages"})
 
     def test_officers_take_no_requirement_away(self):
         participant = self._draft()
-        with self.assertRefused(UserError, "asks for these documents"):
+        with self.assertRefused(UserError, "requires these documents"):
             self._as_officer(participant.document_ids).unlink()
         with self.assertRefused(ValidationError, "Still missing"):
             self._as_officer(participant).write({"state": "submitted"})
         for vals in ({"link_active": True}, {"code": "guess"}):
-            with self.assertRefused(UserError, "follow from what happens"):
+            with self.assertRefused(UserError, "are set by the program"):
                 self._as_officer(participant).write(vals)
         submitted = self._submitted(partner=self._partner("Submitted"))
-        with self.assertRefused(UserError, "changes in drafts only"):
+        with self.assertRefused(UserError, "changed only in drafts"):
             self._as_officer(submitted).type_id = self._type("individual_nonresident")
 
     def test_officers_skip_nothing_by_the_context(self):
@@ -922,11 +922,11 @@ class TestJoining(JoiningCase):
         agreements = self.env["referral.agreement"]
         vals = {"kind": "engagement", "name": "Rules", "body": "<p>x</p>"}
         for further in ({"state": "published"}, {"version": 9}):
-            with self.assertRefused(UserError, "until it is published"):
+            with self.assertRefused(UserError, "publish it afterwards"):
                 agreements.create({**vals, **further})
         two = agreements.create([vals, vals])
         self.assertEqual(two.mapped("version"), [2, 3])
-        with self.assertRefused(UserError, "until it is published"):
+        with self.assertRefused(UserError, "publish it afterwards"):
             two.write({"state": "published"})
         two[0].date_from = "2020-01-01"
         with freeze_time("2026-03-01 09:00:00"):

@@ -375,7 +375,7 @@ class TestKeyboard(AccessibilityCase):
                 ".map(id => document.getElementById(id).textContent.trim())"
             )
             self.assertIn("One of these:", described)
-            self.assertIn("Hand in one of these.", described)
+            self.assertIn("Upload one of these documents.", described)
             window.files = [str(scan)]
             window.press("Enter")
             window.wait("document.activeElement.files.length === 1")

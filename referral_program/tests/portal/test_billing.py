@@ -86,7 +86,7 @@ class TestDocuments(BillingCase):
             f"rounded once {currency} -7,888.89",
         ):
             self.assertIn(expected, text.replace("\N{NO-BREAK SPACE}", " "))
-        self.assertEqual(text.count("taken back"), 2)  # the line, and the small print
+        self.assertEqual(text.count("reversed"), 2)  # the line, and the small print
         self.assertEqual(self._ledger("2026-02-28"), 47_112.36)
 
     def test_xlsx(self):
@@ -101,9 +101,9 @@ class TestDocuments(BillingCase):
                 for label in (
                     "Opening balance",
                     "Compensation accrued",
-                    "Taken back",
+                    "Reversed",
                     "Withdrawn",
-                    "Spent on own invoices",
+                    "Used for own invoices",
                     "Adjustments",
                     "Closing balance",
                     "Compensation of the month, rounded once",
@@ -116,7 +116,7 @@ class TestDocuments(BillingCase):
         self.assertEqual(
             sorted(row[6:12] for row in rows[:2]),
             [
-                (100, 100, -100_000, 9, -9_000, "taken back"),
+                (100, 100, -100_000, 9, -9_000, "reversed"),
                 (100, 100, 12_345.67, 9, 1_111.1103, None),
             ],
         )
@@ -158,7 +158,7 @@ class TestDocuments(BillingCase):
             "Итого по клиенту -87 654,33 -7 888,8897",
         ):
             self.assertIn(expected, text)
-        for english in ("Referral", "Opening", "Paid", "Subtotal", "taken back"):
+        for english in ("Referral", "Opening", "Paid", "Subtotal", "reversed"):
             self.assertNotIn(english, text)
         summary, lines = self._workbook(
             statement._read_file("xlsx"), data_only=True
@@ -419,7 +419,7 @@ class TestBillingPages(BillingCase):
             "Cl***",
             "Subtotal: -7,888.8897",
             "1,111.1103",
-            "Taken back",
+            "Reversed",
             "$ -7,888.89",
         ):
             self.assertIn(expected, text)

@@ -95,7 +95,7 @@ class TestPortal(PortalCase):
 
     def test_pages_without_a_membership(self):
         self._login(self.stranger)
-        self.assertIn("Sign Up", self._get("/my/referral").text)
+        self.assertIn("Join the program", self._get("/my/referral").text)
         self.assertIn("Individual, resident", self._get("/my/referral/join").text)
         self.assertEqual(self._get("/my/referral/data").status_code, 404)
         claim = self._get("/my/referral/claim")
@@ -217,9 +217,9 @@ class TestPortal(PortalCase):
         self.assertEqual(response.status_code, 200)
         page = response.text
         for key, text in (
-            (by_code["passport_number"], "number is not right"),
+            (by_code["passport_number"], "number is not valid"),
             (by_code["work_certificate"], "neither a PDF"),
-            (by_code["residence_permit"], "Hand in one of these"),
+            (by_code["residence_permit"], "Upload one of these documents"),
         ):
             error = re.search(rf'id="error_{key}"[^>]*>([^<]*)<', page)
             self.assertIn(text, error.group(1))
@@ -317,7 +317,7 @@ class TestPortal(PortalCase):
             answers.add(
                 re.sub(r"csrf_token[^>]+>", "", response.text.split("<main")[1])
             )
-            self.assertIn("We look into it", response.text)
+            self.assertIn("We will look into it", response.text)
         self.assertEqual(len(answers), 1)
 
     # === Documents === #

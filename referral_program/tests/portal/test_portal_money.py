@@ -102,7 +102,8 @@ class TestPortalMoney(MoneyPortalCase):
         self._login(self.stranger)
         self.assertIn("Nobody has signed up", self._get("/my/referral/referrals").text)
         self.assertIn(
-            "There is not that much yet", self._get("/my/referral/withdraw").text
+            "Your available balance is still lower",
+            self._get("/my/referral/withdraw").text,
         )
         self.assertIn("Nothing yet", self._get("/my/referral").text)
 
@@ -148,7 +149,7 @@ class TestPortalMoney(MoneyPortalCase):
     def test_asked_confirmed_and_kept_once(self):
         self._login(self.owner)
         page = self._ask(amount="12 000,50")
-        self.assertIn("Is this right?", page.text)
+        self.assertIn("Please confirm", page.text)
         self.assertIn("40702810100000000004", page.text)
         self.assertFalse(self.mine.withdrawal_ids)
         sent = self._confirmation(page)
@@ -165,13 +166,16 @@ class TestPortalMoney(MoneyPortalCase):
     def test_amounts_are_checked_as_typed_and_again(self):
         self._login(self.owner)
         for typed, error in (
-            ("", "Type an amount such as"),
-            ("ten", "Type an amount such as"),
-            ("-10000", "Type an amount such as"),
-            ("1e5", "Type an amount such as"),
-            ("9999.99", "The least that can be withdrawn is $ 10,000.00."),
+            ("", "Enter an amount such as"),
+            ("ten", "Enter an amount such as"),
+            ("-10000", "Enter an amount such as"),
+            ("1e5", "Enter an amount such as"),
+            (
+                "9999.99",
+                "The minimum withdrawal is $ 10,000.00. Enter at least that amount.",
+            ),
             ("90000.01", "Only $ 90,000.00 is available."),
-            ("10000.001", "USD has 2 decimals."),
+            ("10000.001", "Amounts in USD can have at most 2 decimals."),
         ):
             self.assertEqual(self._error_start(self._ask(amount=typed)), error, typed)
             response = self._form(
@@ -183,7 +187,7 @@ class TestPortalMoney(MoneyPortalCase):
 
     def _error_start(self, response):
         error = self._error(response) or ""
-        return "Type an amount such as" if "such as" in error else error
+        return "Enter an amount such as" if "such as" in error else error
 
     def test_only_ones_own_accounts(self):
         self._login(self.owner)
@@ -200,9 +204,9 @@ class TestPortalMoney(MoneyPortalCase):
     def test_new_accounts_are_checked_and_not_trusted(self):
         self._login(self.owner)
         for number, bic, error in (
-            ("40702810200000000004", "044525225", "do not belong together"),
+            ("40702810200000000004", "044525225", "do not match"),
             ("40702810100000000004", "", "nine digits"),
-            ("4070281010000000000", "044525225", "do not belong together"),
+            ("4070281010000000000", "044525225", "do not match"),
             ("DE75512108001245126198", "", "IBAN"),
         ):
             page = self._ask(amount="12000", account="new", number=number, bic=bic)
@@ -236,7 +240,7 @@ class TestPortalMoney(MoneyPortalCase):
         self.assertEqual(withdrawal.state, "requested")
         self._form(path, {})
         self.assertEqual(withdrawal.state, "cancelled")
-        self.assertIn("decided already", self._form(path, {}).text)
+        self.assertIn("already decided", self._form(path, {}).text)
 
     def test_suspended_participants_are_told_why_not(self):
         self.mine._update_state("suspended", "Test")

@@ -227,7 +227,7 @@ class TestFigures(DashboardCase):
             run = self.program._check_integrity()
             # what only one month wrote says nothing of the rest
             self.program._check_integrity(self.program.accrual_ids[0])
-        self.assertEqual(row(), ("Everything ties", "as of 03/05/2026", False))
+        self.assertEqual(row(), ("All checks passed", "as of 03/05/2026", False))
         self.assertEqual(opened(), run.id)
         compensation = self.program.accrual_ids.compensation_ids[0]
         self.env.cr.execute(
@@ -239,7 +239,7 @@ class TestFigures(DashboardCase):
             run = self.program._check_integrity()
         [finding] = run.finding_ids.filtered("expected_text")
         self.assertEqual(finding.res_id, compensation.id)
-        self.assertEqual(finding.description, "What of it was accrued differs")
+        self.assertEqual(finding.description, "The accrued part differs")
         self.assertEqual(
             row(), (f"Findings: {run.finding_count}", "as of 03/05/2026", "danger")
         )
@@ -258,7 +258,7 @@ class TestFigures(DashboardCase):
         with self.on(TODAY), self.assertLogs(logger, "ERROR"):
             self.program._check_integrity()
         [row] = self._card()["integrity"]
-        self.assertEqual(row["value"], "Something does not tie")
+        self.assertEqual(row["value"], "Some checks failed")
         self.assertEqual(row["alarm"], "danger")
 
     def test_programs_are_kept_apart(self):

@@ -98,7 +98,7 @@ class TestFailures(OneReferralCase):
             self.on("2026-02-02"),
         ):
             self.env["referral.statement"]._cron_statements()
-            with self.assertRefused(UserError, "by somebody else at this moment"):
+            with self.assertRefused(UserError, "by somebody else right now"):
                 accruals[0]._make_statements()
         self.assertEqual([bool(a.statements_on) for a in accruals], [False, True])
         self.assertFalse(self._told())

@@ -109,7 +109,7 @@ class TestTermsDrafts(OneReferralCase):
         draft = self._draft()
         with self.assertRefused(UserError, "button Put in Force"):
             draft.is_draft = False
-        with self.assertRefused(UserError, "do not become drafts"):
+        with self.assertRefused(UserError, "cannot become drafts"):
             self.program.terms_ids.is_draft = True
 
     def test_days_are_unique_in_force_only(self):

@@ -163,8 +163,8 @@ class TestApi(JoiningCase, HttpCase):
         png = base64.b64encode(self._picture()).decode()
         for method, arguments, text in (
             ("state", {"partner_id": 999999}, "no client"),
-            ("state", {"partner_id": "1"}, "named by a number"),
-            ("state", {"partner_id": True}, "named by a number"),
+            ("state", {"partner_id": "1"}, "ID as a number"),
+            ("state", {"partner_id": True}, "ID as a number"),
             ("link", {"partner_id": self.client.id}, "does not take part"),
             ("join", {**own, "entity_type": "x", "residency": "y"}, "no such type"),
             (
@@ -172,7 +172,7 @@ class TestApi(JoiningCase, HttpCase):
                 {**own, "entity_type": "sole_trader", "residency": "nonresident"},
                 "cannot join",
             ),
-            ("hand_in", {**own, "document": "x"}, "not asked for"),
+            ("hand_in", {**own, "document": "x"}, "is not required"),
             (
                 "hand_in",
                 {**own, "document": "form_26_2_1", "files": [{"name": "a"}]},
@@ -188,8 +188,8 @@ class TestApi(JoiningCase, HttpCase):
                 "cannot be read",
             ),
             ("submit", own, "Still missing"),
-            ("statement", {**own, "date_from": "x", "date_to": "y"}, "is no date"),
-            ("register_referral", {**own, "key": "", "code": "x"}, "needs a key"),
+            ("statement", {**own, "date_from": "x", "date_to": "y"}, "is not a date"),
+            ("register_referral", {**own, "key": "", "code": "x"}, "Send a key"),
         ):
             with self.subTest(method=method, arguments=arguments):
                 status, answer = self._call(method, key, **arguments)

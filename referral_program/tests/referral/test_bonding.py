@@ -274,7 +274,7 @@ class TestBonding(TwoParticipantsCase):
         self.patch(referral_referral_bind, "CLAIMS_A_DAY", 3)
         for number in range(3):
             self.referrals._claim(self.anna, f"{number}@example.net")
-        with self.assertRefused(UserError, "Go on tomorrow"):
+        with self.assertRefused(UserError, "continue tomorrow"):
             self.referrals._claim(self.anna, "4@example.net")
         self.referrals._claim(self.boris, "4@example.net")
 
@@ -283,7 +283,7 @@ class TestBonding(TwoParticipantsCase):
         self._bind(self.anna, self.client)
         refusal = self.env["referral.refusal"].search([], limit=1)
         for records in (refusal, refusal.sudo()):
-            with self.assertRefused(UserError, "neither edited nor deleted"):
+            with self.assertRefused(UserError, "cannot be edited or deleted"):
                 records.write({"reason": "cycle"})
-        with self.assertRefused(UserError, "neither edited nor deleted"):
+        with self.assertRefused(UserError, "cannot be edited or deleted"):
             refusal.sudo().unlink()

@@ -60,9 +60,9 @@ class TestMaterial(MaterialCase):
         banner = self._banner()
         for name, value in (("width", 1), ("checksum", "x"), ("mimetype", "text/html")):
             with self.subTest(field=name):
-                with self.assertRefused(UserError, "follow from the picture"):
+                with self.assertRefused(UserError, "determined by the picture"):
                     banner.write({name: value})
-                with self.assertRefused(UserError, "follow from the picture"):
+                with self.assertRefused(UserError, "determined by the picture"):
                     self._banner(**{name: value})
 
     def test_the_context_brings_no_picture_in(self):
@@ -71,7 +71,7 @@ class TestMaterial(MaterialCase):
             {"default_image": page},
             {"default_checksum": "x", "default_image": page},
         ):
-            with self.assertRefused(ValidationError, "needs a picture"):
+            with self.assertRefused(ValidationError, "Add a picture"):
                 self.env["referral.material"].with_context(**context).create(
                     {"name": "By the context"}
                 )
@@ -124,12 +124,12 @@ class TestMaterial(MaterialCase):
             self.assertEqual(image.convert("RGB").tobytes(), drawn.tobytes())
 
     def test_a_banner_needs_a_picture_and_a_text_needs_words(self):
-        with self.assertRefused(ValidationError, "needs a picture"):
+        with self.assertRefused(ValidationError, "Add a picture"):
             self._banner(image=False)
-        with self.assertRefused(ValidationError, "Type the text"):
+        with self.assertRefused(ValidationError, "Enter the text"):
             self._text("  ")
         banner = self._banner()
-        with self.assertRefused(ValidationError, "needs a picture"):
+        with self.assertRefused(ValidationError, "Add a picture"):
             banner.image = False
 
     def test_a_copy_has_a_picture_of_its_own(self):

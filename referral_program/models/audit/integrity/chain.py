@@ -40,7 +40,7 @@ PART_REASONS = {
     "link": _lt("The link to the month before is broken: it was changed or deleted"),
     "unsealed": _lt("The month is posted without a hash"),
     "not_posted": _lt("The month has a hash, but is not posted"),
-    "head": _lt("The last month was deleted, or one was added past the program"),
+    "head": _lt("The last month was deleted, or one was added outside the program"),
     "anchor": _lt("An earlier check recorded another hash for this month"),
 }
 
@@ -397,8 +397,8 @@ CHECKS = (
         "hash_chain",
         _lt("The chain of hashes is intact"),
         _lt(
-            "Each posted month has a hash over everything that it gave and over the "
-            "hash of the month before. A break shows which month was changed, and "
+            "Each posted month has a hash over everything that it credited and over "
+            "the hash of the month before. A break shows which month was changed, and "
             "which part of it."
         ),
         broken_query,

@@ -260,8 +260,8 @@ CHECKS = (
         _homeless,
         {
             "missing": _lt("There is no such compensation"),
-            "accrual": _lt("The compensation is another month's"),
-            "participant": _lt("The compensation is another participant's"),
+            "accrual": _lt("The compensation belongs to another month"),
+            "participant": _lt("The compensation belongs to another participant"),
         },
     ),
     Check(
@@ -269,19 +269,19 @@ CHECKS = (
         _lt("Compensations are the sum of their lines"),
         _lt(
             "A participant's month is the sum of its lines, rounded half up once to "
-            "the currency; its base is the sum of theirs."
+            "the currency's unit; its base is the sum of the lines' bases."
         ),
         _sums,
         {
             "amount": _lt("The compensation differs"),
-            "accrued": _lt("What of it was accrued differs"),
+            "accrued": _lt("The accrued part differs"),
             "base": _lt("The base differs"),
         },
     ),
     Check(
         "line_once",
-        _lt("An invoice line comes once in a month"),
-        _lt("A line that came twice would be given twice."),
+        _lt("An invoice line is counted once in a month"),
+        _lt("A line that appears twice would be credited twice."),
         _repeated,
     ),
     Check(
@@ -300,7 +300,7 @@ CHECKS = (
     ),
     Check(
         "line_amount",
-        _lt("Lines give their base at their rate"),
+        _lt("A line's compensation is its base at its rate"),
         _lt("The amount of each line is its base multiplied by its rate."),
         _rates,
     ),
@@ -316,10 +316,8 @@ CHECKS = (
     ),
     Check(
         "referral_month",
-        _lt("The months of referrals are the sum of their lines"),
-        _lt(
-            "Pages show what a referral brought from sums that are kept for each month."
-        ),
+        _lt("A referral's month is the sum of its lines"),
+        _lt("Pages show a referral's totals from sums that are stored for each month."),
         _referral_months,
         {
             "amount": _lt("The compensation differs"),

@@ -159,40 +159,41 @@ def _refunded(books):
 CHECKS = (
     Check(
         "given_whole",
-        _lt("Everything earned was given"),
+        _lt("Everything earned was credited"),
         _lt(
-            "Computing the whole history anew finds nothing that accruals did not "
-            "give or take back. What happened since the last accrual is left to the "
-            "next one."
+            "Recomputing the whole history finds nothing that accruals did not credit "
+            "or reverse. What happened since the last accrual is left to the next one."
         ),
         _not_given,
         {
-            "base": _lt("Base earned by the last accrued month's end, and given"),
-            "amount": _lt("Compensation for it, and given"),
+            "base": _lt(
+                "Base earned by the end of the last accrued month, and base credited"
+            ),
+            "amount": _lt("Compensation for that base, and compensation credited"),
         },
     ),
     Check(
         "given_earned",
-        _lt("Nothing more than earned was given"),
+        _lt("Nothing was credited beyond what was earned"),
         _lt(
-            "What a line was given is at most what it has earned: its base, as far as "
-            "it is both paid and rendered."
+            "A line is credited at most what it has earned: its base, as far as it is "
+            "both paid and rendered."
         ),
         _too_much,
     ),
     Check(
         "given_rate",
-        _lt("Nothing was given above the terms' rate"),
+        _lt("Nothing was credited above the terms' rate"),
         _lt(
-            "What a line was given is at most its base at the best rate of the terms "
-            "that it falls under."
+            "A line is credited at most its base at the best rate of the terms that "
+            "apply to it."
         ),
         _above_rate,
     ),
     Check(
         "refunded_zero",
-        _lt("Invoices refunded as a whole gave nothing in the end"),
-        _lt("What they had given was taken back, to the last kopeck."),
+        _lt("Fully refunded invoices net to zero"),
+        _lt("What was credited for them was reversed, to the last kopeck."),
         _refunded,
     ),
 )

@@ -251,9 +251,9 @@ CHECKS = (
         "balance_ledger",
         _lt("Compensations are in the ledger"),
         _lt(
-            "What accruals gave a participant is the sum of the posted items of their "
-            "entries. If it is not, a compensation or a journal item was changed, "
-            "added or deleted."
+            "What accruals credited to a participant is the sum of the posted items "
+            "of their entries. If it is not, a compensation or a journal item was "
+            "changed, added or deleted."
         ),
         _balances,
     ),
@@ -270,13 +270,13 @@ CHECKS = (
             "amount": _lt("The journal item has another amount"),
             "not_posted": _lt("The entry is not posted"),
             "account": _lt("The item is on another account"),
-            "partner": _lt("The item is another partner's"),
-            "entry": _lt("The entry is not this accrual's"),
+            "partner": _lt("The item belongs to another partner"),
+            "entry": _lt("The entry does not belong to this accrual"),
         },
     ),
     Check(
         "entry_item",
-        _lt("Accruals' entries hold compensations and their expense only"),
+        _lt("Accrual entries contain only compensations and their expense"),
         _lt(
             "Each item on the liability account posts one compensation; the other "
             "side is an expense."
@@ -289,7 +289,7 @@ CHECKS = (
     ),
     Check(
         "entry_booked",
-        _lt("Accruals' entries are booked, and not before the month's end"),
+        _lt("Accrual entries are posted, and not before the month's end"),
         _lt(
             "An entry is dated on the month's last day, or on the first open day after "
             "a lock date."
@@ -297,7 +297,7 @@ CHECKS = (
         _entries,
         {
             "not_posted": _lt("The entry is not posted"),
-            "company": _lt("The entry is another company's"),
+            "company": _lt("The entry belongs to another company"),
             "date": _lt("The entry is dated before the month's last day"),
         },
     ),
@@ -309,11 +309,11 @@ CHECKS = (
     ),
     Check(
         "item_entry",
-        _lt("Journal items say what their entries say"),
+        _lt("Journal items match their entries"),
         _lt(
-            "Items repeat state, date and company of their entry, and their balance is "
-            "debit less credit. Odoo keeps them the same; a change in the database "
-            "does not."
+            "Journal items have the state, date and company of their entry, and their "
+            "balance is debit less credit. Odoo ensures this; a change made directly "
+            "in the database does not."
         ),
         _copies,
         {

@@ -239,39 +239,40 @@ def _matches(books):
 CHECKS = (
     Check(
         "balance_overspent",
-        _lt("Nobody took more than they got"),
+        _lt("Nobody used more than was credited"),
         _lt(
-            "Bills of withdrawals, redemptions and what open withdrawals hold are "
-            "together not more than everything that was ever credited."
+            "Withdrawal bills, redemptions and the amounts reserved by open "
+            "withdrawals are together not more than everything that was ever credited."
         ),
         _overspent,
     ),
     Check(
         "withdrawal_state",
         _lt(
-            "Withdrawals are in the state of their bill, and hold what it has not taken"
+            "Withdrawals match the state of their bill, and reserve what it has not "
+            "deducted"
         ),
         _lt(
-            "A withdrawal holds its amount until its bill is posted; refused, "
-            "cancelled and billed ones hold nothing."
+            "A withdrawal reserves its amount until its bill is posted; refused, "
+            "cancelled and billed withdrawals reserve nothing."
         ),
         _withdrawal_states,
         {
-            "state": _lt("The state is not that of the bill"),
-            "held": _lt("The amount on hold differs"),
+            "state": _lt("The state does not match the bill"),
+            "held": _lt("The reserved amount differs"),
         },
     ),
     Check(
         "withdrawal_bill",
-        _lt("Bills take what their withdrawal says, from its participant"),
+        _lt("Bills match the amount and the participant of their withdrawal"),
         _lt(
             "The lines of a posted bill on the liability account are the withdrawal's "
             "billed amount."
         ),
         _bills,
         {
-            "partner": _lt("The bill is another partner's"),
-            "amount": _lt("The bill takes another amount"),
+            "partner": _lt("The bill belongs to another partner"),
+            "amount": _lt("The bill debits another amount"),
         },
     ),
     Check(
@@ -280,22 +281,24 @@ CHECKS = (
         _lt("Neither a withdrawal nor its bill names a bank account of somebody else."),
         _payees,
         {
-            "withdrawal": _lt("The withdrawal's account is somebody else's"),
-            "bill": _lt("The bill's account is somebody else's"),
+            "withdrawal": _lt(
+                "The bank account of the withdrawal belongs to somebody else"
+            ),
+            "bill": _lt("The bank account on the bill belongs to somebody else"),
         },
     ),
     Check(
         "redemption_entry",
-        _lt("Redemptions are booked as they say"),
+        _lt("Redemptions match their journal entries"),
         _lt(
-            "The entry of a redemption takes its amount from the participant's "
-            "balance; a redemption is undone if its entry was reversed, and only then."
+            "The entry of a redemption debits its amount to the participant's "
+            "balance; a redemption is undone if, and only if, its entry was reversed."
         ),
         _redemptions,
         {
             "no_entry": _lt("There is no entry"),
-            "amount": _lt("The entry takes another amount"),
-            "state": _lt("The state is not that of the entry"),
+            "amount": _lt("The entry debits another amount"),
+            "state": _lt("The state does not match the entry"),
         },
     ),
     Check(

@@ -71,7 +71,7 @@ CHECKS = (
     Check(
         "month_once",
         _lt("Each month is accrued once"),
-        _lt("A second accrual of a month would give everything twice."),
+        _lt("A second accrual for a month would credit everything twice."),
         _repeated,
         {
             "again": _lt("The month has another accrual"),
@@ -82,8 +82,8 @@ CHECKS = (
         "month_order",
         _lt("Months are accrued in order, none left out"),
         _lt(
-            "Each accrual builds upon the month before. One that is missing was "
-            "deleted in the database."
+            "Each accrual builds on the month before. A missing one was deleted in "
+            "the database."
         ),
         _missing,
         {

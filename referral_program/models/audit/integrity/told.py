@@ -194,21 +194,21 @@ CHECKS = (
     Check(
         "statement_sum",
         _lt("The figures of statements add up"),
-        _lt("Opening balance and everything that moved it make the closing balance."),
+        _lt("The opening balance plus all movements equals the closing balance."),
         _sums,
     ),
     Check(
         "statement_opening",
-        _lt("Statements begin where the one before ended"),
+        _lt("Each statement begins where the previous one ended"),
         _lt("The opening balance is the closing balance of the statement before."),
         _openings,
     ),
     Check(
         "statement_compensation",
-        _lt("Statements tell what was given"),
+        _lt("Statements report what was credited"),
         _lt(
-            "Each compensation of a month whose statements are made is in one, as "
-            "what was accrued and what was taken back."
+            "Each compensation of a month with statements is in one of them, divided "
+            "into accrued and reversed."
         ),
         _compensations,
         {
@@ -218,20 +218,20 @@ CHECKS = (
     ),
     Check(
         "statement_document",
-        _lt("Documents that were given out are still there"),
+        _lt("Documents that were issued still exist"),
         _lt(
-            "A statement's PDF and XLSX are made once and stored. Their bytes are "
-            "compared with their hashes whenever somebody downloads them."
+            "A statement's PDF and XLSX are created once and stored. They are "
+            "compared with their hashes at each download."
         ),
         _documents,
-        {"pdf": _lt("The PDF is gone"), "xlsx": _lt("The XLSX is gone")},
+        {"pdf": _lt("The PDF is missing"), "xlsx": _lt("The XLSX is missing")},
     ),
     Check(
         "statement_seal",
-        _lt("Statements are as they were made"),
+        _lt("Statements are unchanged"),
         _lt(
-            "A month's statements have a hash from the moment when they were made: "
-            "one that was changed, added or deleted since breaks it."
+            "A month's statements are hashed when they are made: if one is changed, "
+            "added or deleted later, the hash no longer matches."
         ),
         _seals,
         {
@@ -241,7 +241,7 @@ CHECKS = (
     ),
     Check(
         "acceptance_text",
-        _lt("Accepted texts are as they were accepted"),
+        _lt("Accepted texts are unchanged"),
         _lt(
             "The hash kept with an acceptance is that of the agreement's title and "
             "text."

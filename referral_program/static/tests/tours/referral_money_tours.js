@@ -29,7 +29,7 @@ tours.add("referral_money", {
         {trigger: "#amount", run: "edit 12,000.00"},
         go("Enough", ".o_referral_withdraw form button.btn-primary"),
         {
-            content: "What follows",
+            content: "What happens next",
             trigger: ".o_referral_withdraw_confirm:contains(We check that the account)",
         },
         go("Confirm", "#referral_confirm"),
@@ -48,7 +48,7 @@ tours.add("referral_money", {
 tours.add("referral_accountant", {
     steps: () => [
         {
-            content: "What is asked for",
+            content: "Document requested",
             trigger: ".o_data_row:contains(Tour Participant) .o_data_cell[name=name]",
             run: "click",
         },

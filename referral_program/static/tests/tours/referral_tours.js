@@ -97,7 +97,7 @@ tours.add("referral_resubmission", {
             trigger: ".alert:contains(The stamp is cut off)",
         },
         {
-            trigger: ".alert a:contains(Hand in documents)",
+            trigger: ".alert a:contains(Upload documents)",
             run: "click",
             expectUnloadPage: true,
         },
