@@ -272,14 +272,14 @@ class ReferralProgram(models.Model):
                                         span(name, amount)
                      WHERE span.amount > 0
                 )
-                SELECT program_id, ranked.name, participant_id,
-                       partner.complete_name, amount
+                SELECT ranked.program_id, ranked.name, ranked.participant_id,
+                       partner.complete_name, ranked.amount
                   FROM ranked
                   JOIN referral_participant participant
-                    ON participant.id = participant_id
+                    ON participant.id = ranked.participant_id
                   JOIN res_partner partner ON partner.id = participant.partner_id
-                 WHERE rank <= %(top)s
-                 ORDER BY program_id, ranked.name, rank
+                 WHERE ranked.rank <= %(top)s
+                 ORDER BY ranked.program_id, ranked.name, ranked.rank
                 """,
                 programs=SQL(", ").join(
                     SQL(
