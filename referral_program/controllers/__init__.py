@@ -9,6 +9,5 @@ from . import (
     portal,
     referrals,
     report,
-    rollforward,
     signup,
 )

@@ -1,13 +1,11 @@
 from . import referral_workbook  # before those that inherit it
-from . import referral_audit_file_xlsx, referral_rehearsal_xlsx  # as above
+from . import referral_audit_file_xlsx, referral_table_xlsx  # as above
 from . import (
     referral_audit_file_proof,
     referral_explanation_pdf,
     referral_explanation_xlsx,
     referral_forecast_xlsx,
     referral_hash_chain,
-    referral_rollforward_xlsx,
     referral_simulation_xlsx,
     referral_statement_xlsx,
-    referral_table_xlsx,
 )

@@ -56,6 +56,7 @@ class AuditFileXlsx(models.AbstractModel):
             "section": {"bold": True, "font_size": 12},
             "wrap": {"text_wrap": True, "valign": "top"},
             "count": {"num_format": "0"},
+            "share": {"num_format": "General"},
             "id": {"num_format": "0", "align": "left"},
             "rate": {"num_format": "General", "align": "left"},
             "threshold": {**styles["money"], "align": "left"},

@@ -1,66 +1,58 @@
 from odoo import models
 
+from ..tools.tables import column, rows_of, table
+
 
 class ForecastXlsx(models.AbstractModel):
     """A forecast as a workbook: by month with the liability, and by participant."""
 
     _name = "report.referral_program.forecast_xlsx"
     _description = "Referral Forecast XLSX"
-    _inherit = "report.referral_program.rehearsal_xlsx"
+    _inherit = "report.referral_program.table_xlsx"
 
-    def _tables(self, record):
-        month = (self.env._("Month"), "month")
-        participant = (self.env._("Participant"), "text")
-        note = (self.env._("Note"), "text")
-        return (
-            (
-                self.env._("By Month"),
-                (
-                    month,
-                    (self.env._("Certain"), "money"),
-                    (self.env._("Expected"), "money"),
-                    (self.env._("Certain and Expected"), "money"),
-                    (self.env._("Liability, Certain"), "level"),
-                    (self.env._("Liability, Expected"), "level"),
-                    note,
-                ),
-                [
-                    (
-                        row.month,
-                        row.certain,
-                        row.expected,
-                        row.total,
-                        row.liability_certain,
-                        row.liability,
-                        self._note(row),
-                    )
-                    for row in record.month_ids
-                ],
-            ),
+    def _book(self, record):
+        pages = (
+            (self.env._("By Month"), self._month_columns(), record.month_ids),
             (
                 self.env._("By Participant"),
-                (
-                    participant,
-                    month,
-                    (self.env._("Certainty"), "text"),
-                    (self.env._("Amount"), "money"),
-                    note,
-                ),
-                self._participant_rows(record),
+                self._participant_columns(),
+                record.line_ids,
             ),
         )
+        return {
+            "title": record.display_name,
+            "sheets": [
+                {"name": name, "tables": [self._sums_of(record, columns, rows)]}
+                for name, columns, rows in pages
+            ],
+        }
 
-    def _participant_rows(self, record):
-        kinds = dict(record.line_ids._fields["kind"]._description_selection(self.env))
+    def _sums_of(self, forecast, columns, rows):
+        return table(
+            columns,
+            rows_of(rows, columns, note=self._note),
+            forecast.currency_id,
+            total=self.env._("Total"),
+        )
+
+    def _month_columns(self):
         return [
-            (
-                row.participant_id.display_name,
-                row.month,
-                kinds[row.kind],
-                row.amount,
-                self._note(row),
-            )
-            for row in record.line_ids
+            column("month", self.env._("Month"), "month", 20),
+            column("certain", self.env._("Certain"), "money", 20),
+            column("expected", self.env._("Expected"), "money", 20),
+            column("total", self.env._("Certain and Expected"), "money", 20),
+            column("liability_certain", self.env._("Liability, Certain"), "level", 20),
+            column("liability", self.env._("Liability, Expected"), "level", 20),
+            column("note", self.env._("Note"), width=34),
+        ]
+
+    def _participant_columns(self):
+        return [
+            column("participant_id", self.env._("Participant"), width=34),
+            column("month", self.env._("Month"), "month", 20),
+            column("kind", self.env._("Certainty"), width=34),
+            column("amount", self.env._("Amount"), "money", 20),
+            column("note", self.env._("Note"), width=34),
         ]
 
     def _note(self, row):

@@ -1,53 +1,50 @@
 from odoo import models
 
+from ..tools.tables import column, rows_of, table
+
 
 class SimulationXlsx(models.AbstractModel):
     """A simulation as a workbook: by month, by participant, and both."""
 
     _name = "report.referral_program.simulation_xlsx"
     _description = "Referral Simulation XLSX"
-    _inherit = "report.referral_program.rehearsal_xlsx"
+    _inherit = "report.referral_program.table_xlsx"
 
-    def _tables(self, record):
-        month = (self.env._("Month"), "month")
-        participant = (self.env._("Participant"), "text")
-        figures = (
-            (self.env._("Credited"), "money"),
-            (self.env._("Late or Changed Facts"), "money"),
-            (self.env._("Under Other Terms"), "money"),
-            (self.env._("Difference"), "money"),
-            (self.env._("Difference, %"), "share"),
+    def _book(self, record):
+        month = column("month", self.env._("Month"), "month", 20)
+        participant = column("participant_id", self.env._("Participant"), width=34)
+        figures = [
+            column("given", self.env._("Credited"), "money", 20),
+            column("late", self.env._("Late or Changed Facts"), "money", 20),
+            column("simulated", self.env._("Under Other Terms"), "money", 20),
+            column("difference", self.env._("Difference"), "money", 20),
+            column("percent", self.env._("Difference, %"), "percent", 20),
+        ]
+        pages = (
+            (self.env._("By Month"), [month], record.month_ids),
+            (self.env._("By Participant"), [participant], record.participant_ids),
+            (self.env._("Both"), [participant, month], record.line_ids),
         )
-        return (
-            (
-                self.env._("By Month"),
-                (month, *figures),
-                [(row.month, *self._figures(row)) for row in record.month_ids],
-            ),
-            (
-                self.env._("By Participant"),
-                (participant, *figures),
-                [
-                    (row.participant_id.display_name, *self._figures(row))
-                    for row in record.participant_ids
-                ],
-            ),
-            (
-                self.env._("Both"),
-                (participant, month, *figures),
-                [
-                    (row.participant_id.display_name, row.month, *self._figures(row))
-                    for row in record.line_ids
-                ],
-            ),
+        return {
+            "title": record.display_name,
+            "sheets": [
+                {
+                    "name": name,
+                    "tables": [self._sums_of(record, [*keys, *figures], rows)],
+                }
+                for name, keys, rows in pages
+            ],
+        }
+
+    def _sums_of(self, simulation, columns, rows):
+        return table(
+            columns,
+            rows_of(rows, columns, percent=self._percent),
+            simulation.currency_id,
+            total=self.env._("Total"),
         )
 
-    def _figures(self, row):
+    def _percent(self, row):
+        """Return by how much it differs, unless there is nothing to differ from."""
         in_force = row.currency_id.round(row.given + row.late)
-        return (
-            row.given,
-            row.late,
-            row.simulated,
-            row.difference,
-            row.percent if in_force else None,
-        )
+        return row.percent if in_force else None

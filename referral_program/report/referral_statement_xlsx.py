@@ -1,23 +1,6 @@
-from datetime import datetime, time
-
 from odoo import models
 
-#: The lines' columns: width and format.
-COLUMNS = (
-    (24, None),
-    (18, None),
-    (12, "date"),
-    (44, None),
-    (12, "date"),
-    (12, "date"),
-    (10, "share"),
-    (12, "share"),
-    (15, "exact"),
-    (10, "share"),
-    (16, "exact"),
-    (14, None),
-)
-BASE, AMOUNT = 8, 10
+from ..tools.tables import column, rows_of, table
 
 
 class StatementXlsx(models.AbstractModel):
@@ -25,156 +8,108 @@ class StatementXlsx(models.AbstractModel):
 
     _name = "report.referral_program.statement_xlsx"
     _description = "Referral Statement XLSX"
-    _inherit = "report.referral_program.workbook"
+    _inherit = "report.referral_program.table_xlsx"
 
-    def generate_xlsx_report(self, workbook, data, objs):
-        """Write one statement, in the language of the environment."""
-        objs.ensure_one()
-        values = objs._report_values()
-        workbook.set_properties(
-            {
-                "title": objs.name,
+    def _book(self, record):
+        values = record._report_values()
+        services = self._services(record, values["groups"])
+        return {
+            "title": record.name,
+            "properties": {
                 "author": values["company"]["name"],
                 "company": values["company"]["name"],
                 # not the moment in which it happens to be written
-                "created": objs.made_on,
-            }
-        )
-        formats = self._formats(workbook, objs.currency_id)
-        summary = workbook.add_worksheet(self.env._("Summary"))
-        lines = workbook.add_worksheet(self.env._("Services"))
-        total = self._write_lines(lines, formats, values)
-        self._write_summary(summary, formats, values, lines.get_name(), total)
+                "created": record.made_on,
+            },
+            "sheets": [
+                {
+                    "name": self.env._("Summary"),
+                    "title": self.env._("Referral statement"),
+                    "heading": self._heading(record, values),
+                    "tables": [self._summary(record, values["figures"], services)],
+                },
+                {"name": self.env._("Services"), "tables": [services]},
+            ],
+        }
 
     # === THE EVIDENCE === #
 
-    def _headings(self):
-        return (
-            self.env._("Client"),
-            self.env._("Invoice"),
-            self.env._("Invoice date"),
-            self.env._("Service"),
-            self.env._("Service from"),
-            self.env._("Service to"),
-            self.env._("Paid, %"),
-            self.env._("Rendered, %"),
-            self.env._("Base"),
-            self.env._("Rate, %"),
-            self.env._("Compensation"),
-            self.env._("Note"),
-        )
-
-    def _write_lines(self, sheet, formats, values):
-        """Write a row for each line, a sum for each client and the sum of all.
-
-        :return str: the cell with the sum of the compensations
-        """
-        for column, (width, _kind) in enumerate(COLUMNS):
-            sheet.set_column(column, column, width)
-        for column, heading in enumerate(self._headings()):
-            kind = COLUMNS[column][1]
-            style = "head_number" if kind in ("share", "exact") else "head"
-            sheet.write_string(0, column, heading, formats[style])
-        sheet.freeze_panes(1, 0)
-        row = 1
-        for group in values["groups"]:
-            first = row
-            for line in group["lines"]:
-                self._write_line(sheet, formats, row, group["name"], line)
-                row += 1
-            label = self.env._("Subtotal: %(client)s", client=group["name"])
-            self._write_sums(sheet, formats, row, label, first, group)
-            row += 1
-        everything = {
-            name: sum(group[name] for group in values["groups"])
-            for name in ("base", "amount")
-        }
-        # SUBTOTAL leaves out the clients' own sums
-        self._write_sums(sheet, formats, row, self.env._("Total"), 1, everything)
-        self._set_up_page(sheet)
-        return f"K{row + 1}"
-
-    def _write_line(self, sheet, formats, row, client, line):
-        cells = (
-            client,
-            line.move_name,
-            line.invoice_date,
-            line.name,
-            line.start_date,
-            line.end_date,
-            line.paid,
-            line.rendered,
-            line.base,
-            line.rate,
-            line.amount,
-            self.env._("reversed") if line.amount < 0 else "",
-        )
-        for column, value in enumerate(cells):
-            kind = COLUMNS[column][1]
-            if kind == "date":
-                if value:
-                    moment = datetime.combine(value, time())
-                    sheet.write_datetime(row, column, moment, formats["date"])
-            elif kind:
-                sheet.write_number(row, column, round(value, 6), formats[kind])
-            elif value:
-                style = formats["back"] if column == len(cells) - 1 else None
-                sheet.write_string(row, column, value, style)
-
-    def _write_sums(self, sheet, formats, row, label, first, sums):
-        for column in range(len(COLUMNS)):
-            sheet.write_blank(row, column, None, formats["total"])
-        sheet.write_string(row, 0, label, formats["total"])
-        for column, name in ((BASE, "base"), (AMOUNT, "amount")):
-            letter = "ABCDEFGHIJKL"[column]
-            formula = f"=SUBTOTAL(9,{letter}{first + 1}:{letter}{row})"
-            if row == first:
-                formula = "=0"
-            sheet.write_formula(
-                row, column, formula, formats["total_exact"], round(sums[name], 6)
+    def _services(self, statement, groups):
+        """Return a row for each line, with a sum for each client."""
+        columns = self._columns()
+        parts = [
+            (
+                self.env._("Subtotal: %(client)s", client=group["name"]),
+                rows_of(
+                    group["lines"][0].union(*group["lines"]),
+                    columns,
+                    client=lambda _line, name=group["name"]: name,
+                    note=self._note,
+                ),
             )
+            for group in groups
+        ]
+        return table(
+            columns,
+            [row for _label, rows in parts for row in rows],
+            statement.currency_id,
+            total=self.env._("Total"),
+            groups=parts,
+        )
+
+    def _columns(self):
+        return [
+            column("client", self.env._("Client"), width=24),
+            column("move_name", self.env._("Invoice"), width=18),
+            column("invoice_date", self.env._("Invoice date"), "date", 12),
+            column("name", self.env._("Service"), width=44),
+            column("start_date", self.env._("Service from"), "date", 12),
+            column("end_date", self.env._("Service to"), "date", 12),
+            column("paid", self.env._("Paid, %"), "percent", 10),
+            column("rendered", self.env._("Rendered, %"), "percent", 12),
+            column("base", self.env._("Base"), "exact", 15),
+            column("rate", self.env._("Rate, %"), "percent", 10),
+            column("amount", self.env._("Compensation"), "exact", 16),
+            column("note", self.env._("Note"), "note", 14),
+        ]
+
+    def _note(self, line):
+        return self.env._("reversed") if line.amount < 0 else None
 
     # === THE SUMMARY === #
 
-    def _write_summary(self, sheet, formats, values, lines_name, total):
-        statement = values["statement"]
-        sheet.set_column(0, 0, 40)
-        sheet.set_column(1, 1, 44)
-        sheet.write_string(0, 0, self.env._("Referral statement"), formats["title"])
-        sheet.write_string(0, 1, values["month"], formats["title"])
-        row = 2
-        for label, text in (
+    def _heading(self, statement, values):
+        return [
+            (self.env._("Month"), values["month"]),
             (self.env._("Number"), statement.name),
             (self.env._("Made on"), values["made_on"]),
             (self.env._("Company"), self._party_text(values["company"])),
             (self.env._("Participant"), self._party_text(values["participant"])),
             (self.env._("Currency"), statement.currency_id.name),
-        ):
-            sheet.write_string(row, 0, label, formats["bold"])
-            sheet.write_string(row, 1, text)
-            row += 1
-        row = first = row + 1
-        for name, label, amount in values["figures"]:
-            if name == "closing":
-                sheet.write_string(row, 0, label, formats["total"])
-                formula = f"=SUM(B{first + 1}:B{row})"
-                style = formats["total_money"]
-                sheet.write_formula(row, 1, formula, style, amount)
-            else:
-                sheet.write_string(row, 0, label)
-                sheet.write_number(row, 1, amount, formats["money"])
-            row += 1
-        sheet.write_string(
-            row + 1, 0, self.env._("Compensation of the month, rounded once")
+        ]
+
+    def _summary(self, statement, figures, services):
+        """Return the figures, and what the evidence comes to if it is rounded once."""
+        *parts, (_name, closing, _amount) = figures
+        # below the heading: the rows, a sum for each group, and that of all
+        row = len(services["rows"]) + len(services["groups"]) + 2
+        cell = f"'{self.env._('Services')}'!K{row}"
+        return table(
+            [
+                column("figure", "", width=40),
+                column("amount", self.env._("Amount"), "money", 44),
+            ],
+            [{"figure": label, "amount": amount} for _name, label, amount in parts],
+            statement.currency_id,
+            total=closing,
+            after=[
+                (
+                    self.env._("Compensation of the month, rounded once"),
+                    round(statement.accrued + statement.taken_back, 6),
+                    self._rounded(cell, statement.currency_id),
+                )
+            ],
         )
-        sheet.write_formula(
-            row + 1,
-            1,
-            "=" + self._rounded(f"'{lines_name}'!{total}", statement.currency_id),
-            formats["money"],
-            round(statement.accrued + statement.taken_back, 6),
-        )
-        self._set_up_page(sheet)
 
     def _party_text(self, party):
         return ", ".join(filter(None, (party["name"], *party["address"], party["vat"])))

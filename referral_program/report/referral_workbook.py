@@ -38,14 +38,9 @@ class ReferralWorkbook(models.AbstractModel):
             "head": head,
             "head_number": {**head, "align": "right"},
             "date": {"num_format": self._date_format(), "align": "left"},
-            # not 0.######, which leaves a point after whole numbers
-            "share": {"num_format": "General"},
             "exact": {"num_format": EXACT},
             "money": {"num_format": money},
             "total": {"bold": True, "top": 1},
-            "total_exact": {"bold": True, "top": 1, "num_format": EXACT},
-            "total_money": {"bold": True, "top": 1, "num_format": money},
-            "back": {"font_color": "#B02A37"},
         }
 
     def _date_format(self):

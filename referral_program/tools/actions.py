@@ -1,7 +1,7 @@
 """Window actions on some records, made from those of the database."""
 
 
-def window(env, name, domain=(), context=None, single=None, **values):
+def window(env, name, /, domain=(), context=None, single=None, **values):
     """Return a window action that shows the records of a domain.
 
     :param str name: the action's external id; of another addon, with its module

@@ -1,3 +1,4 @@
+from . import referral_table_report  # before the models that inherit it
 from . import (
     account_merge,
     base_partner_merge,
@@ -15,8 +16,8 @@ from . import (
 from . import referral_rollforward_figures  # before the models that inherit it
 from . import (
     referral_rollforward,
-    referral_rollforward_document,
     referral_rollforward_line,
+    referral_rollforward_tables,
     referral_rollforward_total,
 )
 

@@ -5,9 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..tools.actions import window
-from ..tools.pages import numbered
 
-PDF = "referral_program.referral_register_report"
 #: Rows that fit into a document which somebody may still want to read.
 MAX_ROWS = {"pdf": 5_000, "xlsx": 200_000}
 #: What is printed of which model.
@@ -26,12 +24,13 @@ ACTIONS = {
 class ReferralReportWizard(models.TransientModel):
     """A register or report of a period: on the screen, as PDF or as a workbook.
 
-    It only reads, with the rights of whoever asks. What it prints is plain data, see
-    :meth:`_report`; the documents know nothing of the models.
+    It only reads, with the rights of whoever asks.
     """
 
     _name = "referral.report.wizard"
     _description = "Print a Referral Report"
+    _inherit = ["referral.table.report"]
+    _route = "report"
 
     kind = fields.Selection(
         [
@@ -156,13 +155,12 @@ class ReferralReportWizard(models.TransientModel):
         return self._download("xlsx")
 
     def _download(self, kind):
-        self.ensure_one()
         self._check_size(kind)
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/referral/report/{self.id}/{kind}",
-            "target": "download",
-        }
+        return super()._download(kind)
+
+    def _read_file(self, kind):
+        self._check_size(kind)
+        return super()._read_file(kind)
 
     def _check_size(self, kind):
         """Refuse what nobody could read.
@@ -184,28 +182,5 @@ class ReferralReportWizard(models.TransientModel):
             )
 
     def _file_name(self, kind):
-        """Return the name that the document is saved under."""
         self.ensure_one()
         return f"referral-{self.kind}-{self.date_from}-{self.date_to}.{kind}"
-
-    def _render_pdf(self):
-        """Return the PDF: a page of its own, that needs nothing from the server."""
-        self._check_size("pdf")
-        html = self.env["ir.qweb"]._render(
-            "referral_program.report_register", {"report": self._report()}
-        )
-        # sudo: the paper is the report's, whoever prints
-        reports = self.env["ir.actions.report"].sudo()
-        printed = reports._run_wkhtmltopdf(
-            [f"<!DOCTYPE html>{html}"], report_ref=PDF, landscape=True
-        )
-        return numbered(printed, self._file_name("pdf").removesuffix(".pdf"))
-
-    def _render_xlsx(self):
-        """Return the workbook."""
-        self._check_size("xlsx")
-        report = self.env["report.referral_program.table_xlsx"]
-        content, _kind = report.with_context(
-            active_model=self._name
-        ).create_xlsx_report(self.ids, {})
-        return content

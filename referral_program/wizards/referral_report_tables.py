@@ -1,6 +1,7 @@
 from odoo import fields, models
-from odoo.tools import format_date, formatLang
+from odoo.tools import format_date
 
+from ..tools.tables import column, table
 from .referral_report import MODELS
 
 
@@ -12,10 +13,8 @@ class ReferralReportWizard(models.TransientModel):
     def _report(self):
         """Return title, heading rows and tables.
 
-        A table has a ``title``, a ``currency``, its ``columns`` (name, label, kind,
-        width in letters) and its ``rows`` and ``totals``, dictionaries by column's
-        name. A column of kind ``share`` says what it is made ``of``: two others.
-        Amounts of different currencies are in different tables.
+        Amounts of different currencies are in different tables, see
+        ``tools/tables.py``.
         """
         self.ensure_one()
         labels = dict(self._fields["kind"]._description_selection(self.env))
@@ -27,7 +26,6 @@ class ReferralReportWizard(models.TransientModel):
             scope = self.env._("selected rows: %(count)s", count=self.selected_count)
         return {
             "title": labels[self.kind],
-            "lang": (self.env.lang or "en_US").replace("_", "-"),
             "heading": [
                 (self.env._("Period"), scope),
                 (self.env._("Companies"), ", ".join(companies.mapped("name"))),
@@ -37,50 +35,13 @@ class ReferralReportWizard(models.TransientModel):
                 ),
             ],
             "tables": getattr(self, f"_{self.kind}_tables")(),
-            "show": self._show,
+            "empty": self.env._("There is nothing in this period."),
         }
 
     def _tabulate(self, title, currency, columns, rows):
-        """Return a table with the totals of its amounts."""
-        totals = {
-            column["name"]: currency.round(sum(row[column["name"]] for row in rows))
-            for column in columns
-            if column["kind"] == "money"
-        }
-        for column in columns:
-            if column["kind"] == "share":
-                totals[column["name"]] = self._divide(totals, column)
-                for row in rows:
-                    row[column["name"]] = self._divide(row, column)
-        return {
-            "title": title,
-            "currency": currency,
-            "columns": columns,
-            "rows": rows,
-            "totals": totals,
-        }
-
-    def _divide(self, row, column):
-        part, whole = (row[name] for name in column["of"])
-        return part / whole if whole else None
-
-    def _column(self, name, label, kind="text", width=16, **values):
-        return {"name": name, "label": label, "kind": kind, "width": width, **values}
-
-    def _show(self, value, column, currency):
-        """Return a cell's text, as the viewer reads it."""
-        if value is None or value is False:
-            return ""
-        kind = column["kind"]
-        if kind == "money":
-            return formatLang(self.env, value, digits=currency.decimal_places)
-        if kind == "share":
-            return formatLang(self.env, 100 * value, digits=2)
-        if kind == "month":
-            return format_date(self.env, value, date_format="LLLL y")
-        if kind == "date":
-            return format_date(self.env, value)
-        return value
+        """Return a table, whose sums follow what a reader filters."""
+        total = self.env._("Total, %(currency)s", currency=currency.name)
+        return table(columns, rows, currency, title=title, total=total, live=True)
 
     def _by_currency(self, records):
         """Return the records by their currency, the currencies by name."""
@@ -92,21 +53,21 @@ class ReferralReportWizard(models.TransientModel):
         """Leave the company's column out where there is only one."""
         if len(self.company_ids) > 1:
             return columns
-        return [column for column in columns if column["name"] != "company"]
+        return [one for one in columns if one["name"] != "company"]
 
     # === COMPENSATIONS === #
 
     def _compensation_tables(self):
         columns = self._with_company(
             [
-                self._column("month", self.env._("Month"), "month"),
-                self._column("company", self.env._("Company"), width=24),
-                self._column("participant", self.env._("Participant"), width=34),
-                self._column("type", self.env._("Type"), width=24),
-                self._column("base", self.env._("Base"), "money"),
-                self._column("amount", self.env._("Compensation"), "money"),
-                self._column("entry", self.env._("Journal entry"), width=20),
-                self._column("state", self.env._("State"), width=12),
+                column("month", self.env._("Month"), "month"),
+                column("company", self.env._("Company"), width=24),
+                column("participant", self.env._("Participant"), width=34),
+                column("type", self.env._("Type"), width=24),
+                column("base", self.env._("Base"), "money"),
+                column("amount", self.env._("Compensation"), "money"),
+                column("entry", self.env._("Journal entry"), width=20),
+                column("state", self.env._("State"), width=12),
             ]
         )
         found = self.env[MODELS["compensation"]].search(self._domain())
@@ -142,21 +103,21 @@ class ReferralReportWizard(models.TransientModel):
     def _payout_tables(self):
         columns = self._with_company(
             [
-                self._column("kind", self.env._("Kind"), width=14),
-                self._column("name", self.env._("Number"), width=18),
-                self._column("company", self.env._("Company"), width=24),
-                self._column("participant", self.env._("Participant"), width=30),
-                self._column("requested", self.env._("Requested"), "date", 12),
-                self._column("billed", self.env._("Billed"), "date", 12),
-                self._column("paid", self.env._("Paid"), "date", 12),
-                self._column("amount", self.env._("Amount requested"), "money"),
-                self._column("reserved", self.env._("Reserved"), "money"),
-                self._column("taken", self.env._("Deducted from the balance"), "money"),
-                self._column("tax", self.env._("Taxes"), "money"),
-                self._column("withheld", self.env._("Withheld"), "money"),
-                self._column("payable", self.env._("To pay"), "money"),
-                self._column("document", self.env._("Bill or invoice"), width=20),
-                self._column("state", self.env._("State"), width=12),
+                column("kind", self.env._("Kind"), width=14),
+                column("name", self.env._("Number"), width=18),
+                column("company", self.env._("Company"), width=24),
+                column("participant", self.env._("Participant"), width=30),
+                column("requested", self.env._("Requested"), "date", 12),
+                column("billed", self.env._("Billed"), "date", 12),
+                column("paid", self.env._("Paid"), "date", 12),
+                column("amount", self.env._("Amount requested"), "money"),
+                column("reserved", self.env._("Reserved"), "money"),
+                column("taken", self.env._("Deducted from the balance"), "money"),
+                column("tax", self.env._("Taxes"), "money"),
+                column("withheld", self.env._("Withheld"), "money"),
+                column("payable", self.env._("To pay"), "money"),
+                column("document", self.env._("Bill or invoice"), width=20),
+                column("state", self.env._("State"), width=12),
             ]
         )
         found = self.env[MODELS["payout"]].search(
@@ -216,22 +177,22 @@ class ReferralReportWizard(models.TransientModel):
                 tables.append(
                     self._tabulate(f"{title}, {currency.name}", currency, columns, rows)
                 )
-        return sorted(tables, key=lambda table: table["currency"].name)
+        return sorted(tables, key=lambda one: one["currency"].name)
 
     def _cost_columns(self, label, kind):
         return [
-            self._column("group", label, kind, 34),
-            self._column("revenue", self.env._("Invoiced, untaxed"), "money"),
-            self._column("base", self.env._("Paid and rendered"), "money"),
-            self._column("amount", self.env._("Compensation"), "money"),
-            self._column(
+            column("group", label, kind, 34),
+            column("revenue", self.env._("Invoiced, untaxed"), "money"),
+            column("base", self.env._("Paid and rendered"), "money"),
+            column("amount", self.env._("Compensation"), "money"),
+            column(
                 "of_base",
                 self.env._("% of paid and rendered"),
                 "share",
                 width=24,
                 of=("amount", "base"),
             ),
-            self._column(
+            column(
                 "of_revenue",
                 self.env._("% of invoiced"),
                 "share",

@@ -1,6 +1,9 @@
-from odoo import api, fields, models
+from collections import defaultdict
+
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, format_date, formatLang
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
 from odoo.tools.date_utils import end_of, start_of
 
 from ..models.balance import ledger
@@ -8,6 +11,8 @@ from ..tools.actions import window
 
 #: The columns, from left to right.
 FIGURES = ("opening", *ledger.MOVEMENTS, "closing")
+#: What stands beside them, as the general ledger has it.
+LEDGER = ("ledger", "open_items")
 #: What a preset is: which unit of time, and how many of it ago.
 PRESETS = {
     "this_month": ("month", 0),
@@ -30,6 +35,8 @@ class ReferralRollforward(models.TransientModel):
 
     _name = "referral.rollforward"
     _description = "Referral Roll-Forward"
+    _inherit = ["referral.table.report"]
+    _route = "rollforward"
 
     period = fields.Selection(
         [
@@ -105,10 +112,10 @@ class ReferralRollforward(models.TransientModel):
                 wizard.date_from = wizard.date_from or start_of(today, "month")
                 wizard.date_to = wizard.date_to or today
 
-    @api.depends("total_ids")
+    @api.depends("line_ids")
     def _compute_line_count(self):
         for wizard in self:
-            wizard.line_count = sum(wizard.total_ids.mapped("line_count"))
+            wizard.line_count = len(wizard.line_ids)
 
     @api.depends("date_from", "date_to")
     @api.depends_context("lang")
@@ -125,28 +132,23 @@ class ReferralRollforward(models.TransientModel):
     # === COMPUTING === #
 
     def _refresh(self):
-        """Compute the rows and their totals anew from the ledger, by two queries.
+        """Compute the rows and their totals anew from the ledger.
 
         :raise UserError: if the first day comes after the last one
         :raise AccessError: if a program or a company is not the user's
         """
         self.ensure_one()
         self._check_scope()
-        self.env.flush_all()
-        for table in ("referral_rollforward_line", "referral_rollforward_total"):
-            self.env.cr.execute(
-                SQL(
-                    "DELETE FROM %s WHERE rollforward_id = %s",
-                    SQL.identifier(table),
-                    self.id,
-                )
-            )
-        self.env.cr.execute(self._lines_query())
-        self.env.cr.execute(self._totals_query())
-        self.env["referral.rollforward.line"].invalidate_model(flush=False)
-        self.env["referral.rollforward.total"].invalidate_model(flush=False)
-        self.invalidate_recordset(["line_ids", "total_ids", "line_count"])
-        self.computed_on = fields.Datetime.now()
+        lines = self._read_lines()
+        totals = self._read_totals(lines)
+        # sudo: the rows are nobody's to edit
+        self.sudo().write(
+            {
+                "line_ids": [Command.clear(), *map(Command.create, lines)],
+                "total_ids": [Command.clear(), *map(Command.create, totals)],
+                "computed_on": fields.Datetime.now(),
+            }
+        )
 
     def _check_scope(self):
         if self.date_from > self.date_to:
@@ -162,123 +164,92 @@ class ReferralRollforward(models.TransientModel):
                 )
             )
 
-    def _scope(self):
-        """Return the values that all queries need."""
-        return {
-            "rollforward": self.id,
-            "programs": self.program_ids.ids,
-            "companies": self.company_ids.ids,
-            "date_from": self.date_from,
-            "date_to": self.date_to,
-            "user": self.env.uid,
-            "now": fields.Datetime.now(),
-        }
+    def _read_lines(self):
+        """Return the rows' values: one for each partner in each program."""
+        lines = defaultdict(lambda: dict.fromkeys(FIGURES, 0.0))
+        for *key, amount in self._read_movements("opening"):
+            if amount:
+                lines[tuple(key)]["opening"] = amount
+        for *key, kind, amount in self._read_movements("period", "kind"):
+            lines[tuple(key)][kind] = amount
+        for line in lines.values():
+            line["closing"] = sum(line.values())
+        partners = [partner.id for *_key, partner in lines if partner]
+        return [
+            {
+                "program_id": program.id,
+                "currency_id": currency.id,
+                "participant_id": participant.id,
+                "partner_id": partner.id,
+                # sudo: contacts of a sales team may be closed to others
+                "name": partner.sudo().with_prefetch(partners).complete_name,
+                **line,
+            }
+            for (program, currency, participant, partner), line in lines.items()
+        ]
 
-    def _lines_query(self):
-        """Return the ``INSERT`` of a row for each partner in each program."""
-        return SQL(
-            """
-            INSERT INTO referral_rollforward_line
-                   (rollforward_id, program_id, currency_id, participant_id,
-                    partner_id, name, opening, accrued, taken_back, withdrawn, spent,
-                    adjusted, closing, create_uid, create_date, write_uid, write_date)
-            SELECT %(rollforward)s, program_id, currency_id, participant_id, partner_id,
-                   partner.complete_name,
-                   COALESCE(SUM(amount) FILTER (WHERE kind = 'opening'), 0),
-                   COALESCE(SUM(amount) FILTER (WHERE kind = 'accrued'), 0),
-                   COALESCE(SUM(amount) FILTER (WHERE kind = 'taken_back'), 0),
-                   COALESCE(SUM(amount) FILTER (WHERE kind = 'withdrawn'), 0),
-                   COALESCE(SUM(amount) FILTER (WHERE kind = 'spent'), 0),
-                   COALESCE(SUM(amount) FILTER (WHERE kind = 'adjusted'), 0),
-                   SUM(amount),
-                   %(user)s, %(now)s, %(user)s, %(now)s
-              FROM (
-                SELECT ledger.program_id, item.company_currency_id AS currency_id,
-                       participant.id AS participant_id, item.partner_id,
-                       'opening' AS kind, -SUM(item.balance) AS amount
-                  FROM %(items)s
-                 WHERE ledger.program_id = ANY(%(programs)s)
-                   AND ledger.company_id = ANY(%(companies)s)
-                   AND item.date < %(date_from)s
-                 GROUP BY 1, 2, 3, 4
-                 UNION ALL
-                SELECT program_id, currency_id, participant_id, partner_id, kind,
-                       SUM(amount)
-                  FROM (%(movements)s) movement
-                 WHERE program_id = ANY(%(programs)s)
-                   AND company_id = ANY(%(companies)s)
-                   AND date BETWEEN %(date_from)s AND %(date_to)s
-                 GROUP BY 1, 2, 3, 4, 5
-              ) figure
-              LEFT JOIN res_partner partner ON partner.id = figure.partner_id
-             GROUP BY program_id, currency_id, participant_id, partner_id, partner.id
-            HAVING BOOL_OR(kind <> 'opening' OR amount <> 0)
-            """,
-            items=ledger.ITEMS,
-            movements=ledger.movements(),
-            **self._scope(),
+    def _read_movements(self, figure, *groupby):
+        return self.env["referral.liability.movement"]._read_group(
+            [*self._movement_domain(), *self._figure_domain(figure)],
+            ["program_id", "currency_id", "participant_id", "partner_id", *groupby],
+            ["amount:sum"],
         )
 
-    def _totals_query(self):
-        """Return the ``INSERT`` of each currency's sums, and of what they tie with.
+    def _read_totals(self, lines):
+        """Return the totals' values: for each currency, beside the ledger's side."""
+        totals = defaultdict(lambda: dict.fromkeys((*FIGURES, *LEDGER), 0.0))
+        for line in lines:
+            for name in FIGURES:
+                totals[line["currency_id"]][name] += line[name]
+        for currency, name, amount in self._read_ledger():
+            totals[currency.id][name] += amount
+        for total in totals.values():
+            total["difference"] = round(total["closing"] - total["ledger"], 6)
+        return [
+            {"currency_id": currency, **total} for currency, total in totals.items()
+        ]
 
-        The ledger's side knows neither programs, participants nor kinds. What is open
-        of an item on a day is what is open now, and what was settled after that day.
+    def _read_ledger(self):
+        """Yield what the general ledger says: currency, name of the field and amount.
+
+        It knows neither programs, participants nor kinds. What is open of an item on
+        a day is what is open now, and what was settled after that day.
         """
-        return SQL(
+        domain = self._ledger_domain()
+        # sudo: only sums are told, of companies and programs that are the user's
+        items = self.env["account.move.line"].sudo()
+        for currency, balance, still_open in items._read_group(
+            domain, ["company_currency_id"], ["balance:sum", "amount_residual:sum"]
+        ):
+            yield currency, "ledger", -balance
+            yield currency, "open_items", -still_open
+        for side, sign in (("debit_move_id", -1), ("credit_move_id", 1)):
+            later = [("max_date", ">", self.date_to), (side, "any", domain)]
+            for currency, amount in items.env["account.partial.reconcile"]._read_group(
+                later, [f"{side}.company_currency_id"], ["amount:sum"]
+            ):
+                yield currency, "open_items", sign * amount
+
+    def _ledger_domain(self):
+        """Return the domain of all items on the accounts until the last day."""
+        accounts = SQL(
             """
-            WITH booked AS (
-                SELECT item.id, item.company_currency_id AS currency_id, item.balance,
-                       item.amount_residual
-                  FROM account_move_line item
-                 WHERE (item.account_id, item.company_id) IN (
-                       SELECT account_id, company_id FROM (%(accounts)s) ledger
-                        WHERE program_id = ANY(%(programs)s)
-                          AND company_id = ANY(%(companies)s))
-                   AND item.parent_state = 'posted'
-                   AND item.date <= %(date_to)s
-            ), later AS (
-                SELECT debit_move_id AS id, amount FROM account_partial_reconcile
-                 WHERE max_date > %(date_to)s
-                 UNION ALL
-                SELECT credit_move_id, -amount FROM account_partial_reconcile
-                 WHERE max_date > %(date_to)s
-            ), settled AS (
-                SELECT booked.currency_id, SUM(later.amount) AS amount
-                  FROM booked JOIN later USING (id)
-                 GROUP BY booked.currency_id
-            ), ledger AS (
-                SELECT booked.currency_id, -SUM(booked.balance) AS balance,
-                       -SUM(booked.amount_residual)
-                           - COALESCE(MAX(settled.amount), 0) AS open_items
-                  FROM booked LEFT JOIN settled USING (currency_id)
-                 GROUP BY booked.currency_id
-            ), total AS (
-                SELECT currency_id, COUNT(*) AS line_count,
-                       SUM(opening) AS opening, SUM(accrued) AS accrued,
-                       SUM(taken_back) AS taken_back, SUM(withdrawn) AS withdrawn,
-                       SUM(spent) AS spent, SUM(adjusted) AS adjusted,
-                       SUM(closing) AS closing
-                  FROM referral_rollforward_line
-                 WHERE rollforward_id = %(rollforward)s
-                 GROUP BY currency_id
-            )
-            INSERT INTO referral_rollforward_total
-                   (rollforward_id, currency_id, line_count, opening, accrued,
-                    taken_back, withdrawn, spent, adjusted, closing, ledger,
-                    difference, open_items, create_uid, create_date, write_uid,
-                    write_date)
-            SELECT %(rollforward)s, currency_id, COALESCE(line_count, 0),
-                   COALESCE(opening, 0), COALESCE(accrued, 0), COALESCE(taken_back, 0),
-                   COALESCE(withdrawn, 0), COALESCE(spent, 0), COALESCE(adjusted, 0),
-                   COALESCE(closing, 0), COALESCE(balance, 0),
-                   COALESCE(closing, 0) - COALESCE(balance, 0), COALESCE(open_items, 0),
-                   %(user)s, %(now)s, %(user)s, %(now)s
-              FROM total FULL JOIN ledger USING (currency_id)
+            SELECT account_id, ARRAY_AGG(company_id) FROM (%s) ledger
+             WHERE program_id = ANY(%s) AND company_id = ANY(%s)
+             GROUP BY account_id
             """,
-            accounts=ledger.ACCOUNTS,
-            **self._scope(),
+            ledger.ACCOUNTS,
+            self.program_ids.ids,
+            self.company_ids.ids,
         )
+        booked = Domain.OR(
+            Domain("account_id", "=", account) & Domain("company_id", "in", companies)
+            for account, companies in self.env.execute_query(accounts)
+        )
+        until = Domain("parent_state", "=", "posted") & Domain(
+            "date", "<=", self.date_to
+        )
+        return booked & until
 
     # === WHAT A FIGURE CONSISTS OF === #
 
@@ -290,8 +261,8 @@ class ReferralRollforward(models.TransientModel):
             ("company_id", "in", self.company_ids.ids),
         ]
 
-    def _figure_domain(self, figure=None):
-        """Return the domain of a figure's days and kind; by default the period's."""
+    def _figure_domain(self, figure="period"):
+        """Return the domain of a figure's days and kind, or of the whole period."""
         if figure == "opening":
             return [("date", "<", self.date_from)]
         days = [("date", "<=", self.date_to)]
@@ -313,42 +284,19 @@ class ReferralRollforward(models.TransientModel):
             date_to=format_date(self.env, self.date_to),
         )
 
-    @api.model
-    def _labels(self):
-        """Return the columns' headings."""
-        return {
-            "opening": self.env._("Opening Balance"),
-            "accrued": self.env._("Accrued"),
-            "taken_back": self.env._("Reversed"),
-            "withdrawn": self.env._("Withdrawn"),
-            "spent": self.env._("Used for invoices"),
-            "adjusted": self.env._("Adjusted"),
-            "closing": self.env._("Closing Balance"),
-        }
-
-    def _amount(self, amount, currency):
-        """Return an amount without its currency, as the viewer reads it."""
-        return formatLang(self.env, amount, digits=currency.decimal_places)
-
     # === ACTION METHODS === #
 
     def action_show(self):
         """Compute it and show it."""
         self._refresh()
+        view = self.env.ref("referral_program.referral_rollforward_view_form_result")
         return {
             "type": "ir.actions.act_window",
             "name": self.display_name,
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",
-            "views": [
-                (
-                    self.env.ref(
-                        "referral_program.referral_rollforward_view_form_result"
-                    ).id,
-                    "form",
-                )
-            ],
+            "views": [(view.id, "form")],
         }
 
     def action_view_lines(self):
@@ -379,11 +327,3 @@ class ReferralRollforward(models.TransientModel):
     def action_download_xlsx(self):
         """Download it as a workbook, computed anew."""
         return self._download("xlsx")
-
-    def _download(self, kind):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/referral/rollforward/{self.id}/{kind}",
-            "target": "download",
-        }

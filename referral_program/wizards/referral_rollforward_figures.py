@@ -41,7 +41,7 @@ class ReferralRollforwardFigures(models.AbstractModel):
         The context's ``referral_figure`` is the figure's name; without it all of the
         period's items are shown.
         """
-        figure = self.env.context.get("referral_figure")
+        figure = self.env.context.get("referral_figure", "period")
         rollforward = self.rollforward_id
         domain = [*self._movement_domain(), *rollforward._figure_domain(figure)]
         return window(self.env, "referral_liability_movement_action", domain)

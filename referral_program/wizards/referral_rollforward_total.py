@@ -9,7 +9,6 @@ class ReferralRollforwardTotal(models.TransientModel):
     _inherit = ["referral.rollforward.figures"]
     _order = "currency_id"
 
-    line_count = fields.Integer("Rows", readonly=True)
     ledger = fields.Monetary(
         "General Ledger",
         readonly=True,

@@ -4,6 +4,8 @@ from . import (
     test_redemptions,
     test_registers,
     test_rollforward,
+    test_rollforward_beside,
+    test_rollforward_rights,
     test_statements,
     test_withdrawals,
 )

@@ -131,8 +131,8 @@ class TestDocuments(BillingCase):
         self.assertEqual(formulas[1]["K4"].value, "=SUBTOTAL(9,K2:K3)")
         self.assertEqual(formulas[1]["K5"].value, "=SUBTOTAL(9,K2:K4)")
         self.assertEqual(formulas[1].freeze_panes, "A2")
-        self.assertEqual(formulas[0]["B15"].value, "=SUM(B9:B14)")
-        self.assertEqual(formulas[0]["B17"].value, "=ROUND(ROUND('Services'!K5,6),2)")
+        self.assertEqual(formulas[0]["B17"].value, "=SUM(B11:B16)")
+        self.assertEqual(formulas[0]["B18"].value, "=ROUND(ROUND('Services'!K5,6),2)")
         made = self._workbook(content).properties.created
         self.assertEqual(made, statement.made_on)
 
