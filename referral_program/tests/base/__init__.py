@@ -1,5 +1,6 @@
 from . import (
     test_ordinary_users,
     test_protection,
+    test_rules_table,
     test_translation,
 )

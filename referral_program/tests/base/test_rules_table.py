@@ -1,0 +1,22 @@
+"""CONTRIBUTING.md says where each rule is, and its functions and tests are there."""
+
+import re
+from pathlib import Path
+
+from odoo.tests import BaseCase, tagged
+
+ADDON = Path(__file__).resolve().parents[2]
+GUIDE = ADDON.parent / "CONTRIBUTING.md"
+ROW = re.compile(r"^\| (.+) \| `(\S+\.py)` \| `(\w+)` \| `(\S+\.py)` \|$", re.M)
+
+
+@tagged("post_install", "-at_install")
+class TestRulesTable(BaseCase):
+    def test_each_rule_is_where_the_table_says(self):
+        rows = ROW.findall(GUIDE.read_text())
+        self.assertGreaterEqual(len(rows), 20)
+        for rule, file, function, test in rows:
+            with self.subTest(rule=rule):
+                code = (ADDON / "models" / file).read_text()
+                self.assertRegex(code, rf"\bdef {function}\(")
+                self.assertTrue((ADDON / "tests" / test).is_file())
