@@ -78,7 +78,7 @@ class TestWithdrawals(MoneyCase):
 
     def test_refused_requests_change_nothing(self):
         for amount, text in (
-            (9_999.99, "least .*10,000"),
+            (9_999.99, "minimum withdrawal is .*10,000"),
             (90_000.01, "Only .*90,000.00.* is available"),
             (0, "above zero"),
             (-10_000, "above zero"),
@@ -97,7 +97,7 @@ class TestWithdrawals(MoneyCase):
         asked = self.env["referral.document"].create(
             {"participant_id": self.participant.id, "name": "A further paper"}
         )
-        with self.assertRefused(UserError, "documents"):
+        with self.assertRefused(UserError, "Documents have to be"):
             self._request(10_000)
         asked.unlink()
         self.participant._update_state("suspended", "Test")
@@ -593,7 +593,7 @@ class TestWithdrawals(MoneyCase):
         ):
             with self.assertRefused(UserError, "cannot be edited"):
                 withdrawal.with_user(self._user_of("accountant")).write(values)
-        with self.assertRefused(UserError, "stay"):
+        with self.assertRefused(UserError, "cannot be deleted"):
             withdrawal.unlink()
         self.assertMoney(90_000, 60_000)
 

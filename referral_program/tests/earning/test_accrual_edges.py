@@ -280,8 +280,8 @@ class TestAccrualEdges(Foretold, TwoParticipantsCase):
         own = {"referral_accrual_id": accrual.id}
         default = {"default_referral_accrual_id": accrual.id}
         for group, refusal in (
-            ("account.group_account_invoice", "access the field|Only the program"),
-            ("referral_program.group_accountant", "only by the program"),
+            ("account.group_account_invoice", "access the field|by the program itself"),
+            ("referral_program.group_accountant", "by the program itself"),
         ):
             user = self._user(group, group)
             moves = self.env["account.move"].with_user(user)

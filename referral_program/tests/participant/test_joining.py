@@ -196,10 +196,10 @@ class TestJoining(JoiningCase):
         # translated by the officer, but not once it is handed in
         asked.update_field_translations("name", {"en_US": "Passport"})
         self.assertEqual(self._in(asked, "en_US").name, "Passport")
-        with self.assertRefused(UserError, "^Документ остаётся"):
+        with self.assertRefused(UserError, "^Изменить можно только запрос"):
             asked.update_field_translations("reason", {"en_US": "Other"})
         asked.sudo()._hand_in_files([("a.png", self._picture())])
-        with self.assertRefused(UserError, "^Документ остаётся"):
+        with self.assertRefused(UserError, "^Изменить можно только запрос"):
             asked.update_field_translations("name", {"en_US": "Other"})
 
     def test_membership_is_the_companys(self):
@@ -383,7 +383,7 @@ class TestJoining(JoiningCase):
             ("closed", "Your participation has ended"),
         ):
             if state != "active":
-                with self.assertRefused(UserError, "Say why"):
+                with self.assertRefused(UserError, "Give the reason"):
                     participant._update_state(state)
             self._as_officer(participant)._update_state(state, "A reason")
             self.assertEqual(self._mails(participant)[-1], mail)

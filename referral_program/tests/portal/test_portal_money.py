@@ -285,7 +285,7 @@ class TestPortalMoney(MoneyPortalCase):
         for typed, error in (
             ("", "such as"),
             ("0", "above zero"),
-            ("4000.01", "is open"),
+            ("4000.01", "is still to be paid"),
             ("90001", "is available"),
         ):
             for key in ({}, {"key": "k"}):
