@@ -701,7 +701,12 @@ class TestStatementWorkbook(StatementCase):
         changed = computed(with_number(content, 2, "K2", 0))
         summary, lines = changed.values()
         self.assertNotEqual(lines["K5"].value, -7_888.8897)
-        summary, _lines = computed(with_number(content, 1, "B9", 0)).values()
+        opening = next(
+            row[1].coordinate
+            for row in summary.iter_rows()
+            if row[0].value == "Opening balance"
+        )
+        summary, _lines = computed(with_number(content, 1, opening, 0)).values()
         figures = {row[0].value: row[1].value for row in summary.iter_rows()}
         self.assertEqual(
             figures["Closing balance"], statement.closing - statement.opening
