@@ -314,7 +314,7 @@ class TestIntegrity(BooksCase):
         self._tamper(EMPTY_COPY.format(compensation=0, key=-1))
         [finding] = self._check().finding_ids
         self._tamper("DELETE FROM referral_accrual_line WHERE compensation_id = 0")
-        with self.assertRefused(UserError, "is gone"):
+        with self.assertRefused(UserError, "no longer exists"):
             finding.action_open_record()
 
     def test_all_findings_are_counted_and_some_are_listed(self):
