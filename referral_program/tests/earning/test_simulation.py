@@ -429,7 +429,7 @@ class TestSimulation(RehearsalCase):
         self._paid("2026-01-05")
         self._accrue("2026-01")
         for months in (0, 37):
-            with self.assertRefused(UserError, "1 to 36 months"):
+            with self.assertRefused(UserError, "between 1 and 36 months"):
                 self._simulate(rate=10, months=months)
         with self.assertRefused(UserError, "between 0 and 100"):
             self._simulate(rate=101)
