@@ -67,7 +67,7 @@ class TestRedemptions(MoneyCase):
             with self.assertRefused(UserError, text):
                 self._redeem(amount, invoice)
         small = self._invoice(self.participant.partner_id, "2026-03-01", 100)
-        with self.assertRefused(UserError, "Only .*100.00.* is open"):
+        with self.assertRefused(UserError, "Only .*100.00.* is still to be paid"):
             self._redeem(100.01, small)
         self._redeem(100, small)
         with self.assertRefused(UserError, "nothing to pay"):
