@@ -435,7 +435,7 @@ class TestRollforward(RollforwardCase):
                 "Compensation for March 2026": 1,
                 "Compensation for April 2026": 1,
                 "Withdrawal ": 2,
-                "Withdrawal  given back": 1,
+                "Withdrawal  returned": 1,
                 "Payment of ": 3,
                 "Payment of  undone": 1,
                 "Correction ": 4,

@@ -125,7 +125,7 @@ class TestFailures(OneReferralCase):
         error = RedirectWarning("Choose a journal", 7, "To the journals")
         with self.assertLogs(LOGGER, "ERROR"):
             self.assertEqual(self._accrue_due(error), ["posted"])
-        self.assertTold("kept: Choose a journal<")
+        self.assertTold("saved: Choose a journal<")
 
     def test_a_failure_is_told_anew_only_if_it_is_another_one(self):
         with self.assertLogs(LOGGER, "ERROR"):
