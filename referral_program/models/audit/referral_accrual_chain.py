@@ -8,7 +8,7 @@ class ReferralAccrual(models.Model):
     """The chain of posted months: each hash covers the one before.
 
     Written in the transaction that posts the month's last entry. What is in it, and
-    how it is written, is in ``models/audit/integrity/chain.py``.
+    how it is written, is in ``models/audit/integrity/ways.py``.
     """
 
     _inherit = "referral.accrual"

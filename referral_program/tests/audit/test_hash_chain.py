@@ -1,14 +1,18 @@
 """The chained hashes of posted months: sealing, tampering, locked journals, report."""
 
 import io
+from contextlib import contextmanager
+from dataclasses import replace
+from unittest.mock import patch
 
 from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 from odoo.tools.pdf import OdooPdfFileReader
 
+from ...models.audit.integrity import ways
 from ...models.audit.integrity.chain import GENESIS, PARTS
 from ..common import OneReferralCase
 
@@ -97,6 +101,14 @@ TAMPERING = {
     "a month's hash": (
         "UPDATE referral_accrual SET hash = 'forged' WHERE id = %(2)s",
         {(2, "seal"), (2, "anchor"), (3, "link")},
+    ),
+    "the version of a hash": (
+        "UPDATE referral_accrual SET hash_version = 7 WHERE id = %(2)s",
+        {(2, "version")},
+    ),
+    "no version of a hash": (
+        "UPDATE referral_accrual SET hash_version = NULL WHERE id = %(2)s",
+        {(2, "version")},
     ),
     "a month without a hash": (
         "UPDATE referral_accrual SET hash = NULL WHERE id = %(1)s",
@@ -252,6 +264,110 @@ class TestHashChain(OneReferralCase):
                 self.program.write(values)
             with self.assertRefused(UserError, "only by posting accruals"):
                 self.env["referral.program"].create({"name": "Second", **values})
+
+    # === Other ways of writing a hash === #
+
+    def _other_way(self):
+        """Return a way of writing that nobody has used yet: fewer things are in it."""
+        first = ways.WAYS[1]
+
+        def lines(accruals):
+            return SQL(
+                "SELECT accrual_id, id AS key, SHA256(name::bytea) AS hash"
+                " FROM referral_accrual_line WHERE accrual_id IN (%s)",
+                accruals,
+            )
+
+        def statements(accruals):
+            return SQL(
+                "SELECT accrual_id, participant_id AS key, SHA256(name::bytea) AS hash"
+                " FROM referral_statement WHERE accrual_id IN (%s)",
+                accruals,
+            )
+
+        return replace(
+            first, parts={**first.parts, "lines_hash": lines}, statements=statements
+        )
+
+    @contextmanager
+    def _second_version(self):
+        """Let months be sealed by a second way from now on."""
+        with (
+            patch.dict(ways.WAYS, {2: self._other_way()}),
+            patch.object(ways, "VERSION", 2),
+        ):
+            yield
+
+    def test_a_new_version_leaves_sealed_months_intact(self):
+        with self._second_version():
+            self.assertFalse(self._breaks(self._check()))
+
+    def test_each_month_is_verified_by_the_version_it_was_sealed_with(self):
+        with self._second_version():
+            self._paid("2026-04-10", 4_000)
+            self.months[4] = self._accrue("2026-04")
+            self.assertEqual(
+                [month.hash_version for month in self.months.values()], [1, 1, 1, 2]
+            )
+            self.assertEqual(self.months[4].previous_hash, self.months[3].hash)
+            self.assertFalse(self._breaks(self._check()))
+            for number, expected in (
+                (2, {(2, "lines_hash")}),
+                # the second way does not look at amounts
+                (4, set()),
+            ):
+                with self.subTest(number), self.cr.savepoint() as savepoint:
+                    self._tamper(
+                        "UPDATE referral_accrual_line SET amount = amount + 1"
+                        f" WHERE accrual_id = %({number})s"
+                    )
+                    self.assertEqual(self._breaks(self._check()), expected)
+                    savepoint.rollback()
+            self._tamper(
+                """UPDATE referral_accrual_line SET name = 'X'
+                    WHERE accrual_id IN (%(1)s, %(4)s)"""
+            )
+            self.assertEqual(
+                self._breaks(self._check()), {(1, "lines_hash"), (4, "lines_hash")}
+            )
+
+    def test_a_month_cannot_be_told_to_be_of_another_version(self):
+        with self._second_version():
+            self._tamper("UPDATE referral_accrual SET hash_version = 2 WHERE id=%(2)s")
+            self.assertEqual(
+                self._breaks(self._check()), {(2, "lines_hash"), (2, "seal")}
+            )
+
+    def test_a_version_that_is_not_known_is_told(self):
+        with self._second_version():
+            self._paid("2026-04-10", 4_000)
+            self.months[4] = self._accrue("2026-04")
+        run = self._check()
+        self.assertEqual(self._breaks(run), {(4, "version")})
+
+    def test_statements_are_sealed_by_their_months_version(self):
+        statements = self.env["referral.statement"]
+        with self.on("2026-05-02"):
+            statements._cron_statements()
+        before = [month.statements_hash for month in self.months.values()]
+        with self._second_version():
+            self._paid("2026-04-10", 4_000)
+            self.months[4] = self._accrue("2026-04")
+            with self.on("2026-05-02"):
+                statements._cron_statements()
+            self.assertEqual(self._check().state, "passed")
+            self._tamper(
+                """UPDATE referral_statement SET name = name || 'X'
+                    WHERE accrual_id IN (%(1)s, %(4)s)"""
+            )
+            findings = self._check().finding_ids
+            changed = findings.filtered(lambda f: f.check_name == "statement_seal")
+            self.assertEqual(
+                set(changed.mapped("res_id")), {self.months[1].id, self.months[4].id}
+            )
+        self.assertEqual(
+            [month.statements_hash for month in self.months.values()][:3], before
+        )
 
     # === What may change === #
 

@@ -1,0 +1,223 @@
+"""What is in a posted month's hash, and how it is written, by version.
+
+The parts are what cannot change any more, each hashed for itself to tell where a
+chain breaks: the terms used, the compensations, the accrual lines, the journal
+items. Contacts are not in it but by their participants, because contacts may be
+merged; nor is an entry's number, which an accountant may change.
+
+Each row is written as PostgreSQL writes a row (unambiguous, fields quoted), with
+numbers without trailing zeros and dates as days; rows are hashed one by one and then
+together in the order of their keys, so that a million lines need no more memory
+than their hashes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from odoo.tools import SQL
+
+#: Columns with the hashes of a month's parts.
+PARTS = ("terms_hash", "compensations_hash", "lines_hash", "items_hash")
+
+
+def _row_hash(*columns):
+    """A row as the bytes of its hash."""
+    return SQL(
+        "SHA256(CONVERT_TO(ROW(%s)::text, 'UTF8'))", SQL(", ").join(map(SQL, columns))
+    )
+
+
+def _number(column):
+    return f"TRIM_SCALE({column}::numeric)"
+
+
+def _day(column):
+    return f"{column} - DATE '2000-01-01'"
+
+
+def _terms_rows(accruals):
+    return SQL(
+        """
+        SELECT used.accrual_id, terms.id AS key, %(hash)s AS hash
+          FROM referral_accrual_terms_rel used
+          JOIN referral_program_terms terms ON terms.id = used.terms_id
+          CROSS JOIN LATERAL (
+                SELECT ARRAY_AGG(ARRAY[TRIM_SCALE(above::numeric),
+                                       TRIM_SCALE(rate::numeric)] ORDER BY above, id)
+                       AS tiers
+                  FROM referral_program_tier WHERE terms_id = terms.id
+               ) tier
+          CROSS JOIN LATERAL (
+                SELECT ARRAY_AGG(category_id ORDER BY category_id) AS categories
+                  FROM referral_terms_excluded_category_rel
+                 WHERE terms_id = terms.id
+               ) excluded
+         WHERE used.accrual_id IN (%(accruals)s)
+        """,
+        accruals=accruals,
+        hash=_row_hash(
+            "terms.id",
+            "terms.program_id",
+            _day("terms.date_from"),
+            _number("terms.rate"),
+            "terms.base",
+            "COALESCE(terms.exclude_discounted, FALSE)",
+            "tier.tiers",
+            "excluded.categories",
+        ),
+    )
+
+
+def _compensation_rows(accruals):
+    return SQL(
+        """
+        SELECT accrual_id, participant_id AS key, %(hash)s AS hash
+          FROM referral_compensation
+         WHERE accrual_id IN (%(accruals)s)
+        """,
+        accruals=accruals,
+        hash=_row_hash(
+            "id", "participant_id", _number("base"), _number("amount"), "move_line_id"
+        ),
+    )
+
+
+def _line_rows(accruals):
+    """The lines of each compensation as one row: its hash is that of their hashes."""
+    return SQL(
+        """
+        SELECT accrual_id, id AS key, SHA256(STRING_AGG(hash, '' ORDER BY line_key))
+                   AS hash
+          FROM (SELECT compensation.accrual_id,
+                       compensation.id,
+                       line.line_key,
+                       %(hash)s AS hash
+                  FROM referral_compensation compensation
+                  JOIN referral_accrual_line line
+                    ON line.compensation_id = compensation.id
+                 WHERE compensation.accrual_id IN (%(accruals)s)
+                -- a fence: what is sorted is hashes, not lines
+                OFFSET 0) line
+         GROUP BY accrual_id, id
+        """,
+        accruals=accruals,
+        hash=_row_hash(
+            "line.accrual_id",
+            "line.participant_id",
+            "line.referral_id",
+            "line.terms_id",
+            "line.line_key",
+            "line.product_id",
+            "line.move_name",
+            "line.name",
+            _day("line.invoice_date"),
+            _day("line.start_date"),
+            _day("line.end_date"),
+            _number("line.paid"),
+            _number("line.rendered"),
+            _number("line.base"),
+            _number("line.rate"),
+            _number("line.amount"),
+        ),
+    )
+
+
+def _item_rows(accruals):
+    """The items of the entries; a participant's contact is named by the participant,
+    the program's own account by its role: Odoo merges both."""
+    return SQL(
+        """
+        SELECT move.referral_accrual_id AS accrual_id, item.id AS key, %(hash)s AS hash
+          FROM account_move move
+          JOIN account_move_line item ON item.move_id = move.id
+          JOIN referral_accrual accrual ON accrual.id = move.referral_accrual_id
+          JOIN referral_program program ON program.id = accrual.program_id
+          LEFT JOIN referral_compensation compensation
+            ON compensation.move_line_id = item.id
+          LEFT JOIN referral_participant participant
+            ON participant.id = compensation.participant_id
+         WHERE move.referral_accrual_id IN (%(accruals)s)
+        """,
+        accruals=accruals,
+        hash=_row_hash(
+            "move.id",
+            "move.state",
+            "move.journal_id",
+            "move.company_id",
+            _day("move.date"),
+            "item.id",
+            "CASE WHEN item.account_id <> program.liability_account_id"
+            " THEN item.account_id END",
+            "CASE WHEN item.partner_id = participant.partner_id THEN participant.id"
+            " ELSE -item.partner_id END",
+            _number("item.balance"),
+            _number("item.amount_currency"),
+            "item.currency_id",
+        ),
+    )
+
+
+def _statement_rows(accruals):
+    """The participants' statements.
+
+    What only happens later to a statement, its mail and its documents, is not in it.
+    """
+    figures = (
+        "opening",
+        "accrued",
+        "taken_back",
+        "withdrawn",
+        "spent",
+        "adjusted",
+        "closing",
+    )
+    return SQL(
+        """
+        SELECT accrual_id, participant_id AS key, %(hash)s AS hash
+          FROM referral_statement
+         WHERE accrual_id IN (%(accruals)s)
+        """,
+        accruals=accruals,
+        hash=_row_hash(
+            "id",
+            "name",
+            "participant_id",
+            "compensation_id",
+            "currency_id",
+            _day("period_start"),
+            "lang",
+            *map(_number, figures),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Way:
+    """How what is hashed is written.
+
+    Each of these functions gets a ``SELECT`` of accruals' ids, and returns one of the
+    rows that are hashed: ``accrual_id``, ``key`` and ``hash``.
+
+    :ivar parts: by the column of the part's hash, for all of ``PARTS``
+    :ivar statements: of the statements, which are sealed when they are made
+    """
+
+    parts: dict[str, Callable]
+    statements: Callable
+
+
+#: By version, those of all months that were ever sealed. Never change one that is
+#: in use: add one, and have months sealed by it from now on.
+WAYS = {
+    1: Way(
+        parts={
+            "terms_hash": _terms_rows,
+            "compensations_hash": _compensation_rows,
+            "lines_hash": _line_rows,
+            "items_hash": _item_rows,
+        },
+        statements=_statement_rows,
+    ),
+}
+#: The one that months are sealed by.
+VERSION = 1
