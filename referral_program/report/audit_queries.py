@@ -6,6 +6,8 @@ rows of a participant are neighbours and a formula needs to look at those only.
 
 from odoo.tools import SQL
 
+from ..tools.rounding import rounded_query
+
 
 def line_query(accrual):
     """Return the ``SELECT`` of an accrual's evidence, participant by participant."""
@@ -104,12 +106,11 @@ def compensation_query(accrual):
                COALESCE(line.first, 0)::int AS line_first,
                COALESCE(line.base, 0) AS line_base,
                COALESCE(line.amount, 0) AS line_amount,
-               COALESCE(ROUND(line.amount / unit.unit) * unit.unit, 0) AS rounded,
+               COALESCE(%(rounded)s, 0) AS rounded,
                item.first::int AS item_first,
                item.last::int AS item_last,
                COALESCE(item.credited, 0) AS credited
           FROM referral_compensation compensation
-          JOIN (SELECT %(rounding)s::numeric AS unit) unit ON TRUE
           JOIN referral_participant participant
             ON participant.id = compensation.participant_id
           JOIN res_partner partner ON partner.id = participant.partner_id
@@ -122,7 +123,7 @@ def compensation_query(accrual):
         """,
         accrual=accrual.id,
         items=_numbered_items(accrual),
-        rounding=str(accrual.currency_id.rounding),
+        rounded=rounded_query(SQL("line.amount"), accrual.currency_id.rounding),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ...tools.rounding import rounded_query
 from ..earning.earned import group_query, line_query, root_query
 from ..participant.referral_participant import INACTIVE_STATES
 
@@ -236,17 +237,19 @@ class ReferralAccrual(models.Model):
 
         What was accrued is rounded the same way; the rest was taken back.
         """
+        unit = self.currency_id.rounding
         return SQL(
             """
             SELECT participant_id,
                    SUM(base) AS base,
-                   ROUND(SUM(amount) / unit.unit) * unit.unit AS amount,
-                   ROUND(SUM(GREATEST(amount, 0)) / unit.unit) * unit.unit AS accrued
-              FROM referral_result, (SELECT %s::numeric AS unit) unit
+                   %(amount)s AS amount,
+                   %(accrued)s AS accrued
+              FROM referral_result
              WHERE base <> 0 OR amount <> 0
-             GROUP BY participant_id, unit.unit
+             GROUP BY participant_id
             """,
-            str(self.currency_id.rounding),
+            amount=rounded_query(SQL("SUM(amount)"), unit),
+            accrued=rounded_query(SQL("SUM(GREATEST(amount, 0))"), unit),
         )
 
     def _store_lines(self):

@@ -225,7 +225,7 @@ class ReferralProgram(models.Model):
             program_id=self.id,
             end=accrual.period_end,
             company_ids=self._companies()._ids,
-            decimals=self.currency_id.decimal_places,
+            unit=self.currency_id.rounding,
             bonus_journal_ids=program.bonus_journal_ids._ids,
             payment_journal_ids=program.payment_journal_ids._ids,
             bank_only=self.paid_when == "bank",

@@ -4,6 +4,8 @@ from functools import partial
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ...tools.rounding import rounded_query
+
 
 class ReferralEstimate(models.Model):
     """What is on its way to a participant, as far as it can be told on a day.
@@ -120,6 +122,7 @@ class ReferralEstimate(models.Model):
 
     def _store(self, program, today, lines):
         """Sum the lines by participant, in place of what was there."""
+        unit = program.currency_id.rounding
         self.env.cr.execute(
             SQL(
                 """
@@ -138,15 +141,9 @@ class ReferralEstimate(models.Model):
                 SELECT * FROM (
                 SELECT line.participant_id,
                        %(today)s::date,
-                       ROUND(SUM(line.amount), %(decimals)s) AS so_far,
-                       ROUND(SUM(line.full_base * line.rate / 100
-                                 * GREATEST(line.rendered - line.paid, 0) / 100)
-                             FILTER (WHERE line.reason IS NULL), %(decimals)s)
-                           AS unpaid,
-                       ROUND(SUM(line.full_base * line.rate / 100
-                                 * GREATEST(line.paid - line.rendered, 0) / 100)
-                             FILTER (WHERE line.reason IS NULL), %(decimals)s)
-                           AS unrendered
+                       %(so_far)s AS so_far,
+                       %(unpaid)s AS unpaid,
+                       %(unrendered)s AS unrendered
                   FROM (%(lines)s) line
                  WHERE line.participant_id IS NOT NULL
                  GROUP BY line.participant_id
@@ -154,7 +151,20 @@ class ReferralEstimate(models.Model):
                  WHERE so_far <> 0 OR unpaid <> 0 OR unrendered <> 0
                 """,
                 today=today,
-                decimals=program.currency_id.decimal_places,
+                so_far=rounded_query(SQL("SUM(line.amount)"), unit),
+                unpaid=rounded_query(self._still_open("rendered", "paid"), unit),
+                unrendered=rounded_query(self._still_open("paid", "rendered"), unit),
                 lines=lines,
             )
+        )
+
+    def _still_open(self, ahead, behind):
+        """Return the SQL of what comes when one share has caught up with the other."""
+        return SQL(
+            """
+            SUM(line.full_base * line.rate / 100 * GREATEST(%s - %s, 0) / 100)
+                FILTER (WHERE line.reason IS NULL)
+            """,
+            SQL.identifier("line", ahead),
+            SQL.identifier("line", behind),
         )

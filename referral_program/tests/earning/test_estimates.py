@@ -26,6 +26,45 @@ class TestEstimates(OneReferralCase):
         line = self._line(9_000, start_date="2026-01-01", end_date="2026-03-31")
         return self._invoice(self.client, day, [line])
 
+    def _round_to_five(self):
+        """Have the company's currency in steps of 0.05, as Switzerland's cash is."""
+        # by SQL: Odoo refuses to make a unit coarser that was used
+        self.env.cr.execute(
+            "UPDATE res_currency SET rounding = 0.05 WHERE id = %s",
+            (self.company.currency_id.id,),
+        )
+        self.env.registry.clear_all_caches()
+        self.env.invalidate_all()
+        self.assertEqual(self.company.currency_id.decimal_places, 2)
+
+    def test_one_rounding_for_estimate_forecast_and_accrual(self):
+        """Half up to the currency's unit, which is not always one of its decimals."""
+        self._round_to_five()
+        self._line(1)  # its product stays when what follows is undone
+        for base, rounded in (
+            ("142.50", 12.85),  # 12.825
+            ("142.20", 12.80),  # 12.798
+            ("2.50", 0.25),  # 0.225
+            ("2.45", 0.20),  # 0.2205
+        ):
+            with self.subTest(base), self.cr.savepoint() as savepoint:
+                self._paid("2026-01-10", base)
+                self.assertEstimate("2026-01-15", rounded)
+                with self.on("2026-01-15"):
+                    forecast = self.env["referral.forecast"]._make(self.program)
+                self.assertEqual(forecast.line_ids.mapped("amount"), [rounded])
+                self.assertEarned("2026-01", self.participant, rounded)
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_what_is_still_open_is_rounded_likewise(self):
+        self._round_to_five()
+        unpaid = [self._line("142.50")]
+        line = self._line("142.50", start_date="2026-02-01", end_date="2026-02-28")
+        self._invoice(self.client, "2026-01-10", unpaid)
+        self._pay(self._invoice(self.client, "2026-01-10", [line]), "2026-01-11")
+        self.assertEstimate("2026-01-15", 0, unpaid=12.85, unrendered=12.85)
+
     def test_nothing_without_invoices(self):
         self.assertFalse(self._estimate("2026-01-15"))
 

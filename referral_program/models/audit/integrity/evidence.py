@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
+from ....tools.rounding import rounded_query
 from .check import Check
 
 # no environment while a module loads: pylint: disable=prefer-env-translation
@@ -84,16 +85,13 @@ def _sums(books):
                    compensation.amount,
                    compensation.accrued,
                    COALESCE(SUM(line.base), 0) AS line_base,
-                   ROUND(COALESCE(SUM(line.amount), 0) / unit.unit) * unit.unit
-                       AS line_amount,
-                   ROUND(COALESCE(SUM(GREATEST(line.amount, 0)), 0) / unit.unit)
-                       * unit.unit AS line_accrued
+                   %(amount)s AS line_amount,
+                   %(accrued)s AS line_accrued
               FROM referral_compensation compensation
-              CROSS JOIN (SELECT %(rounding)s::numeric AS unit) unit
               LEFT JOIN referral_accrual_line line
                 ON line.compensation_id = compensation.id
              WHERE compensation.accrual_id IN (%(accruals)s)
-             GROUP BY compensation.id, unit.unit
+             GROUP BY compensation.id
         )
         SELECT 'referral.compensation' AS res_model,
                id AS res_id,
@@ -110,7 +108,10 @@ def _sums(books):
                ) differing(reason, expected, found)
          WHERE differing.expected IS DISTINCT FROM differing.found
         """,
-        rounding=books.rounding,
+        amount=rounded_query(SQL("COALESCE(SUM(line.amount), 0)"), books.rounding),
+        accrued=rounded_query(
+            SQL("COALESCE(SUM(GREATEST(line.amount, 0)), 0)"), books.rounding
+        ),
         accruals=books.accruals,
     )
 

@@ -12,7 +12,7 @@ class Conditions:
     """What a program says about a computation, as plain data.
 
     :ivar end: the last day that counts, inclusive
-    :ivar decimals: of the company's currency
+    :ivar unit: of the company's currency: its ``rounding``
     :ivar company_ids: the companies whose invoices count
     :ivar bonus_journal_ids: journals whose payments are not money
     :ivar payment_journal_ids: miscellaneous journals whose entries are money
@@ -48,7 +48,7 @@ class Conditions:
     by_attribution: bool = False
     discount_product_ids: tuple = ()
     accrual_id: int = 0
-    decimals: int = 2
+    unit: float = 0.01
     has_tiers: bool = True
     has_credit_notes: bool = True
     has_inactive: bool = True

@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from ....tools.rounding import rounded_query
 from .conditions import ACCRUED
 
 
@@ -96,7 +97,7 @@ def line_query(conditions, given_scope):
                              AND line.currency_id = member.currency_id
                              AND line.currency_id <> line.company_currency_id
                              AND member.rate > 0
-                        THEN ROUND(line.amount_currency / member.rate, %(decimals)s)
+                        THEN %(at_invoice_rate)s
                         ELSE line.balance END AS balance,
                    line.price_subtotal,
                    line.price_total,
@@ -294,7 +295,9 @@ def line_query(conditions, given_scope):
         excluded=SQL.identifier(conditions.excluded),
         not_active=_not_active_condition(conditions),
         end=conditions.end,
-        decimals=conditions.decimals,
+        at_invoice_rate=rounded_query(
+            SQL("line.amount_currency / member.rate"), conditions.unit
+        ),
         days=days_query("current"),
         days_rendered=days_query("current", conditions.end),
         reasoned=_reasoned_query(conditions),
