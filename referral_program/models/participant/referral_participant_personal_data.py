@@ -7,6 +7,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ...tools.tax_ids import plain_tax_id_query
 from ..referral.referral_referral import IN_FORCE_STATES
 
 RETENTION_ACTIVITY = "referral_program.mail_activity_retention"
@@ -50,11 +51,9 @@ class ReferralParticipant(models.Model):
             """
             WITH trait AS (
                 SELECT participant.id, 'vat' AS what,
-                       REGEXP_REPLACE(REGEXP_REPLACE(UPPER(partner.vat),
-                           '[^A-Z0-9]', '', 'g'), '^[A-Z]{2}', '') AS value
+                       %(tax_id)s AS value
                   FROM referral_participant participant
                   JOIN res_partner partner ON partner.id = participant.partner_id
-                 WHERE LENGTH(partner.vat) > 2
                  UNION
                 SELECT participant.id, 'bank', bank.sanitized_acc_number
                   FROM referral_participant participant
@@ -78,9 +77,10 @@ class ReferralParticipant(models.Model):
                 ON other.what = own.what AND other.value = own.value
                AND other.program_id = own.program_id
                AND other.id <> own.id
-             WHERE own.id IN %s AND own.value <> ''
+             WHERE own.id IN %(participants)s AND own.value <> ''
             """,
-            tuple(self.ids),
+            tax_id=plain_tax_id_query(SQL("partner.vat")),
+            participants=tuple(self.ids),
         )
 
     # === EXPORT, DESTRUCTION === #

@@ -1,4 +1,3 @@
-import re
 from datetime import timedelta
 
 from psycopg2.errors import UniqueViolation
@@ -8,6 +7,7 @@ from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import SQL, mute_logger
 from odoo.tools.mail import email_domain_extract
 
+from ...tools.tax_ids import plain_tax_id, plain_tax_id_query
 from .referral_referral import IN_FORCE_STATES
 from .referral_refusal import REFUSAL_REASONS
 
@@ -139,13 +139,8 @@ class ReferralReferral(models.Model):
 
     @api.model
     def _have_same_tax_id(self, own, partner):
-        def plain(text):
-            return re.sub(r"^[A-Z]{2}", "", re.sub(r"[^A-Z0-9]", "", text.upper()))
-
-        return bool(
-            own.vat and partner.vat and plain(own.vat) and
-            plain(own.vat) == plain(partner.vat)
-        )  # fmt: skip
+        tax_id = plain_tax_id(own.vat)
+        return bool(tax_id) and tax_id == plain_tax_id(partner.vat)
 
     @api.model
     def _have_same_bank_account(self, own, partner):
@@ -319,14 +314,23 @@ class ReferralReferral(models.Model):
     @api.model
     def _find_client(self, text):
         """Return the client with an e-mail address or a tax id, if there is one."""
-        if not text:
-            return self.env["res.partner"]
-        field = "email_normalized" if "@" in text else "vat"
-        value = text.lower() if "@" in text else text
         # sudo: the participant is told nothing of what is found
-        partner = (
-            self.env["res.partner"]
-            .sudo()
-            .search([(field, "=", value)], order="create_date desc", limit=1)
-        )
+        partners = self.env["res.partner"].sudo()
+        if "@" in text:
+            domain = [("email_normalized", "=", text.lower())]
+        elif tax_id := plain_tax_id(text):
+            domain = [("id", "in", self._same_tax_id_query(tax_id))]
+        else:
+            return partners
+        partner = partners.search(domain, order="create_date desc", limit=1)
         return partner.commercial_partner_id
+
+    @api.model
+    def _same_tax_id_query(self, tax_id):
+        """Return the ``SELECT`` of the contacts with a tax id, however written."""
+        return SQL(
+            "SELECT id FROM res_partner WHERE vat IS NOT NULL AND %s = %s",
+            plain_tax_id_query(SQL("vat")),
+            tax_id,
+            to_flush=self.env["res.partner"]._fields["vat"],
+        )

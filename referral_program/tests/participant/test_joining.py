@@ -553,6 +553,14 @@ class TestJoining(JoiningCase):
         (one | two).partner_id.vat = "RU7707083893"
         one.invalidate_recordset()
         self.assertEqual(one.duplicate_note, "document number, tax id")
+        for vats, note in (
+            (("RU 7707 083893", "7707083893"), "document number, tax id"),
+            (("RU0000000000", "0000000000"), "document number"),
+            (("None", "none"), "document number"),
+        ):
+            one.partner_id.vat, two.partner_id.vat = vats
+            one.invalidate_recordset()
+            self.assertEqual(one.duplicate_note, note, vats)
         accountant = self._user("join_acc", "referral_program.group_accountant")
         with self.assertRaises(AccessError):
             one.with_user(accountant).duplicate_note  # noqa: B018

@@ -255,6 +255,17 @@ class TestBonding(TwoParticipantsCase):
         referral.invalidate_recordset(["objection"])
         self.assertEqual(referral.objection, "same_tax_id")
 
+    def test_clients_are_found_by_their_tax_id_however_it_is_typed(self):
+        partner = self._registered("claimed@example.net")
+        partner.vat = "RU7707083893"
+        for text in ("7707083893", "ru 7707 083 893", "RU7707083893"):
+            self.assertEqual(self.referrals._find_client(text), partner, text)
+        self.assertFalse(self.referrals._find_client("7707083894"))
+        # a number that stands for nobody is nobody's
+        partner.vat = "/"
+        for text in ("/", "RU", "000"):
+            self.assertFalse(self.referrals._find_client(text), text)
+
     def test_claims_that_are_recorded_as_refused(self):
         self._registered("old@example.net", days=8)
         self._registered("anna@own.example")

@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from ....tools.tax_ids import plain_tax_id_query
 from .money import money_query
 
 
@@ -192,17 +193,8 @@ def _bond_query(conditions):
            AND client.id IN (SELECT client_id FROM root)
         """,
         program=conditions.program_id,
-        own_vat=_plain_vat("own"),
-        client_vat=_plain_vat("client"),
-    )
-
-
-def _plain_vat(alias):
-    """A tax number without its country's letters, spaces and signs."""
-    return SQL(
-        "REGEXP_REPLACE(REGEXP_REPLACE(UPPER(COALESCE(%s, '')), '[^A-Z0-9]', '', 'g'),"
-        " '^[A-Z]{2}', '')",
-        SQL.identifier(alias, "vat"),
+        own_vat=plain_tax_id_query(SQL("own.vat")),
+        client_vat=plain_tax_id_query(SQL("client.vat")),
     )
 
 
