@@ -4,7 +4,7 @@ import zipfile
 from odoo import http
 from odoo.http import request
 
-from ..models.audit.referral_audit_file import MIMETYPE
+from .files import file_response
 
 
 class ReferralAuditController(http.Controller):
@@ -23,13 +23,13 @@ class ReferralAuditController(http.Controller):
         """
         files = self._files(file_ids)
         if len(files) == 1:
-            return self._response(files._read_file(), files.name, MIMETYPE)
+            return file_response(files._read_file(), "xlsx", files.name)
         target = io.BytesIO()
         # workbooks are compressed already
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             for file in files:
                 archive.writestr(file.name, file._read_file())
-        return self._response(target.getvalue(), "audit.zip", "application/zip")
+        return file_response(target.getvalue(), "zip", "audit.zip")
 
     def _files(self, file_ids):
         """Return the files; for those that the user may not read there is no page."""
@@ -44,15 +44,3 @@ class ReferralAuditController(http.Controller):
         if len(files) != len(ids):
             raise request.not_found()
         return files
-
-    def _response(self, content, name, mimetype):
-        return request.make_response(
-            content,
-            headers=[
-                ("Content-Type", mimetype),
-                ("Content-Length", len(content)),
-                ("Content-Disposition", http.content_disposition(name)),
-                ("X-Content-Type-Options", "nosniff"),
-                ("Cache-Control", "private, no-store"),
-            ],
-        )

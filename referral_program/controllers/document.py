@@ -2,6 +2,8 @@ from odoo import http
 from odoo.exceptions import AccessError
 from odoo.http import request
 
+from .files import file_response
+
 
 class ReferralDocumentController(http.Controller):
     @http.route(
@@ -18,17 +20,12 @@ class ReferralDocumentController(http.Controller):
         if not page or not self._may_read(page):
             # the same answer, whether there is such a file or not
             raise request.not_found()
-        content = page._read_content("view")
-        return request.make_response(
-            content,
-            headers=[
-                ("Content-Type", page.mimetype),
-                ("Content-Length", len(content)),
-                ("Content-Disposition", http.content_disposition(page.name, "inline")),
-                ("X-Content-Type-Options", "nosniff"),
-                ("Content-Security-Policy", self._policy(page)),
-                ("Cache-Control", "private, no-store"),
-            ],
+        return file_response(
+            page._read_content("view"),
+            page.mimetype,
+            page.name,
+            inline=True,
+            headers={"Content-Security-Policy": self._policy(page)},
         )
 
     def _policy(self, page):

@@ -1,23 +1,27 @@
 from odoo import http
 from odoo.http import request
 
-from ..models.balance.referral_statement_document import MIMETYPES
+from ..tools.mimetypes import MIMETYPES
 
 
-def file_response(content, kind, name):
-    """Return the answer that gives somebody a document.
+def file_response(content, mimetype, name=None, inline=False, headers=None):
+    """Return the answer that gives somebody a file: all of the addon's are made here.
 
-    :param bytes content: the document
-    :param str kind: ``pdf`` or ``xlsx``
-    :param str name: what it is saved under
+    Browsers take the file for what its type says, and keep no copy of it.
+
+    :param bytes content: the file
+    :param str mimetype: its type, or a key of ``MIMETYPES``
+    :param str name: what it is saved under, or shown under if ``inline``
+    :param dict headers: further headers, or other ones
     """
-    return request.make_response(
-        content,
-        headers=[
-            ("Content-Type", MIMETYPES[kind]),
-            ("Content-Length", len(content)),
-            ("Content-Disposition", http.content_disposition(name)),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Cache-Control", "private, no-store"),
-        ],
-    )
+    values = {
+        "Content-Type": MIMETYPES.get(mimetype, mimetype),
+        "Content-Length": len(content),
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+        **(headers or {}),
+    }
+    if name:
+        disposition = "inline" if inline else "attachment"
+        values["Content-Disposition"] = http.content_disposition(name, disposition)
+    return request.make_response(content, headers=list(values.items()))

@@ -2,6 +2,7 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import groupby
 
+from .files import file_response
 from .portal import ReferralPortal
 
 #: Seconds for which browsers and proxies may show a banner without asking again; an
@@ -111,16 +112,14 @@ class ReferralMaterialPicture(http.Controller):
         content = material and material._public_content()
         if not content:
             raise request.not_found()
-        response = request.make_response(
+        response = file_response(
             content,
-            headers=[
-                ("Content-Type", material.mimetype),
-                ("Content-Length", len(content)),
-                ("Cache-Control", f"public, max-age={MAX_AGE}"),
-                ("X-Content-Type-Options", "nosniff"),
-                ("Content-Security-Policy", "sandbox; default-src 'none'"),
-                ("Cross-Origin-Resource-Policy", "cross-origin"),
-            ],
+            material.mimetype,
+            headers={
+                "Cache-Control": f"public, max-age={MAX_AGE}",
+                "Content-Security-Policy": "sandbox; default-src 'none'",
+                "Cross-Origin-Resource-Policy": "cross-origin",
+            },
         )
         response.set_etag(material.checksum)
         return response.make_conditional(request.httprequest.environ)

@@ -4,6 +4,8 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
+from .files import file_response
+
 #: The participant's further pages in each state.
 STATE_TABS = {
     "submitted": ("referrals", "materials"),
@@ -259,16 +261,6 @@ class ReferralPortal(CustomerPortal):
         return self._archive(participant.sudo())
 
     def _archive(self, participant):
-        content = participant._export_personal_data()
-        return request.make_response(
-            content,
-            headers=[
-                ("Content-Type", "application/zip"),
-                ("Content-Length", len(content)),
-                (
-                    "Content-Disposition",
-                    http.content_disposition("referral-program-data.zip"),
-                ),
-                ("Cache-Control", "private, no-store"),
-            ],
+        return file_response(
+            participant._export_personal_data(), "zip", "referral-program-data.zip"
         )

@@ -5,9 +5,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 
-_logger = logging.getLogger(__name__)
+from ...tools.mimetypes import XLSX
 
-MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_logger = logging.getLogger(__name__)
 
 
 class ReferralAuditFile(models.Model):
@@ -131,7 +131,7 @@ class ReferralAuditFile(models.Model):
                 "res_field": "xlsx",
                 "res_id": self.id,
                 "raw": content,
-                "mimetype": MIMETYPE,
+                "mimetype": XLSX,
             }
         )
 

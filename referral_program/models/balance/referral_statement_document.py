@@ -6,15 +6,11 @@ from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 from odoo.tools import SQL
 
+from ...tools.mimetypes import MIMETYPES
 from ...tools.pages import numbered
 
 _logger = logging.getLogger(__name__)
 
-#: What a statement can be downloaded as.
-MIMETYPES = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 PDF = "referral_program.referral_statement_report"
 
 

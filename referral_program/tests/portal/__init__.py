@@ -1,6 +1,7 @@
 from . import (
     test_accessibility,
     test_billing,
+    test_files,
     test_portal,
     test_portal_money,
     test_tours,
