@@ -216,7 +216,21 @@ class ReferralAccrual(models.Model):
                     new=labels[state].lower(),
                 )
             )
-        return super().write({"state": state, **values})
+        result = super().write({"state": state, **values})
+        if state == "posted":
+            self._on_posted()
+        return result
+
+    def _on_posted(self):
+        """Do what follows posting, in this order, in the transaction that posts.
+
+        Further steps are added by ``super()``.
+        """
+        self.env["referral.referral.month"]._store(self)
+        self._seal()
+        self.env["referral.statement"]._begin_soon()
+        self.env["referral.integrity.run"]._begin_soon()
+        self.activity_feedback(["referral_program.mail_activity_accrual_review"])
 
     # === ACTION METHODS === #
 

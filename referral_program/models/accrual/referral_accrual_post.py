@@ -44,9 +44,7 @@ class ReferralAccrual(models.Model):
             entry._post(soft=False)
             self._link_compensations(entry, batch)
         if len(batch) < POST_BATCH_SIZE:
-            self.env["referral.referral.month"]._store(self)
             self._update_state("posted", posted_on=fields.Datetime.now())
-            self.activity_feedback(["referral_program.mail_activity_accrual_review"])
 
     def _check_can_post(self):
         """Refuse to post what is not computed, or by conditions that have changed."""

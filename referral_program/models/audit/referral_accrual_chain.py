@@ -61,13 +61,6 @@ class ReferralAccrual(models.Model):
         "Another accrual already follows the same month.",
     )
 
-    def _update_state(self, state, **values):
-        """Seal the month in the transaction that posts it."""
-        result = super()._update_state(state, **values)
-        if state == "posted":
-            self._seal()
-        return result
-
     def _seal(self):
         """Add the month to the chain.
 

@@ -13,13 +13,6 @@ class ReferralAccrual(models.Model):
         help="When the scheduled action checked the posted month.",
     )
 
-    def _update_state(self, state, **values):
-        """Have the month checked soon, by the scheduled action, once posted."""
-        result = super()._update_state(state, **values)
-        if state == "posted":
-            self.env["referral.integrity.run"]._begin_soon()
-        return result
-
     def _note_check(self, run):
         """Remember that the month is checked."""
         self.env.cr.execute(

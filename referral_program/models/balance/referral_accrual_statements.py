@@ -38,13 +38,6 @@ class ReferralAccrual(models.Model):
         for accrual in self:
             accrual.statement_count = counts.get(accrual, 0)
 
-    def _update_state(self, state, **values):
-        """Have the statements made soon, by the scheduled action, once posted."""
-        result = super()._update_state(state, **values)
-        if state == "posted":
-            self.env["referral.statement"]._begin_soon()
-        return result
-
     def _make_statements(self):
         """Freeze the month for each participant with a compensation or a movement.
 

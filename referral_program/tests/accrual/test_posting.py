@@ -250,6 +250,25 @@ class TestPosting(OneReferralCase):
             cron.method_direct_trigger()
         self.assertEqual(self.participant._balance(), 90)
 
+    def test_what_follows_posting_follows_once(self):
+        posted = []
+        accruals = self.env.registry["referral.accrual"]
+        follow = accruals._on_posted
+
+        def on_posted(accrual):
+            follow(accrual)
+            posted.append((accrual, accrual.state, bool(accrual.hash)))
+
+        self.program.posting_policy = "review"
+        self._paid("2026-01-10")
+        with patch.object(accruals, "_on_posted", on_posted):
+            accrual = self._accrue("2026-01")
+            self.assertFalse(posted)
+            with self.on("2026-02-01"):
+                accrual.action_post()
+        self.assertEqual(posted, [(accrual, "posted", True)])
+        self.assertEqual(self.participant.referral_ids.month_ids.amount, 90)
+
     def test_nothing_is_due_before_the_first_referral(self):
         self.participant.referral_ids.unlink()
         with self.on("2026-05-01"):
