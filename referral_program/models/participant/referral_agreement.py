@@ -131,6 +131,17 @@ class ReferralAgreement(models.Model):
                 )
             )
 
+    # === STATE === #
+
+    def _update_state(self, state, **values):
+        """Bring the texts into a state: the only way to change it.
+
+        :param values: further values to write with it
+        :raise UserError: if one is published already
+        """
+        self._check_draft()
+        return super().write({"state": state, **values})
+
     # === WHAT IS IN FORCE === #
 
     @api.model
@@ -168,14 +179,12 @@ class ReferralAgreement(models.Model):
     def action_publish(self):
         """Put the texts in force from their date on, and tell the participants."""
         self.check_access("write")
-        self._check_draft()
-        result = True
         for agreement in self:
             # nobody is asked for what was in force before it was published
             day = max(agreement.date_from, fields.Date.context_today(self))
-            result = super().write({"state": "published", "date_from": day})
+            agreement._update_state("published", date_from=day)
             agreement._tell_participants()
-        return result
+        return True
 
     def _tell_participants(self):
         """Write to those who have to accept the new version."""

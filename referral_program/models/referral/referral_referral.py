@@ -7,6 +7,12 @@ from ...tools.masking import masked
 
 #: Bonds in these states count on the days that they cover.
 IN_FORCE_STATES = ("active", "ended")
+TRANSITIONS = {
+    "pending": {"active", "cancelled"},
+    "active": {"ended", "cancelled"},
+    "ended": {"active", "cancelled"},
+    "cancelled": set(),
+}
 
 
 class ReferralReferral(models.Model):
@@ -92,6 +98,10 @@ class ReferralReferral(models.Model):
         "CHECK (date_end IS NULL OR date_end >= date_start)",
         "A referral cannot end before it begins.",
     )
+    _ended_has_last_day = models.Constraint(
+        "CHECK (state <> 'ended' OR date_end IS NOT NULL)",
+        "A referral that has ended has a last day. If it goes on, reopen it.",
+    )
     # Two workers at once cannot both bind a client: searching first would not
     # prevent it at Odoo's isolation level.
     _open_bond_unique = models.UniqueIndex(
@@ -129,7 +139,9 @@ class ReferralReferral(models.Model):
         """Tell whether the client's new invoices do not count any more."""
         self.ensure_one()
         today = self.program_id._today()
-        return self.state != "active" or bool(self.date_end and self.date_end < today)
+        return self.state not in IN_FORCE_STATES or bool(
+            self.date_end and self.date_end < today
+        )
 
     def _shown_name(self):
         """Return the client's name as the participant may see it."""
@@ -195,6 +207,13 @@ class ReferralReferral(models.Model):
         return referrals
 
     def write(self, vals):
+        if "state" in vals:
+            raise UserError(
+                self.env._(
+                    "Referrals are approved, ended, reopened and cancelled with the "
+                    "buttons of their form."
+                )
+            )
         self.env["referral.mark"]._mark_partners(self.partner_id)
         result = super().write(self._with_commercial_partner(vals))
         self.env["referral.mark"]._mark_partners(self.partner_id)
@@ -240,23 +259,59 @@ class ReferralReferral(models.Model):
         partner = self.env["res.partner"].browse(vals["partner_id"])
         return {**vals, "partner_id": partner.commercial_partner_id.id}
 
+    # === STATE === #
+
+    def _update_state(self, state):
+        """Bring the referrals into a state: the only way to change it.
+
+        One that ends gets a last day, today or the earlier one that it has; one that
+        goes on has none.
+
+        :raise UserError: if a referral's state does not allow it
+        """
+        for referral in self:
+            if state not in TRANSITIONS[referral.state]:
+                labels = dict(self._fields["state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "%(referral)s is “%(old)s” and cannot become “%(new)s”.",
+                        referral=referral.display_name,
+                        old=labels[referral.state],
+                        new=labels.get(state, state),
+                    )
+                )
+            vals = {"state": state}
+            if state == "ended":
+                vals["date_end"] = referral._last_day()
+            elif referral.state == "ended" and state == "active":
+                vals["date_end"] = False
+            super(ReferralReferral, referral).write(vals)
+        self.env["referral.mark"]._mark_partners(self.partner_id)
+        return True
+
+    def _last_day(self):
+        """Return the last day of a referral that ends today, if it has not before."""
+        self.ensure_one()
+        today = max(self.program_id._today(), self.date_start)
+        return min(today, self.date_end or today)
+
     # === ACTION METHODS === #
 
     def action_end(self):
         """End the referrals today: invoices from tomorrow on do not count."""
-        today = fields.Date.context_today(self)
-        for referral in self.filtered(lambda r: r.state == "active"):
-            referral.write(
-                {"state": "ended", "date_end": max(today, referral.date_start)}
-            )
+        self.filtered(lambda r: r.state == "active")._update_state("ended")
+
+    def action_reopen(self):
+        """Let referrals that have ended go on, as if they had not."""
+        self.filtered(lambda r: r.state == "ended")._update_state("active")
 
     def action_approve(self):
         """Let the referrals that wait for approval count."""
-        self.filtered(lambda r: r.state == "pending").write({"state": "active"})
+        self.filtered(lambda r: r.state == "pending")._update_state("active")
 
     def action_cancel(self):
         """Take the referrals back as mistakes, with what they gave."""
-        self.write({"state": "cancelled"})
+        self.filtered(lambda r: r.state != "cancelled")._update_state("cancelled")
 
     def action_view_lines(self):
         """Open the accrual lines of these referrals."""

@@ -109,7 +109,8 @@ class TestProgramCost(RegisterCase):
         bond = self.env["referral.referral"].search(
             [("partner_id", "=", self.second.id)]
         )
-        bond.write({"date_end": "2026-02-20", "state": "ended"})
+        bond.date_end = "2026-02-20"
+        bond.action_end()
         self._paid("2026-02-21", 400, partner=self.second)
         # it follows its invoice, which came before the bond
         self._credit_note(before, "2026-02-15", 50)

@@ -3,4 +3,5 @@ from . import (
     test_api,
     test_bonding,
     test_materials,
+    test_referral_states,
 )
