@@ -99,11 +99,10 @@ def exclusively(name):
 
 def main(function):
     """Run a command's function; show a failed step as text, not as a traceback."""
-    if sys.version_info < (3, 10):  # noqa: UP036 - the message is for older ones
+    if sys.version_info < (3, 11):  # noqa: UP036 - the message is for older ones
         sys.exit(
-            "Python {}.{} is too old: Odoo 19 needs 3.10 or newer.\n"
-            "  To mend it: install a newer Python and run the command with it, e.g. "
-            "make test PYTHON=python3.11".format(*sys.version_info)
+            "Python {}.{} is too old: install Python 3.11, 3.12 or 3.13 and name it, "
+            "e.g. make test PYTHON=python3.12".format(*sys.version_info)
         )
     try:
         sys.exit(function())
