@@ -1,6 +1,8 @@
 """The Python environment and the OCA addons, both from PyPI, both pinned."""
 
+import os
 import shutil
+import subprocess
 import sys
 import venv
 
@@ -55,12 +57,22 @@ def oca(pins=paths.OCA_PINS):
     return _folder("oca", pins) / "odoo" / "addons"
 
 
-def axe():
-    """Return the folder of the package that brings axe-core's JavaScript.
+def browser():
+    """Return the folder of Playwright and of axe-core's JavaScript."""
+    return _folder("browser", paths.BROWSER_PINS)
 
-    It requires a whole browser driver, of which nothing is needed.
+
+def run_with_browser(module, *arguments):
+    """Run a module of this package that needs Playwright and Pillow.
+
+    :return int: how it ended
     """
-    return _folder("axe", paths.AXE_PINS)
+    return subprocess.run(
+        [python(), "-m", f"project.{module}", *arguments],
+        cwd=paths.ROOT / "bin",
+        env={**os.environ, "PYTHONPATH": str(browser())},
+        check=False,
+    ).returncode
 
 
 def _folder(name, pins):

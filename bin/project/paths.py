@@ -14,7 +14,7 @@ PYTHON_PINS = ROOT / "requirements.txt"
 OCA_PINS = ROOT / "requirements-oca.txt"
 BENCH_PINS = ROOT / "bench" / "requirements-oca.txt"
 LINT_PINS = ROOT / "requirements-lint.txt"
-AXE_PINS = ROOT / "requirements-axe.txt"
+BROWSER_PINS = ROOT / "requirements-browser.txt"
 ODOO_PINS = ROOT / "odoo-version.txt"
 
 

@@ -26,3 +26,10 @@ def ensure():
     for package, (names, why) in NEEDED.items():
         if not any(map(shutil.which, names)):
             apt.install(package, why)
+
+
+def chromium():
+    """Return Chromium's executable."""
+    ensure()
+    names, _why = NEEDED["chromium"]
+    return next(filter(None, map(shutil.which, names)))

@@ -1,24 +1,17 @@
 """A window of a real Chromium that goes from page to page, with real keys."""
 
 import json
-import time
+import resource
 from contextlib import contextmanager
 from urllib.parse import urljoin
 
-from odoo.tests.common import HOST, ChromeBrowser
+from odoo.tests import common
 
 #: Sizes of the window: a desk's and a phone's.
 DESK = (1400, 900)
 PHONE = (390, 844)
-#: Seconds that something on a page has to appear.
-PATIENCE = 30
-#: What the DevTools protocol has to know of a key: its code, its number, its text.
-KEYS = {
-    "Tab": ("Tab", 9, ""),
-    "Enter": ("Enter", 13, "\r"),
-    " ": ("Space", 32, " "),
-    "ArrowDown": ("ArrowDown", 40, ""),
-}
+#: Milliseconds that something on a page has to appear.
+PATIENCE = 30_000
 #: The page's JavaScript is at work: its words are there, and it has shown what it shows
 #: at once. Whoever leaves earlier may keep the next page's JavaScript from its store.
 READY = (
@@ -33,72 +26,49 @@ class Window:
     """A window of Chromium.
 
     :param case: the ``HttpCase`` whose server it talks to
+    :param page: Playwright's
     """
 
-    def __init__(self, case):
+    def __init__(self, case, page):
         self.case = case
-        self.browser = ChromeBrowser(case)
-        # who asks for a file gets one of these instead of a dialog
-        self.files = []
-        self.browser._handlers["Page.fileChooserOpened"] = self._choose_files
-        self.command("Page.setInterceptFileChooserDialog", enabled=True)
+        self.page = page
+        #: what went wrong in the pages' JavaScript
+        self.errors = []
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._listen)
 
-    def _choose_files(self, backendNodeId, **_event):
-        self.browser._websocket_send(
-            "DOM.setFileInputFiles",
-            params={"files": self.files, "backendNodeId": backendNodeId},
-        )
-
-    def command(self, method, **params):
-        """Send a command of the DevTools protocol and return its result."""
-        return self.browser._websocket_request(method, params=params, timeout=PATIENCE)
+    def _listen(self, message):
+        # an answer with an error's status is not JavaScript's
+        if message.type == "error" and "the server responded" not in message.text:
+            self.errors.append(message.text)
 
     def evaluate(self, expression):
         """Run JavaScript and return its value; promises are awaited."""
-        result = self.command(
-            "Runtime.evaluate",
-            expression=expression,
-            awaitPromise=True,
-            returnByValue=True,
-        )
-        if "exceptionDetails" in result:
-            raise AssertionError(json.dumps(result["exceptionDetails"]))
-        return result["result"].get("value")
+        return self.page.evaluate(expression)
 
     def wait(self, condition):
         """Wait until an expression is true."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            result = self.command(
-                "Runtime.evaluate", expression=f"Boolean({condition})"
-            )
-            if result["result"].get("value"):
-                return
-            time.sleep(0.05)
-        raise AssertionError(
-            f"{condition} did not come on {self.evaluate('location.href')}"
-        )
+        self.page.wait_for_function(condition)
 
     # === Where it is === #
 
     def resize(self, size):
         width, height = size
-        self.command(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=height,
-            deviceScaleFactor=1,
-            mobile=False,
-        )
+        self.page.set_viewport_size({"width": width, "height": height})
+
+    def set_cookie(self, name, value, path, domain):
+        """Set a cookie, as Odoo asks of its own browser."""
+        cookie = {"name": name, "value": value, "path": path, "domain": domain}
+        self.page.context.add_cookies([cookie])
 
     def speak(self, lang):
         """Have the pages that follow in a language."""
-        self.browser.set_cookie("frontend_lang", lang, "/", HOST)
+        self.set_cookie("frontend_lang", lang, "/", common.HOST)
 
     def open(self, path):
         """Open a page of the server and wait until it is there."""
-        self.leave()
-        self.browser.navigate_to(urljoin(self.case.base_url(), path))
+        self.page.goto(urljoin(self.case.base_url(), path))
         self.arrive()
 
     def leave(self):
@@ -111,24 +81,14 @@ class Window:
 
     # === Keys === #
 
-    def press(self, key, times=1):
+    def press(self, key):
         """Press and release a key, as a hand does."""
-        code, number, text = KEYS[key]
-        for _time in range(times):
-            for kind in ("keyDown", "keyUp"):
-                self.command(
-                    "Input.dispatchKeyEvent",
-                    type=kind,
-                    key=key,
-                    code=code,
-                    windowsVirtualKeyCode=number,
-                    text=text if kind == "keyDown" else "",
-                )
+        self.page.keyboard.press(key)
 
     def type(self, text):
         """Type a text into what has the focus, in place of what is in it."""
         self.evaluate("document.activeElement.select()")
-        self.command("Input.insertText", text=text)
+        self.page.keyboard.insert_text(text)
 
     def focused(self):
         """Return how the element with the focus is told from others."""
@@ -153,23 +113,40 @@ class Window:
 class BrowsingMixin:
     """For test cases with pages."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # whoever runs other tests of the addon may do without it
+        from playwright.sync_api import sync_playwright
+
+        # Odoo limits its memory; Chromium reserves addresses beyond any such limit
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+        cls.addClassCleanup(resource.setrlimit, resource.RLIMIT_AS, (soft, hard))
+        playwright = cls.enterClassContext(sync_playwright())
+        cls.chromium = cls.enterClassContext(
+            playwright.chromium.launch(
+                executable_path=common._find_executable(),
+                # nothing but the server is reached
+                args=[f"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE {common.HOST}"],
+            )
+        )
+
     @contextmanager
     def _window(self, user=None):
         """Give a window in which a user is logged in.
 
         What a test needs in the database has to be there before.
         """
-        window = Window(self)
-        try:
-            with self.allow_requests(browser=window.browser):
+        with self.chromium.new_context() as context:
+            window = Window(self, context.new_page())
+            with self.allow_requests(browser=window):
                 login = user and user.login
-                self.authenticate(login, login, browser=window.browser)
+                self.authenticate(login, login, browser=window)
                 self.cr.flush()
                 self.cr.clear()
                 yield window
                 self._wait_remaining_requests()
-            self.assertFalse(window.browser.had_failure, "an error in the console")
-        finally:
-            window.browser.stop()
+            self.assertEqual(window.errors, [])
         # what the pages have written is seen from here on
         self.env.invalidate_all()

@@ -120,7 +120,7 @@ class AccessibilityCase(BrowsingMixin, MoneyPortalCase):
 
 @tagged("post_install", "-at_install")
 class TestPages(AccessibilityCase):
-    def test_axe_finds_what_is_wrong(self):
+    def test_what_is_wrong_is_found(self):
         with self._window(self.stranger) as window:
             window.open("/my/referral")
             window.evaluate(
@@ -128,6 +128,12 @@ class TestPages(AccessibilityCase):
                 "document.createElement('img'), document.createElement('input'))"
             )
             found = self._violations(window)
+            with window.page.expect_event("pageerror"):
+                window.evaluate(
+                    "console.error('logged'); setTimeout(() => { throw 'thrown' })"
+                )
+            self.assertEqual(window.errors, ["logged", "thrown"])
+            window.errors.clear()
         self.assertEqual(
             [violation.partition(":")[0] for violation in found],
             ["critical", "critical"],
@@ -376,8 +382,9 @@ class TestKeyboard(AccessibilityCase):
             )
             self.assertIn("One of these:", described)
             self.assertIn("Upload one of these documents.", described)
-            window.files = [str(scan)]
-            window.press("Enter")
+            with window.page.expect_file_chooser() as chooser:
+                window.press("Enter")
+            chooser.value.set_files(scan)
             window.wait("document.activeElement.files.length === 1")
             window.tab_to("summary")
             for is_open in ("!", ""):  # opened already, because it is not accepted
@@ -459,9 +466,7 @@ class TestKeyboard(AccessibilityCase):
 
     def test_copying_is_said(self):
         with self._window(self.owner) as window:
-            window.command(
-                "Browser.grantPermissions", permissions=["clipboardSanitizedWrite"]
-            )
+            window.page.context.grant_permissions(["clipboard-write"])
             for path in ("", "/materials"):
                 window.open(f"/my/referral{path}")
                 window.tab_to(".o_referral_copy")
