@@ -40,53 +40,67 @@ def tell(**news):
     os.write(int(os.environ[PIPE]), json.dumps(news).encode() + b"\n")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def assets(load_registry):
-    """Make the pages' scripts and styles once for all tests of this process."""
-    from odoo import SUPERUSER_ID, api
-    from odoo.modules.registry import Registry
-    from odoo.tests.common import get_db_name
-
-    with Registry(get_db_name()).cursor() as cr:
-        templates = api.Environment(cr, SUPERUSER_ID, {})["ir.qweb"]
-        for kind, names in ASSETS.items():
-            for name in names:
-                bundle = templates._get_asset_bundle(
-                    name, css=kind == "css", js=kind == "js"
-                )
-                getattr(bundle, kind)()
+def pytest_configure(config):
+    config.pluginmanager.register(Share())
 
 
-def pytest_collectreport(report):
-    if report.failed:
-        tell(broken=report.nodeid)
+class Share:
+    """What this process does, and how long each test of it takes.
 
+    What it does once before its first test, loading Odoo, is no test's time.
+    """
 
-def pytest_collection_finish(session):
-    tell(collected=len(session.items))
+    def __init__(self):
+        self._ready = 0  # when Odoo was loaded, by time.time()
+        self._spent = 0  # seconds of the tests of the part at hand
 
+    @pytest.fixture(scope="session", autouse=True)
+    def assets(self, load_registry):
+        """Make the pages' scripts and styles once for all tests of this process."""
+        from odoo import SUPERUSER_ID, api
+        from odoo.modules.registry import Registry
+        from odoo.tests.common import get_db_name
 
-def pytest_runtestloop(session):
-    if session.testsfailed:
-        return None  # pytest's own loop says what could not be collected
-    begun = time.monotonic()
-    # a test is run with the next one known: what both need is kept
-    tests = itertools.chain(_take_tests(session.items), [None])
-    for test, following in itertools.pairwise(tests):
-        session.config.hook.pytest_runtest_protocol(item=test, nextitem=following)
-        if following is None or _part(following) != _part(test):
-            tell(done=_part(test), seconds=time.monotonic() - begun)
-            begun = time.monotonic()
-    return True
+        with Registry(get_db_name()).cursor() as cr:
+            templates = api.Environment(cr, SUPERUSER_ID, {})["ir.qweb"]
+            for kind, names in ASSETS.items():
+                for name in names:
+                    bundle = templates._get_asset_bundle(
+                        name, css=kind == "css", js=kind == "js"
+                    )
+                    getattr(bundle, kind)()
+        self._ready = time.time()
 
+    def pytest_collectreport(self, report):
+        if report.failed:
+            tell(broken=report.nodeid)
 
-def pytest_runtest_logreport(report):
-    tell(
-        test=report.nodeid,
-        outcome=report.outcome,
-        seconds=report.duration,
-        ended=report.when == "teardown",
-    )
+    def pytest_collection_finish(self, session):
+        tell(collected=len(session.items))
+
+    def pytest_runtestloop(self, session):
+        if session.testsfailed:
+            return None  # pytest's own loop says what could not be collected
+        # a test is run with the next one known: what both need is kept
+        tests = itertools.chain(_take_tests(session.items), [None])
+        for test, following in itertools.pairwise(tests):
+            session.config.hook.pytest_runtest_protocol(item=test, nextitem=following)
+            if following is None or _part(following) != _part(test):
+                tell(done=_part(test), seconds=self._spent)
+                self._spent = 0
+        return True
+
+    def pytest_runtest_logreport(self, report):
+        subtest = isinstance(report, pytest.SubtestReport)
+        # a subtest's time is its test's too
+        seconds = 0 if subtest else report.stop - max(report.start, self._ready)
+        self._spent += seconds
+        tell(
+            test=report.nodeid,
+            outcome=report.outcome,
+            seconds=seconds,
+            ended=report.when == "teardown",
+        )
 
 
 def _take_tests(items):
