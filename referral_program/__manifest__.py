@@ -64,7 +64,7 @@
         "wizards/referral_withdraw_views.xml",
         "wizards/referral_redeem_views.xml",
         "wizards/referral_report_views.xml",
-        "report/referral_rehearsal_report.xml",
+        "report/referral_dry_run_report.xml",
         "wizards/referral_simulation_views.xml",
         "wizards/referral_forecast_views.xml",
         "views/referral_participant_views.xml",

@@ -37,7 +37,11 @@ class Suite:
         programs.ensure()
         self.workplace = databases.Workplace()
         self.template = databases.template(self.workplace)
-        search = [self.workplace.odoo.python_path, paths.ROOT / "bin", packages.browser()]
+        search = [
+            self.workplace.odoo.python_path,
+            paths.ROOT / "bin",
+            packages.browser(),
+        ]
         self.environment = {
             **self.workplace.environment,
             # for the tests whose commits stay: they copy it

@@ -105,7 +105,7 @@ class StatementXlsx(models.AbstractModel):
             after=[
                 (
                     self.env._("Compensation of the month, rounded once"),
-                    round(statement.accrued + statement.taken_back, 6),
+                    round(statement.accrued + statement.reversed, 6),
                     self._rounded(cell, statement.currency_id),
                 )
             ],

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 
-from ..models.earning.rehearsal import Rehearsal
+from ..models.earning.dry_run import DryRun
 from ..tools.actions import window
 
 #: Months from this one on that are told one by one; what is due later is one sum.
@@ -107,7 +107,7 @@ class ReferralForecast(models.TransientModel):
         :raise AccessError: if the user is neither accountant nor auditor of them
         :raise UserError: if there is no program
         """
-        programs._check_may_rehearse()
+        programs._check_may_dry_run()
         if not programs:
             raise UserError(
                 self.env._("The companies that you work in have no referral program.")
@@ -138,9 +138,9 @@ class ReferralForecast(models.TransientModel):
         first = program._next_period() or this_month
         behind = relativedelta(this_month, first)
         months = MONTHS + behind.years * 12 + behind.months
-        with Rehearsal(program, first, self._scope(program)) as rehearsal:
-            rehearsal.run("certain", months, rest=True)
-            rehearsal.run("all", months, rest=True, expected_from=today)
+        with DryRun(program, first, self._scope(program)) as dry_run:
+            dry_run.run("certain", months, rest=True)
+            dry_run.run("all", months, rest=True, expected_from=today)
             self._store(program, first + relativedelta(months=months))
 
     def _scope(self, program):
@@ -198,11 +198,11 @@ class ReferralForecast(models.TransientModel):
                        %(user)s, %(user)s, %(now)s, %(now)s
                   FROM (
                         SELECT participant_id, month, 'certain' AS kind, amount
-                          FROM rehearsal_outcome WHERE run = 'certain'
+                          FROM dry_run_outcome WHERE run = 'certain'
                          UNION ALL
                         SELECT participant_id, month, 'expected',
                                SUM(CASE run WHEN 'all' THEN amount ELSE -amount END)
-                          FROM rehearsal_outcome
+                          FROM dry_run_outcome
                          GROUP BY participant_id, month
                        ) found
                  WHERE amount <> 0

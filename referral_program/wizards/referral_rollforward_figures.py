@@ -21,9 +21,9 @@ class ReferralRollforwardFigures(models.AbstractModel):
     )
     opening = fields.Monetary("Opening Balance", readonly=True)
     accrued = fields.Monetary(readonly=True)
-    taken_back = fields.Monetary("Reversed", readonly=True)
+    reversed = fields.Monetary(readonly=True)
     withdrawn = fields.Monetary(readonly=True)
-    spent = fields.Monetary("Used for invoices", readonly=True)
+    used_for_invoices = fields.Monetary("Used for invoices", readonly=True)
     adjusted = fields.Monetary(readonly=True)
     closing = fields.Monetary("Closing Balance", readonly=True)
 

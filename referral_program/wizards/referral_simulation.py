@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..models.earning.rehearsal import Rehearsal
+from ..models.earning.dry_run import DryRun
 from ..models.participant.referral_participant import INACTIVE_STATES
 from ..tools.actions import window
 
@@ -98,7 +98,7 @@ class ReferralSimulation(models.TransientModel):
         """
         self.ensure_one()
         self.check_access("write")
-        self.program_id._check_may_rehearse()
+        self.program_id._check_may_dry_run()
         self._check_can_simulate()
         self._simulate()
         return True
@@ -137,21 +137,21 @@ class ReferralSimulation(models.TransientModel):
         months = relativedelta(last, first)
         months = months.years * 12 + months.months + 1
         active = self._active_then(accruals)
-        with Rehearsal(self.program_id, first, self._scope(accruals)) as rehearsal:
-            rehearsal.run("in force", months, active=active)
+        with DryRun(self.program_id, first, self._scope(accruals)) as dry_run:
+            dry_run.run("in force", months, active=active)
             self._make_terms(first, accruals[-1].period_end)
-            rehearsal.run(
+            dry_run.run(
                 "simulated",
                 months,
                 active=active,
-                terms="rehearsal_terms",
-                excluded="rehearsal_excluded",
-                tiers="rehearsal_tiers",
+                terms="dry_run_terms",
+                excluded="dry_run_excluded",
+                tiers="dry_run_tiers",
                 has_tiers=True,
             )
             self._store(accruals)
             self.env["referral.accrual"]._drop_tables(
-                "rehearsal_terms", "rehearsal_excluded", "rehearsal_tiers"
+                "dry_run_terms", "dry_run_excluded", "dry_run_tiers"
             )
         self.write({"date_from": first, "date_to": accruals[-1].period_end})
         self.env.invalidate_all()
@@ -261,7 +261,7 @@ class ReferralSimulation(models.TransientModel):
         assumed = self._assumed_terms(first, last)
         make_table = self.env["referral.accrual"]._make_table
         make_table(
-            "rehearsal_assumed",
+            "dry_run_assumed",
             SQL(
                 "SELECT * FROM (VALUES %s) assumed(id, date_from)",
                 SQL(", ").join(
@@ -272,7 +272,7 @@ class ReferralSimulation(models.TransientModel):
             else SQL("SELECT 0 AS id, NULL::date AS date_from WHERE FALSE"),
         )
         make_table(
-            "rehearsal_terms",
+            "dry_run_terms",
             SQL(
                 """
                 SELECT id, program_id, date_from, rate::numeric AS rate, base,
@@ -285,7 +285,7 @@ class ReferralSimulation(models.TransientModel):
                        COALESCE(%(rate)s::numeric, rate::numeric), base,
                        exclude_discounted, FALSE
                   FROM referral_program_terms terms
-                  JOIN rehearsal_assumed assumed ON assumed.id = terms.id
+                  JOIN dry_run_assumed assumed ON assumed.id = terms.id
                 """,
                 first=first,
                 program=self.program_id.id,
@@ -294,12 +294,12 @@ class ReferralSimulation(models.TransientModel):
         )
         for name, original, columns in (
             (
-                "rehearsal_excluded",
+                "dry_run_excluded",
                 "referral_terms_excluded_category_rel",
                 SQL("listed.category_id"),
             ),
             (
-                "rehearsal_tiers",
+                "dry_run_tiers",
                 "referral_program_tier",
                 SQL("listed.above, listed.rate"),
             ),
@@ -310,17 +310,17 @@ class ReferralSimulation(models.TransientModel):
                     """
                     SELECT listed.terms_id, %(columns)s
                       FROM %(original)s listed
-                      JOIN rehearsal_terms terms ON terms.id = listed.terms_id
+                      JOIN dry_run_terms terms ON terms.id = listed.terms_id
                      UNION ALL
                     SELECT -listed.terms_id, %(columns)s
                       FROM %(original)s listed
-                      JOIN rehearsal_assumed assumed ON assumed.id = listed.terms_id
+                      JOIN dry_run_assumed assumed ON assumed.id = listed.terms_id
                     """,
                     columns=columns,
                     original=SQL.identifier(original),
                 ),
             )
-        self.env["referral.accrual"]._drop_tables("rehearsal_assumed")
+        self.env["referral.accrual"]._drop_tables("dry_run_assumed")
 
     def _store(self, accruals):
         """Store the figures by participant and month, and their sums."""
@@ -334,7 +334,7 @@ class ReferralSimulation(models.TransientModel):
                    CASE run WHEN 'simulated' THEN amount
                             WHEN 'in force' THEN -amount ELSE 0 END AS difference
               FROM (SELECT run, month, participant_id, amount
-                      FROM rehearsal_outcome
+                      FROM dry_run_outcome
                      UNION ALL
                     SELECT 'given', accrual.period_start,
                            compensation.participant_id, compensation.amount

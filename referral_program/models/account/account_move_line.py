@@ -49,7 +49,7 @@ class AccountMoveLine(models.Model):
         [
             ("accrual", "Referral accrual"),
             ("withdrawn", "Referral withdrawal"),
-            ("spent", "Payment with the referral balance"),
+            ("used_for_invoices", "Payment with the referral balance"),
             ("adjusted", "Correction of a referral balance"),
         ],
         "Referral Movement",

@@ -6,7 +6,7 @@ and the searches of journal items all use these expressions.
 =============  ==========================================================
 ``accrual``    an accrual's item: what a month gave, less what it took back
 ``withdrawn``  a withdrawal's bill, or what was reversed of it
-``spent``      a redemption, or its reversal
+``used_for_invoices``  a redemption, or its reversal
 ``adjusted``   anything else: opening balances, corrections, entries by hand
 =============  ==========================================================
 
@@ -17,9 +17,9 @@ has a row for each of the two; their sum is the item, to the kopeck.
 from odoo.tools import SQL
 
 #: What an item may be.
-KINDS = ("accrual", "withdrawn", "spent", "adjusted")
+KINDS = ("accrual", "withdrawn", "used_for_invoices", "adjusted")
 #: The same with an accrual's two parts.
-MOVEMENTS = ("accrued", "taken_back", "withdrawn", "spent", "adjusted")
+MOVEMENTS = ("accrued", "reversed", "withdrawn", "used_for_invoices", "adjusted")
 
 #: What the kinds are computed from, to flush before they are read.
 SOURCES = {
@@ -56,7 +56,7 @@ KIND = SQL(
          OR EXISTS (SELECT FROM account_move redeemed
                      WHERE redeemed.id = move.reversed_entry_id
                        AND redeemed.referral_redemption_id IS NOT NULL)
-    THEN 'spent'
+    THEN 'used_for_invoices'
     ELSE 'adjusted' END
     """
 )
@@ -129,7 +129,7 @@ def movements():
                (0, CASE what.kind WHEN 'accrual' THEN 'accrued' ELSE what.kind END,
                    CASE what.kind WHEN 'accrual' THEN given.accrued
                                   ELSE -item.balance END),
-               (1, 'taken_back',
+               (1, 'reversed',
                    CASE what.kind WHEN 'accrual' THEN -item.balance - given.accrued
                                   ELSE 0 END)
                ) part(number, kind, amount)

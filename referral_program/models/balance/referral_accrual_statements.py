@@ -162,7 +162,8 @@ class ReferralAccrual(models.Model):
                        SUM(amount) AS closing,
                        SUM(amount) FILTER (WHERE kind = 'before') AS before,
                        SUM(amount) FILTER (WHERE kind = 'withdrawn') AS withdrawn,
-                       SUM(amount) FILTER (WHERE kind = 'spent') AS spent,
+                       SUM(amount) FILTER (WHERE kind = 'used_for_invoices')
+                           AS used_for_invoices,
                        BOOL_OR(kind <> 'before') AS moved
                   FROM item
                  GROUP BY participant_id
@@ -177,9 +178,9 @@ class ReferralAccrual(models.Model):
                                 CASE WHEN %(first)s THEN ledger.before END,
                                 0) AS opening,
                        COALESCE(evidence.accrued, 0) AS accrued,
-                       COALESCE(evidence.amount - evidence.accrued, 0) AS taken_back,
+                       COALESCE(evidence.amount - evidence.accrued, 0) AS reversed,
                        COALESCE(ledger.withdrawn, 0) AS withdrawn,
-                       COALESCE(ledger.spent, 0) AS spent,
+                       COALESCE(ledger.used_for_invoices, 0) AS used_for_invoices,
                        COALESCE(ledger.closing, 0) AS closing,
                        COALESCE(ledger.moved, FALSE) AS moved
                   FROM candidate
@@ -196,18 +197,18 @@ class ReferralAccrual(models.Model):
             INSERT INTO referral_statement
                    (name, participant_id, accrual_id, compensation_id, program_id,
                     company_id, currency_id, period_start, lang, opening, accrued,
-                    taken_back, withdrawn, spent, adjusted, closing, made_on,
+                    reversed, withdrawn, used_for_invoices, adjusted, closing, made_on,
                     to_mail)
             SELECT %(prefix)s || LPAD(number::text,
                        GREATEST(5, LENGTH(number::text)), '0'),
                    participant_id, %(accrual)s, compensation_id, %(program)s,
                    %(company)s, %(currency)s, %(start)s, lang, opening, accrued,
-                   taken_back, withdrawn, spent, adjusted, closing, %(now)s,
-                   %(mail)s AND wanted AND (accrued <> 0 OR taken_back <> 0)
+                   reversed, withdrawn, used_for_invoices, adjusted, closing, %(now)s,
+                   %(mail)s AND wanted AND (accrued <> 0 OR reversed <> 0)
               FROM (
                 SELECT figures.*,
-                       closing - opening - accrued - taken_back - withdrawn - spent
-                           AS adjusted,
+                       closing - opening - accrued - reversed - withdrawn
+                           - used_for_invoices AS adjusted,
                        COALESCE(partner.lang, %(lang)s) AS lang,
                        COALESCE(participant.mail_statement, FALSE) AS wanted,
                        ROW_NUMBER() OVER (ORDER BY participant.id) AS number

@@ -20,9 +20,9 @@ class ReferralLiabilityMovement(models.Model):
     kind = fields.Selection(
         [
             ("accrued", "Accrued"),
-            ("taken_back", "Reversed"),
+            ("reversed", "Reversed"),
             ("withdrawn", "Withdrawn"),
-            ("spent", "Used for invoices"),
+            ("used_for_invoices", "Used for invoices"),
             ("adjusted", "Adjusted"),
         ],
         readonly=True,

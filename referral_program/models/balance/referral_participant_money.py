@@ -337,7 +337,7 @@ class ReferralParticipant(models.Model):
                 else self.env._("Withdrawal %(number)s", number=withdrawal.name)
             )
             url = "/my/referral/withdraw"
-        elif kind == "spent":
+        elif kind == "used_for_invoices":
             entries = move | move.reversed_entry_id
             invoice = entries.referral_redemption_id[:1].invoice_id
             title = (

@@ -67,15 +67,14 @@ class ReferralStatement(models.Model):
     accrued = fields.Monetary(
         readonly=True, help="The compensation for the month's services."
     )
-    taken_back = fields.Monetary(
-        "Reversed",
+    reversed = fields.Monetary(
         readonly=True,
         help="What was credited in excess before, as a negative amount.",
     )
     withdrawn = fields.Monetary(
         readonly=True, help="Bills of withdrawals, net of reversals."
     )
-    spent = fields.Monetary(
+    used_for_invoices = fields.Monetary(
         "Used for invoices",
         readonly=True,
         help="Own invoices paid from the balance, net of those undone.",
@@ -102,7 +101,7 @@ class ReferralStatement(models.Model):
     _participant_month_idx = models.Index("(participant_id, period_start)")
     _to_mail_idx = models.Index("(id) WHERE to_mail")
     _figures_tie = models.Constraint(
-        "CHECK (opening + accrued + taken_back + withdrawn + spent + adjusted"
+        "CHECK (opening + accrued + reversed + withdrawn + used_for_invoices + adjusted"
         " = closing)",
         "The figures of a statement do not add up.",
     )
@@ -227,7 +226,7 @@ class ReferralStatement(models.Model):
 
     def _is_credit(self):
         """Tell whether the month's compensation is above zero."""
-        return self.currency_id.compare_amounts(self.accrued + self.taken_back, 0) > 0
+        return self.currency_id.compare_amounts(self.accrued + self.reversed, 0) > 0
 
     # === WHAT IT TELLS === #
 
@@ -255,9 +254,9 @@ class ReferralStatement(models.Model):
         labels = {
             "opening": self.env._("Opening balance"),
             "accrued": self.env._("Compensation accrued"),
-            "taken_back": self.env._("Reversed"),
+            "reversed": self.env._("Reversed"),
             "withdrawn": self.env._("Withdrawn"),
-            "spent": self.env._("Used for own invoices"),
+            "used_for_invoices": self.env._("Used for own invoices"),
             "adjusted": self.env._("Adjustments"),
             "closing": self.env._("Closing balance"),
         }

@@ -6,5 +6,5 @@ Reads the books by SQL and calls no other room.
 from . import (
     referral_mark,
     referral_estimate,
-    referral_program_rehearsal,
+    referral_program_dry_run,
 )

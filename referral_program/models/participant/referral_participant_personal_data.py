@@ -150,8 +150,9 @@ class ReferralParticipant(models.Model):
                     ),
                     "statements": rows(
                         self.statement_ids,
-                        ["name", "period_start", "opening", "accrued", "taken_back",
-                         "withdrawn", "spent", "adjusted", "closing", "made_on"],
+                        ["name", "period_start", "opening", "accrued", "reversed",
+                         "withdrawn", "used_for_invoices", "adjusted", "closing",
+                         "made_on"],
                     ),
                     "withdrawals": rows(
                         self.withdrawal_ids,

@@ -689,7 +689,7 @@ class TestStatementWorkbook(StatementCase):
         summary, lines = computed(content).values()
         figures = {row[0].value: row[1].value for row in summary.iter_rows()}
         self.assertEqual(figures["Closing balance"], statement.closing)
-        amount = round(statement.accrued + statement.taken_back, 2)
+        amount = round(statement.accrued + statement.reversed, 2)
         self.assertEqual(figures["Compensation of the month, rounded once"], amount)
         self.assertEqual(
             [lines[f"I{row}"].value for row in (4, 5)], [-87_654.33, -87_654.33]

@@ -186,7 +186,8 @@ BREAKS = {
         set(),
     ),
     "statement_seal": (
-        """UPDATE referral_statement SET spent = spent - 1, adjusted = adjusted + 1
+        """UPDATE referral_statement SET used_for_invoices = used_for_invoices - 1,
+                  adjusted = adjusted + 1
             WHERE id = %(second_statement)s""",
         set(),
     ),

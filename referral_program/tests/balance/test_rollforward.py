@@ -15,9 +15,9 @@ from .test_statements import StatementCase
 FIGURES = (
     "opening",
     "accrued",
-    "taken_back",
+    "reversed",
     "withdrawn",
-    "spent",
+    "used_for_invoices",
     "adjusted",
     "closing",
 )
@@ -235,7 +235,7 @@ class TestRollforward(RollforwardCase):
         ]
         self.assertEqual(
             sorted((part.kind, part.amount) for part in february),
-            [("accrued", 18_000), ("taken_back", -9_000)],
+            [("accrued", 18_000), ("reversed", -9_000)],
         )
         evidence = february[0].action_view_evidence()
         lines = self.env["referral.accrual.line"].search(evidence["domain"])
@@ -398,11 +398,14 @@ class TestRollforward(RollforwardCase):
     def test_kinds_of_journal_items(self):
         self._book()
         items = self.env["account.move.line"]
-        counts = dict.fromkeys(("accrual", "withdrawn", "spent", "adjusted"), 0)
+        counts = dict.fromkeys(
+            ("accrual", "withdrawn", "used_for_invoices", "adjusted"), 0
+        )
         for item in items.search(self.program._ledger_domain()):
             counts[item.referral_kind] += 1
         self.assertEqual(
-            counts, {"accrual": 4, "withdrawn": 3, "spent": 4, "adjusted": 6}
+            counts,
+            {"accrual": 4, "withdrawn": 3, "used_for_invoices": 4, "adjusted": 6},
         )
         for kind, count in counts.items():
             own = items.search([("referral_kind", "=", kind)])
@@ -412,7 +415,7 @@ class TestRollforward(RollforwardCase):
         none = items.search([("referral_kind", "=", False)])
         self.assertEqual(len(none), everything - sum(counts.values()))
         self.assertEqual(set(none.mapped("referral_kind")), {False})
-        some = [("referral_kind", "not in", ["accrual", "spent"])]
+        some = [("referral_kind", "not in", ["accrual", "used_for_invoices"])]
         self.assertEqual(items.search_count(some), everything - 8)
         # drafts and others' accounts are no movements
         draft = self._entry(5, "2026-05-01", post=False)

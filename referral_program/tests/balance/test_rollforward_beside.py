@@ -159,13 +159,13 @@ class TestRollforwardBeside(RollforwardCase):
             )
             for row in rollforward.line_ids:
                 found = {n: v.get(row.partner_id, 0.0) for n, v in values.items()}
-                for name in set(FIGURES) - {"accrued", "taken_back"}:
+                for name in set(FIGURES) - {"accrued", "reversed"}:
                     self.assertAlmostEqual(found[name], row[name], 2, (month, name))
                 # whole items only: what an accrual took back is not apart
                 self.assertAlmostEqual(
-                    found["accrued"] + found["taken_back"],
-                    row.accrued + row.taken_back,
+                    found["accrued"] + found["reversed"],
+                    row.accrued + row.reversed,
                     2,
                 )
                 self.assertGreaterEqual(found["accrued"], 0)
-                self.assertLessEqual(found["taken_back"], 0)
+                self.assertLessEqual(found["reversed"], 0)

@@ -12,9 +12,9 @@ from .test_withdrawals import MoneyCase
 FIGURES = (
     "opening",
     "accrued",
-    "taken_back",
+    "reversed",
     "withdrawn",
-    "spent",
+    "used_for_invoices",
     "adjusted",
     "closing",
 )

@@ -442,7 +442,7 @@ class TestWithdrawals(MoneyCase):
 
     # === Take-backs in between === #
 
-    def test_what_was_taken_back_since_is_not_billed(self):
+    def test_what_was_reversed_since_is_not_billed(self):
         withdrawal = self._request(90_000)
         self._credit_note(self._client_invoice(), "2026-02-10", [self._line(400_000)])
         self._accrue("2026-02")

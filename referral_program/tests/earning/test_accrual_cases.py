@@ -13,13 +13,13 @@ from odoo import Command
 from odoo.tests import tagged
 
 from ..common import ReferralCommon
-from ..foretold import Foretold
+from ..expected import Expected
 
 CASES = json.loads((Path(__file__).parent / "accrual_cases.json").read_text())["cases"]
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualCases(Foretold, ReferralCommon):
+class TestAccrualCases(Expected, ReferralCommon):
     def play(self, case):
         """Play a case's events in the order in which they were entered."""
         self.case = case

@@ -10,11 +10,11 @@ from odoo.tests import tagged
 from odoo.addons.account.models.account_move import AccountMove
 
 from ..common import TwoParticipantsCase
-from ..foretold import Foretold
+from ..expected import Expected
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualEdges(Foretold, TwoParticipantsCase):
+class TestAccrualEdges(Expected, TwoParticipantsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -81,7 +81,7 @@ class TestAccrualEdges(Foretold, TwoParticipantsCase):
         ivan.parent_id = self._partner("Ivan LLC")
         self.assertEarned("2026-02", self.anna, "0")
 
-    def test_refund_after_the_client_got_a_parent_is_taken_back(self):
+    def test_refund_after_the_client_got_a_parent_is_reversed(self):
         ivan = self._partner("Ivan", is_company=False)
         self._referral(self.anna, ivan)
         invoice = self._paid("2026-01-10", partner=ivan)

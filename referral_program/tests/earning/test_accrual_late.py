@@ -4,11 +4,11 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..common import OneReferralCase
-from ..foretold import Foretold
+from ..expected import Expected
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualLate(Foretold, OneReferralCase):
+class TestAccrualLate(Expected, OneReferralCase):
     def _accrued_invoice(self, lines=1000):
         """Return an invoice of January that earned in January."""
         invoice = self._invoice(self.client, "2026-01-10", lines)

@@ -4,11 +4,11 @@ from odoo import Command
 from odoo.tests import tagged
 
 from ..common import OneReferralCase
-from ..foretold import Foretold
+from ..expected import Expected
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualMoney(Foretold, OneReferralCase):
+class TestAccrualMoney(Expected, OneReferralCase):
     # === Bank statements === #
 
     def test_statement_line_without_payment_is_money(self):

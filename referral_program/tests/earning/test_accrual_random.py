@@ -12,13 +12,13 @@ from decimal import Decimal
 from odoo.tests import tagged
 
 from ..common import ReferralCommon
-from ..foretold import Foretold
+from ..expected import Expected
 
 CATEGORIES = ("vps", "storage", "domains", "lab")
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualRandom(Foretold, ReferralCommon):
+class TestAccrualRandom(Expected, ReferralCommon):
     def setUp(self):
         super().setUp()
         self.random = random.Random(self._testMethodName)

@@ -1,7 +1,7 @@
 """Why a line earned what it earned: reasons, payments, sentences, and who may ask.
 
 That the explanation agrees with the accrual is checked wherever a test accrues a month
-(``foretold.py``); here is what it says, and to whom.
+(``expected.py``); here is what it says, and to whom.
 """
 
 import io
@@ -13,10 +13,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ..common import OneReferralCase
-from ..foretold import Foretold
+from ..expected import Expected
 
 
-class ExplanationCase(Foretold, OneReferralCase):
+class ExplanationCase(Expected, OneReferralCase):
     def _row(self, as_of, invoice, program=None, **values):
         """Return the only line of an invoice."""
         rows = self._why(as_of, program, **values)

@@ -10,11 +10,11 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .test_simulation import RehearsalCase
+from .test_simulation import DryRunCase
 
 
 @tagged("post_install", "-at_install")
-class TestForecast(RehearsalCase):
+class TestForecast(DryRunCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -73,12 +73,12 @@ class TestForecast(RehearsalCase):
         return estimate.so_far + estimate.unrendered
 
     def assertComesTrue(self, forecast, months=5):
-        """Accrue the months to come, and compare each with what was foretold."""
-        foretold = {
+        """Accrue the months to come, and compare each with what was expected."""
+        expected = {
             (line.participant_id, line.month): Decimal(0) for line in forecast.line_ids
         }
         for line in forecast.line_ids:
-            foretold[line.participant_id, line.month] += Decimal(
+            expected[line.participant_id, line.month] += Decimal(
                 str(round(line.amount, 2))
             )
         before = self.program.accrual_ids
@@ -95,7 +95,7 @@ class TestForecast(RehearsalCase):
             if row.amount
         }
         self.assertTrue(came)
-        self.assertEqual({key: sum_ for key, sum_ in foretold.items() if sum_}, came)
+        self.assertEqual({key: sum_ for key, sum_ in expected.items() if sum_}, came)
         self.program.invalidate_recordset(["liability"])
         self.assertAlmostEqual(
             self.program.liability, forecast.month_ids[-1].liability, 6

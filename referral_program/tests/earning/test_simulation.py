@@ -12,7 +12,7 @@ from odoo.tests import tagged
 from ..common import TwoParticipantsCase
 
 
-class RehearsalCase(TwoParticipantsCase):
+class DryRunCase(TwoParticipantsCase):
     """What simulations and forecasts have in common: they write nothing."""
 
     @classmethod
@@ -70,14 +70,14 @@ class RehearsalCase(TwoParticipantsCase):
     def _temporary_tables(self):
         self.env.cr.execute(
             "SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'"
-            " AND (relname LIKE 'rehearsal%' OR relname LIKE 'referral%')"
+            " AND (relname LIKE 'dry_run%' OR relname LIKE 'referral%')"
             " AND relnamespace = pg_my_temp_schema()"
         )
         return self.env.cr.fetchall()
 
 
 @tagged("post_install", "-at_install")
-class TestSimulation(RehearsalCase):
+class TestSimulation(DryRunCase):
     def _draft(self, **values):
         """Return a draft: a copy of the terms in force with other values."""
         terms = self.program.terms_ids.sorted("date_from")[-1:]

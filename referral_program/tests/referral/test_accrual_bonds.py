@@ -5,11 +5,11 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from ..common import TwoParticipantsCase
-from ..foretold import Foretold
+from ..expected import Expected
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualBonds(Foretold, TwoParticipantsCase):
+class TestAccrualBonds(Expected, TwoParticipantsCase):
     # === Bonds === #
 
     def test_client_changes_hands_between_two_dates(self):

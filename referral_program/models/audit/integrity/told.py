@@ -33,11 +33,11 @@ def _sums(books):
                participant_id,
                NULL AS reason,
                name AS text,
-               opening + accrued + taken_back + withdrawn + spent + adjusted
+               opening + accrued + reversed + withdrawn + used_for_invoices + adjusted
                    AS expected,
                closing AS found
           FROM (%s) statement
-         WHERE opening + accrued + taken_back + withdrawn + spent + adjusted
+         WHERE opening + accrued + reversed + withdrawn + used_for_invoices + adjusted
                IS DISTINCT FROM closing
         """,
         _statements(books),
@@ -82,7 +82,7 @@ def _compensations(books):
                    AS reason,
                statement.name AS text,
                COALESCE(compensation.amount, 0) AS expected,
-               COALESCE(statement.accrued + statement.taken_back, 0) AS found
+               COALESCE(statement.accrued + statement.reversed, 0) AS found
           FROM (SELECT compensation.*
                   FROM referral_compensation compensation
                   JOIN referral_accrual accrual
@@ -94,7 +94,7 @@ def _compensations(books):
             ON statement.accrual_id = compensation.accrual_id
            AND statement.participant_id = compensation.participant_id
          WHERE statement.id IS NULL
-            OR statement.accrued + statement.taken_back
+            OR statement.accrued + statement.reversed
                IS DISTINCT FROM COALESCE(compensation.amount, 0)
         """,
         accruals=books.accruals,

@@ -165,9 +165,9 @@ def _statement_rows(accruals):
     figures = (
         "opening",
         "accrued",
-        "taken_back",
+        "reversed",
         "withdrawn",
-        "spent",
+        "used_for_invoices",
         "adjusted",
         "closing",
     )

@@ -25,7 +25,7 @@ class Conditions:
     :ivar has_credit_notes: whether any of the groups has one
     :ivar has_inactive: whether any participant is not active
 
-    The rest is for estimates and for a computation on paper (:mod:`..rehearsal`):
+    The rest is for estimates and for a computation on paper (:mod:`..dry_run`):
 
     :ivar evidence: the relation that says what was given; another one than the
         accruals' own counts as a whole

@@ -8,7 +8,7 @@ class ReferralProgram(models.Model):
 
     _inherit = "referral.program"
 
-    def _check_may_rehearse(self):
+    def _check_may_dry_run(self):
         """Refuse callers who have no business with what participants will get.
 
         :raise AccessError: if the user is neither accountant nor auditor of the

@@ -1,9 +1,9 @@
-"""Each accrual of a test is foretold by the explanation, line by line."""
+"""Each accrual of a test is expected by the explanation, line by line."""
 
 from odoo import fields
 
 
-class Foretold:
+class Expected:
     """Before a month is accrued, ask why; then compare all of its lines.
 
     Whatever the tests of the accrual do, the explanation has to agree with it: in base,
@@ -34,13 +34,13 @@ class Foretold:
             return super()._accrue(month, program, on)
         end = fields.Date.end_of(start, "month")
         rows = self._why(end, program)
-        foretold = {
+        expected = {
             row.line_key: self._said(row) for row in rows if row.base or row.amount
         }
         self.assertTrue(all(text.endswith(".") for text in rows.mapped("explanation")))
         accrual = super()._accrue(month, program, on)
         given = {line.line_key: self._said(line) for line in accrual.line_ids}
-        self.assertEqual(foretold, given, month)
+        self.assertEqual(expected, given, month)
         return accrual
 
     def _said(self, row):

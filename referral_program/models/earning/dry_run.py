@@ -16,7 +16,7 @@ from odoo.tools import SQL
 
 #: A day after everything that is known.
 END_OF_TIME = date(9999, 12, 31)
-EVIDENCE = "rehearsal_evidence"
+EVIDENCE = "dry_run_evidence"
 #: What the evidence of a month consists of, in the order of its columns.
 COLUMNS = (
     "line_key",
@@ -37,10 +37,10 @@ COLUMNS = (
 )
 
 
-class Rehearsal:
+class DryRun:
     """Months of a program, accrued on paper, one run of months after the other.
 
-    A context: while it is open, the temporary table ``rehearsal_outcome`` has a row
+    A context: while it is open, the temporary table ``dry_run_outcome`` has a row
     for each run, month and participant that got something, with ``run``, ``month``
     (its first day), ``participant_id``, ``base`` and ``amount``, rounded half up once
     as a participant's month is.
@@ -65,9 +65,9 @@ class Rehearsal:
     def __enter__(self):
         self.program.env.flush_all()
         make_table = self.accrual._make_table
-        make_table("rehearsal_scope", SQL("SELECT DISTINCT * FROM (%s) g", self.scope))
+        make_table("dry_run_scope", SQL("SELECT DISTINCT * FROM (%s) g", self.scope))
         make_table(
-            "rehearsal_outcome",
+            "dry_run_outcome",
             SQL(
                 "SELECT ''::varchar AS run, NULL::date AS month, 0 AS participant_id,"
                 " 0::numeric AS base, 0::numeric AS amount WHERE FALSE"
@@ -78,13 +78,13 @@ class Rehearsal:
     def __exit__(self, *error):
         # after an error PostgreSQL undoes the transaction, and these tables with it
         if error == (None, None, None):
-            self.accrual._drop_tables("rehearsal_scope", "rehearsal_outcome")
+            self.accrual._drop_tables("dry_run_scope", "dry_run_outcome")
         self.program.env["referral.program"].invalidate_model(["accrual_ids"])
 
     def run(self, name, months, rest=False, active=None, **changes):
         """Accrue months in order, beginning with what the books say was given.
 
-        :param str name: of the run, in ``rehearsal_outcome``
+        :param str name: of the run, in ``dry_run_outcome``
         :param int months: how many at most; it ends when nothing is left to look at
         :param bool rest: whether what is left after them comes in a last step, as one
             month
@@ -109,8 +109,8 @@ class Rehearsal:
             conditions = replace(
                 conditions, end=end, active_ids=tuple((active or {}).get(start, ()))
             )
-            self._rehearse(name, start, conditions, states_vary=active is not None)
-        self.accrual._drop_tables(EVIDENCE, "rehearsal_due")
+            self._dry_run(name, start, conditions, states_vary=active is not None)
+        self.accrual._drop_tables(EVIDENCE, "dry_run_due")
 
     def _begin_run(self):
         """Begin with the posted evidence of the groups; look at all of them."""
@@ -119,7 +119,7 @@ class Rehearsal:
             SQL(
                 """
                 SELECT line.id::bigint AS id, %(columns)s
-                  FROM rehearsal_scope scope
+                  FROM dry_run_scope scope
                   JOIN referral_accrual_line line ON line.group_key = scope.group_id
                   JOIN referral_accrual accrual ON accrual.id = line.accrual_id
                  WHERE accrual.program_id = %(program)s
@@ -140,36 +140,34 @@ class Rehearsal:
                 )
             )
         self.accrual._make_table(
-            "rehearsal_due",
-            SQL("SELECT group_id, '-infinity'::date AS day FROM rehearsal_scope"),
+            "dry_run_due",
+            SQL("SELECT group_id, '-infinity'::date AS day FROM dry_run_scope"),
         )
 
     def _is_due(self, end):
         """Tell whether anything can change by a day."""
         self.cr.execute(
-            SQL("SELECT EXISTS (SELECT FROM rehearsal_due WHERE day <= %s)", end)
+            SQL("SELECT EXISTS (SELECT FROM dry_run_due WHERE day <= %s)", end)
         )
         return self.cr.fetchone()[0]
 
-    def _rehearse(self, name, start, conditions, states_vary):
+    def _dry_run(self, name, start, conditions, states_vary):
         """Accrue one month on paper."""
         accrual = self.accrual
         accrual._make_table(
-            "rehearsal_now",
+            "dry_run_now",
             SQL(
-                "SELECT DISTINCT group_id FROM rehearsal_due WHERE day <= %s",
+                "SELECT DISTINCT group_id FROM dry_run_due WHERE day <= %s",
                 conditions.end,
             ),
             ("group_id",),
         )
-        self.cr.execute(
-            SQL("DELETE FROM rehearsal_due WHERE day <= %s", conditions.end)
-        )
+        self.cr.execute(SQL("DELETE FROM dry_run_due WHERE day <= %s", conditions.end))
         self.cr.execute(SQL("ANALYZE %s", SQL.identifier(EVIDENCE)))
-        accrual._make_result(conditions, SQL("SELECT group_id FROM rehearsal_now"))
+        accrual._make_result(conditions, SQL("SELECT group_id FROM dry_run_now"))
         self.cr.execute(
             SQL(
-                "INSERT INTO rehearsal_outcome"
+                "INSERT INTO dry_run_outcome"
                 " SELECT %s, %s, participant_id, base, amount FROM (%s) found",
                 name,
                 start,
@@ -179,7 +177,7 @@ class Rehearsal:
         self._keep_evidence()
         self._look_again(conditions, states_vary)
         accrual._drop_result()
-        accrual._drop_tables("rehearsal_now")
+        accrual._drop_tables("dry_run_now")
 
     def _keep_evidence(self):
         """Let the next month know what this one gave."""
@@ -203,7 +201,7 @@ class Rehearsal:
         self.cr.execute(
             SQL(
                 """
-                INSERT INTO rehearsal_due
+                INSERT INTO dry_run_due
                 SELECT group_id, MIN(look_again)
                   FROM (SELECT group_id, look_again FROM referral_group
                          UNION ALL
