@@ -1,21 +1,39 @@
-"""The 38 cases of the accrual rule, each on real invoices and payments.
+"""The 55 cases of the accrual rule, each on real invoices and payments, and on paper.
 
 A case tells what was entered when, in order, and what the participant earned in
-each accrued month. The cases are data (``accrual_cases.json``); this file only
-plays them.
+each accrued month. The cases are data (``accrual_cases.json`` and
+``accrual_cases_2.json``); this file only plays them. On paper they are played by the
+model that random books are compared with: it has to know the rule as well.
 """
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import BaseCase, tagged
 
 from ..common import ReferralCommon
 from ..expected import Expected
+from . import paper
 
-CASES = json.loads((Path(__file__).parent / "accrual_cases.json").read_text())["cases"]
+CASES = [
+    case
+    for name in ("accrual_cases.json", "accrual_cases_2.json")
+    for case in json.loads((Path(__file__).parent / name).read_text())["cases"]
+]
+
+
+@tagged("post_install", "-at_install")
+class TestAccrualCasesOnPaper(BaseCase):
+    def test_model_knows_all_cases(self):
+        for case in CASES:
+            with self.subTest(case=case["name"]):
+                expected = {
+                    month: Fraction(value) for month, value in case["expect"].items()
+                }
+                self.assertEqual(paper.play(case), expected)
 
 
 @tagged("post_install", "-at_install")
@@ -23,7 +41,7 @@ class TestAccrualCases(Expected, ReferralCommon):
     def play(self, case):
         """Play a case's events in the order in which they were entered."""
         self.case = case
-        self.documents = {}
+        self.documents, self.products = {}, {}
         self._make_terms()
         self.participant = self._make_participant()
         self.clients = {
@@ -106,9 +124,7 @@ class TestAccrualCases(Expected, ReferralCommon):
     def _lines(self, event):
         lines = []
         for line in event["lines"]:
-            product = self._product(line["category"])
-            if line.get("discount_product"):
-                self.program.discount_product_ids |= product
+            product = self._case_product(line)
             price = Decimal(line["amount"])
             discount = Decimal(line.get("discount", "0"))
             # the amount is after the discount
@@ -126,15 +142,35 @@ class TestAccrualCases(Expected, ReferralCommon):
             )
         return lines
 
-    def _play_invoice(self, event):
-        self.documents[event["invoice"]] = self._invoice(
-            self.clients[event["customer"]], event["on"], self._lines(event)
+    def _case_product(self, line):
+        """Return a line's product, the same one for the same name."""
+        is_discount = bool(line.get("discount_product"))
+        key = (line.get("product", line["category"]), is_discount)
+        if key not in self.products:
+            self.products[key] = self._product(line["category"], name=key[0])
+            if is_discount:
+                self.program.discount_product_ids |= self.products[key]
+        return self.products[key]
+
+    def _play_document(self, event, key, move_type):
+        """Post an invoice or a credit note, which may reverse an earlier document."""
+        values = {}
+        client = self.clients.get(event.get("customer"))
+        if reversed_move := self.documents.get(event.get("of")):
+            client = client or reversed_move.partner_id
+            values["reversed_entry_id"] = reversed_move.id
+        self.documents[key] = document = self._invoice(
+            client, event["on"], self._lines(event), move_type, **values
         )
+        if event.get("auto") == "no":
+            with self.on(event["on"]):
+                self._receivable(document).remove_move_reconcile()
+
+    def _play_invoice(self, event):
+        self._play_document(event, event["invoice"], "out_invoice")
 
     def _play_credit_note(self, event):
-        self.documents[event["credit_note"]] = self._credit_note(
-            self.documents[event["of"]], event["on"], self._lines(event)
-        )
+        self._play_document(event, event["credit_note"], "out_refund")
 
     def _play_pay(self, event):
         invoice = self.documents[event["of"]]
@@ -149,8 +185,14 @@ class TestAccrualCases(Expected, ReferralCommon):
         )
 
     def _play_match(self, event):
-        self._match(
-            self.documents[event["credit"]], self.documents[event["of"]], event["on"]
+        credit, invoice = self.documents[event["credit"]], self.documents[event["of"]]
+        self._match(credit, invoice, event["on"])
+        partials = self._receivable(credit).matched_debit_ids
+        matched = partials.filtered(
+            lambda partial: partial.debit_move_id.move_id == invoice
+        )
+        self.assertEqual(
+            Decimal(str(sum(matched.mapped("amount")))), Decimal(event["amount"])
         )
 
     def _play_unmatch(self, event):
@@ -160,8 +202,8 @@ class TestAccrualCases(Expected, ReferralCommon):
         return self._accrue(event["accrue"], on=event["on"])
 
     PLAYERS = {
-        "invoice": _play_invoice,
         "credit_note": _play_credit_note,
+        "invoice": _play_invoice,
         "pay": _play_pay,
         "match": _play_match,
         "unmatch": _play_unmatch,
