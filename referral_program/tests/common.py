@@ -20,8 +20,6 @@ from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
-from ..models.earning.earned import whole_query
-
 
 @tagged("post_install", "-at_install")
 class ReferralCommon(AccountTestInvoicingCommon):
@@ -395,16 +393,15 @@ class ReferralCommon(AccountTestInvoicingCommon):
         accrual = self.env["referral.accrual"].new(
             {"program_id": program.id, "period_start": end.replace(day=1)}
         )
-        scope = accrual._everything()
         conditions = replace(program._conditions(accrual), accrual_id=0, end=end)
-        self.env.cr.execute(
-            SQL(
-                "SELECT line_key, base, amount FROM (%s) line "
-                "WHERE base <> 0 OR amount <> 0",
-                whole_query(conditions, scope),
+        with accrual._earned(conditions, accrual._everything()) as lines:
+            return self.env.execute_query(
+                SQL(
+                    "SELECT line_key, base, amount FROM (%s) line "
+                    "WHERE base <> 0 OR amount <> 0",
+                    lines,
+                )
             )
-        )
-        return self.env.cr.fetchall()
 
 
 class OneReferralCase(ReferralCommon):

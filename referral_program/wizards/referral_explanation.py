@@ -4,33 +4,6 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..models.accrual.referral_accrual_line import UnboundMany2one
-from ..models.earning.earned import counterpart_query, days_query
-
-#: Why a line earns nothing for good, as far as anything is for good.
-EXCLUDED = [
-    ("no_referral", "Client has no referrer"),
-    ("before_referral", "Invoiced before the referral began"),
-    ("after_referral", "Invoiced after the referral ended"),
-    ("self_referral", "Participant and client are the same"),
-    ("territory", "Client in another country"),
-    ("excluded_category", "Category excluded by the terms"),
-    ("discounted", "Discounted"),
-    ("no_terms", "No terms in force"),
-    ("participant_inactive", "Participant rejected or closed"),
-    ("bonus", "Settled by bonus"),
-    ("not_money", "Settled by non-cash means"),
-    ("refunded", "Refunded in full"),
-    ("zero", "Nothing to earn: the amount is zero"),
-    ("moved", "Client moved to another participant"),
-    ("gone", "No longer on a posted invoice"),
-]
-#: Why a line has not earned all of it yet.
-NOT_YET = [
-    ("not_paid", "Not paid in full yet"),
-    ("not_matched", "Payment not matched by the bank yet"),
-    ("not_rendered", "Not rendered in full yet"),
-    ("participant_suspended", "Waits: participant suspended"),
-]
 
 
 class ReferralExplanation(models.TransientModel):
@@ -161,7 +134,9 @@ class ReferralExplanation(models.TransientModel):
         "was credited.",
     )
     reason = fields.Selection(
-        EXCLUDED + NOT_YET, readonly=True, help="Why the line has not earned all of it."
+        selection="_selection_reason",
+        readonly=True,
+        help="Why the line has not earned all of it.",
     )
     state = fields.Selection(
         [("full", "In Full"), ("part", "In Part"), ("nothing", "Nothing")],
@@ -179,6 +154,28 @@ class ReferralExplanation(models.TransientModel):
         compute="_compute_payment_ids",
         string="Payments and Credits",
     )
+
+    @api.model
+    def _selection_reason(self):
+        """Return the accrual's own reasons, and what is told beside them."""
+        return [
+            *(
+                (code, label)
+                for code, label, _condition in self.env["referral.earning"]._reasons()
+            ),
+            ("participant_inactive", self.env._("Participant rejected or closed")),
+            ("bonus", self.env._("Settled by bonus")),
+            ("not_money", self.env._("Settled by non-cash means")),
+            ("refunded", self.env._("Refunded in full")),
+            ("zero", self.env._("Nothing to earn: the amount is zero")),
+            ("moved", self.env._("Client moved to another participant")),
+            ("gone", self.env._("No longer on a posted invoice")),
+            # not all of it yet
+            ("not_paid", self.env._("Not paid in full yet")),
+            ("not_matched", self.env._("Payment not matched by the bank yet")),
+            ("not_rendered", self.env._("Not rendered in full yet")),
+            ("participant_suspended", self.env._("Waits: participant suspended")),
+        ]
 
     @api.depends("move_name", "name")
     def _compute_display_name(self):
@@ -236,10 +233,11 @@ class ReferralExplanation(models.TransientModel):
         conditions = replace(
             program._conditions(accrual), accrual_id=0, end=explain.as_of
         )
+        earning = self.env["referral.earning"]
         asked = self._with_neighbours(conditions, groups)
         with accruals._earned(conditions, asked) as lines:
             self.env["referral.explanation.payment"]._store(
-                explain, counterpart_query(conditions)
+                explain, earning._counterpart_query(conditions)
             )
             self.env.cr.execute(self._insert(explain, lines, keep))
         self.env.invalidate_all(flush=False)
@@ -260,9 +258,11 @@ class ReferralExplanation(models.TransientModel):
              UNION ALL
             (SELECT COALESCE(move.referral_root_id, move.id),
                     FALSE
-               FROM (SELECT DISTINCT root.commercial_partner_id AS id
+               FROM (SELECT DISTINCT contact.commercial_partner_id AS id
                        FROM asked
-                       JOIN account_move root ON root.id = asked.group_id) client
+                       JOIN account_move root ON root.id = asked.group_id
+                       JOIN res_partner contact ON contact.id = root.partner_id
+                    ) client
                JOIN res_partner contact ON contact.commercial_partner_id = client.id
                JOIN account_move move ON move.partner_id = contact.id
               WHERE move.move_type IN ('out_invoice', 'out_refund')
@@ -277,6 +277,7 @@ class ReferralExplanation(models.TransientModel):
     @api.model
     def _insert(self, explain, lines, keep):
         """Return the statement that stores a row for each line."""
+        earning = self.env["referral.earning"]
         return SQL(
             """
             INSERT INTO referral_explanation
@@ -341,8 +342,8 @@ class ReferralExplanation(models.TransientModel):
             company=explain.program_id.company_id.id,
             currency=explain.program_id.currency_id.id,
             as_of=explain.as_of,
-            days=days_query("line"),
-            days_rendered=days_query("line", explain.as_of),
+            days=earning._days("line"),
+            days_rendered=earning._days("line", explain.as_of),
             reason=self._reason(),
             lines=lines,
             settled=self.env["referral.explanation.payment"]._sums(explain),

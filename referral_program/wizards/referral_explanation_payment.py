@@ -48,6 +48,7 @@ class ReferralExplanationPayment(models.TransientModel):
             ("bonus", "Bonus journal"),
             ("own_credit_note", "The invoice's own credit note: lowers what is to pay"),
             ("exchange", "Exchange difference"),
+            ("no_money", "No money stands behind this credit"),
             ("other", "Another entry, such as a write-off"),
             ("redemption", "The program does not count referral balances as money"),
             ("unmatched", "Registered, not matched by the bank statement yet"),
@@ -96,7 +97,8 @@ class ReferralExplanationPayment(models.TransientModel):
             SELECT group_key,
                    COALESCE(SUM(amount) FILTER (WHERE reason = 'bonus'), 0) AS bonus,
                    COALESCE(SUM(amount) FILTER (
-                       WHERE reason IN ('redemption', 'exchange', 'other')), 0)
+                       WHERE reason IN ('redemption', 'exchange', 'no_money', 'other')
+                   ), 0)
                        AS not_money,
                    COALESCE(SUM(amount) FILTER (WHERE reason = 'unmatched'), 0)
                        AS unmatched

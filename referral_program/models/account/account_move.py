@@ -60,10 +60,11 @@ class AccountMove(models.Model):
         "Invoice It Belongs To",
         compute="_compute_referral_root_id",
         store=True,
+        recursive=True,
         index="btree_not_null",
         ondelete="set null",
-        help="The invoice whose group this credit note belongs to; empty for whatever "
-        "reverses no invoice and so heads a group of its own.",
+        help="The invoice that this document reverses in the end, with whatever else "
+        "reverses it; empty for whatever reverses nothing.",
     )
     referral_withdrawal_ids = fields.One2many(
         "referral.withdrawal",
@@ -102,26 +103,50 @@ class AccountMove(models.Model):
             create_column(self.env.cr, "account_move", "referral_root_id", "int4")
             self.env.cr.execute(
                 """
-                UPDATE account_move credit
-                   SET referral_root_id = invoice.id
-                  FROM account_move invoice
-                 WHERE invoice.id = credit.reversed_entry_id
-                   AND credit.move_type = 'out_refund'
-                   AND invoice.move_type = 'out_invoice'
+                WITH RECURSIVE member(id, root_id) AS (
+                    SELECT move.id, root.id
+                      FROM account_move move
+                      JOIN account_move root ON root.id = move.reversed_entry_id
+                     WHERE move.move_type IN ('out_invoice', 'out_refund')
+                       AND root.move_type IN ('out_invoice', 'out_refund')
+                       AND root.reversed_entry_id IS NULL
+                     UNION ALL
+                    SELECT move.id, member.root_id
+                      FROM member
+                      JOIN account_move move ON move.reversed_entry_id = member.id
+                     WHERE move.move_type IN ('out_invoice', 'out_refund')
+                )
+                UPDATE account_move
+                   SET referral_root_id = member.root_id
+                  FROM member
+                 WHERE member.id = account_move.id
                 """
             )
         return super()._auto_init()
 
     # === COMPUTE METHODS === #
 
-    @api.depends("move_type", "reversed_entry_id.move_type")
+    @api.depends(
+        "move_type", "reversed_entry_id.move_type", "reversed_entry_id.referral_root_id"
+    )
     def _compute_referral_root_id(self):
-        """Say which invoice's group a move belongs to: the only place that does."""
+        """Say which invoice's group a move belongs to: the only place that does.
+
+        An invoice and whatever reverses it, to any depth, are one group.
+        """
         for move in self:
-            invoice = move.reversed_entry_id
-            if move.move_type != "out_refund" or invoice.move_type != "out_invoice":
-                invoice = False
-            move.referral_root_id = invoice
+            reversed_ = move.reversed_entry_id
+            if move.is_sale_document() and reversed_.is_sale_document():
+                move.referral_root_id = reversed_.referral_root_id or reversed_
+            else:
+                move.referral_root_id = False
+
+    def _below(self):
+        """Return these moves and whatever reverses them, to any depth."""
+        found, last = self, self
+        while last := last.reversal_move_ids - found:
+            found |= last
+        return found
 
     def _referral_groups(self):
         """Return the invoices whose groups these moves belong to."""
@@ -220,13 +245,14 @@ class AccountMove(models.Model):
         posted = self.filtered(lambda move: move.state == "posted")
         with posted._guarding_balances():
             self._check_no_accrual_entry()  # before its items are deleted
-            credit_notes = self.reversal_move_ids - self
+            left = self._below() - self
             marks = self.env["referral.mark"]
-            marks._mark_moves(self | self.reversed_entry_id | credit_notes)
+            marks._mark_moves(self | self.reversed_entry_id | left)
             marks._mark_lost(self.ids)
             result = super().unlink()
-            credit_notes.invalidate_recordset(["reversed_entry_id", "referral_root_id"])
-            credit_notes._regroup_evidence()
+            left.invalidate_recordset(["reversed_entry_id", "referral_root_id"])
+            self.env.add_to_compute(self._fields["referral_root_id"], left)
+            left._regroup_evidence()
         return result
 
     def button_draft(self):
@@ -314,7 +340,7 @@ class AccountMove(models.Model):
         # a credit note that is moved to another invoice touches both
         self.env["referral.mark"]._mark_moves(self | self.reversed_entry_id)
         if after:
-            self._regroup_evidence()
+            self._below()._regroup_evidence()
 
     def _mark_moved(self, moves, vals, before=False):
         """Have the next statements look at the balances that an entry moves.

@@ -1,12 +1,9 @@
 from contextlib import contextmanager
-from dataclasses import replace
 
 from odoo import fields, models
 from odoo.tools import SQL
 
 from ...tools.rounding import rounded_query
-from ..earning.earned import group_query, line_query, root_query
-from ..participant.referral_participant import INACTIVE_STATES
 
 
 class ReferralAccrual(models.Model):
@@ -36,96 +33,63 @@ class ReferralAccrual(models.Model):
         self.env["referral.mark"]._write_marks()
         self._make_scope()
         self._take_marks()
-        scope = SQL("SELECT group_id FROM referral_scope")
-        self._make_result(self.program_id._conditions(self), scope)
+        conditions = self.program_id._conditions(self)
+        self._make_result(conditions, SQL("SELECT group_id FROM referral_scope"))
         self._store_compensations()
         self._store_lines()
         self._store_terms()
         self._leave_marks()
-        self._drop_result()
+        self._drop_result(conditions)
         self._drop_tables("referral_scope")
         self.env.invalidate_all(flush=False)
 
     def _make_result(self, conditions, scope):
-        """Find what each line gives, and keep it in temporary tables.
+        """Find what each line gives, and keep it in the table ``referral_result``.
 
         :param Conditions conditions: what to compute by
-        :param SQL scope: a ``SELECT`` of the ids of the groups' invoices
+        :param SQL scope: a ``SELECT`` of the ids of the groups
         """
-        self._make_groups(conditions, scope)
-        conditions = replace(conditions, **self._what_occurs())
-        self._make_table("referral_result", line_query(conditions, scope))
+        earning = self.env["referral.earning"]
+        earning._make_tables(conditions, scope)
+        conditions = earning._what_occurs(conditions)
+        self._make_table("referral_result", earning._line_query(conditions))
 
     @contextmanager
     def _earned(self, conditions, groups):
         """Have the groups' facts at hand, for what explains or forecasts.
 
-        The tables ``referral_scope``, ``referral_root`` and ``referral_group`` are
-        there within the context, and gone after it.
+        The tables ``referral_scope`` and ``referral_group`` are there within the
+        context, and gone after it.
 
         :param Conditions conditions: what to compute by
         :param SQL groups: a ``SELECT`` of the groups, ``group_id``
         :return SQL: the ``SELECT`` of what their lines have earned
         """
-        scope = SQL("SELECT group_id FROM referral_scope")
+        earning = self.env["referral.earning"]
         self._make_table("referral_scope", groups, ("group_id",))
-        self._make_groups(conditions, scope)
-        yield line_query(conditions, scope)
-        self._drop_tables("referral_scope", "referral_root", "referral_group")
-
-    def _make_groups(self, conditions, scope):
-        """Keep the invoices and the groups' facts in temporary tables."""
-        self._make_table(
-            "referral_root",
-            root_query(conditions, scope),
-            ("group_id", "client_id", "move_type", "posted"),
-        )
-        self._make_table(
-            "referral_group",
-            group_query(conditions),
-            ("group_id", "move_type", "counts"),
-        )
+        earning._make_tables(conditions, SQL("SELECT group_id FROM referral_scope"))
+        yield earning._line_query(earning._what_occurs(conditions))
+        earning._drop_tables(conditions)
+        self._drop_tables("referral_scope")
 
     def _make_table(self, name, query, planned_by=()):
         """Store a query's rows for the statements after it.
 
         :param tuple planned_by: the columns whose statistics the planner needs
         """
-        table = SQL.identifier(name)
-        self.env.cr.execute(SQL("CREATE TEMPORARY TABLE %s AS %s", table, query))
-        if planned_by:
-            columns = SQL(", ").join(map(SQL.identifier, planned_by))
-            self.env.cr.execute(SQL("ANALYZE %s (%s)", table, columns))
+        self.env["referral.earning"]._make_table(
+            SQL.identifier(name), query, planned_by
+        )
 
-    def _drop_result(self):
+    def _drop_result(self, conditions):
         """Drop what :meth:`_make_result` made."""
-        self._drop_tables("referral_root", "referral_group", "referral_result")
+        self.env["referral.earning"]._drop_tables(conditions)
+        self._drop_tables("referral_result")
 
     def _drop_tables(self, *names):
         """Drop temporary tables."""
         for name in names:
             self.env.cr.execute(SQL("DROP TABLE %s", SQL.identifier(name)))
-
-    def _what_occurs(self):
-        """Tell what the month's groups need to have computed, and what not."""
-        [occurs] = self.env.execute_query_dict(
-            SQL(
-                """
-                SELECT EXISTS (
-                           SELECT FROM referral_group grp
-                             JOIN account_move credit
-                               ON credit.referral_root_id = grp.group_id
-                       ) AS has_credit_notes,
-                       EXISTS (
-                           SELECT FROM referral_participant
-                            WHERE program_id = %s AND state IN %s
-                       ) AS has_inactive
-                """,
-                self.program_id.id,
-                INACTIVE_STATES,
-            )
-        )
-        return occurs
 
     def _make_scope(self):
         """Collect the groups to look at."""
@@ -174,6 +138,10 @@ class ReferralAccrual(models.Model):
                       FROM referral_referral referral
                       JOIN res_partner brought ON brought.id = referral.partner_id
                      WHERE referral.program_id = %(program)s
+                     UNION
+                    SELECT partner_id
+                      FROM referral_referral
+                     WHERE program_id = %(program)s
                    )
              UNION
             SELECT line.group_key
@@ -260,15 +228,16 @@ class ReferralAccrual(models.Model):
                 INSERT INTO referral_accrual_line
                        (accrual_id, compensation_id, participant_id, referral_id,
                         terms_id, partner_id, product_id, move_line_id, line_key,
-                        group_key, move_name, name, invoice_date, start_date, end_date,
-                        paid, rendered, base, rate, amount)
+                        group_key, move_name, name, invoice_date, document_date,
+                        start_date, end_date, paid, rendered, share, base, rate,
+                        amount)
                 SELECT %(accrual)s, compensation.id, result.participant_id,
                        result.referral_id, result.terms_id, result.partner_id,
                        result.product_id, result.move_line_id, result.line_key,
                        result.group_id, result.move_name, result.name,
-                       result.invoice_date, result.start_date, result.end_date,
-                       result.paid, result.rendered, result.base, result.rate,
-                       result.amount
+                       result.invoice_date, result.document_date, result.start_date,
+                       result.end_date, result.paid, result.rendered, result.share,
+                       result.base, result.rate, result.amount
                   FROM referral_result result
                   JOIN referral_compensation compensation
                     ON compensation.accrual_id = %(accrual)s

@@ -77,7 +77,12 @@ class ReferralAccrualLine(models.Model):
     )
     move_name = fields.Char("Invoice Number", readonly=True)
     name = fields.Char("Label", readonly=True)
-    invoice_date = fields.Date(readonly=True)
+    invoice_date = fields.Date(
+        readonly=True, help="The date of the invoice that the group begins with."
+    )
+    document_date = fields.Date(
+        readonly=True, help="The date of the invoice or credit note itself."
+    )
     start_date = fields.Date("Service From", readonly=True)
     end_date = fields.Date("Service To", readonly=True)
 
@@ -95,6 +100,14 @@ class ReferralAccrualLine(models.Model):
         digits=(16, 6),
         aggregator=None,
         help="The share of the service that was rendered on the month's last day.",
+    )
+    share = fields.Float(
+        "Eligible (%)",
+        readonly=True,
+        digits=(16, 6),
+        aggregator=None,
+        help="For a credit note or a negative line: the share of what it lowers that "
+        "earns.",
     )
     base = fields.Monetary(
         readonly=True,

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date, ormcache
 
 from ...tools.roles import check_role
-from ..earning.earned import Conditions
+from ..earning.conditions import Conditions
 
 
 class ReferralProgram(models.Model):

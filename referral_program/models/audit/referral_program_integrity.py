@@ -9,7 +9,6 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.actions import window
-from ..earning.earned import group_query, line_query, root_query
 from .integrity import CHECKS, COLUMNS, Books
 from .integrity.given import groups_query, recomputed_query
 
@@ -18,7 +17,7 @@ _logger = logging.getLogger(__name__)
 #: Findings of one check that a run lists; it counts them all.
 MAX_FINDINGS = 1000
 #: Tables that a run makes for itself.
-TABLES = ("scope", "root", "group", "recomputed")
+TABLES = ("scope", "root", "money", "credit", "given", "group", "recomputed")
 
 
 class ReferralProgram(models.Model):
@@ -137,19 +136,11 @@ class ReferralProgram(models.Model):
         try:
             with self.env.cr.savepoint():
                 accrual._make_table("referral_scope", groups, ("group_id",))
+                earning = self.env["referral.earning"]
+                earning._make_tables(conditions, scope)
+                lines = earning._line_query(conditions)
                 accrual._make_table(
-                    "referral_root",
-                    root_query(conditions, scope),
-                    ("group_id", "client_id", "move_type", "posted"),
-                )
-                accrual._make_table(
-                    "referral_group",
-                    group_query(conditions),
-                    ("group_id", "move_type", "counts"),
-                )
-                accrual._make_table(
-                    "referral_recomputed",
-                    recomputed_query(books, end, line_query(conditions, scope)),
+                    "referral_recomputed", recomputed_query(books, end, lines)
                 )
         except (DataError, ProgrammingError):
             _logger.exception("The history of %s cannot be computed anew", self)

@@ -4,6 +4,13 @@ Reads the books by SQL and calls no other room.
 """
 
 from . import (
+    referral_earning,
+    referral_earning_groups,
+    referral_earning_money,
+    referral_earning_credit,
+    referral_earning_lines,
+    referral_earning_followers,
+    referral_earning_amounts,
     referral_mark,
     referral_estimate,
     referral_program_dry_run,

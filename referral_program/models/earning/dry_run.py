@@ -30,6 +30,7 @@ COLUMNS = (
     "move_name",
     "name",
     "invoice_date",
+    "document_date",
     "start_date",
     "end_date",
     "base",
@@ -176,7 +177,7 @@ class DryRun:
         )
         self._keep_evidence()
         self._look_again(conditions, states_vary)
-        accrual._drop_result()
+        accrual._drop_result(conditions)
         accrual._drop_tables("dry_run_now")
 
     def _keep_evidence(self):

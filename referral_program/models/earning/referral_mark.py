@@ -120,6 +120,8 @@ class ReferralMark(models.Model):
         seeds = []
         if moves:
             seeds.append(self._seed_moves(moves))
+            # whoever settles an entry settles what the entry carried on
+            seeds.append(self._seed_counterparts(self._seed_entries(moves)))
         if moves and some_wait_for_bank:
             # a statement line can matter to the invoices of a payment
             near = self._seed_counterparts(seeds[0])
@@ -139,6 +141,13 @@ class ReferralMark(models.Model):
 
     def _seed_moves(self, move_ids):
         return SQL("SELECT id FROM account_move WHERE id IN %s", move_ids)
+
+    def _seed_entries(self, move_ids):
+        return SQL(
+            "SELECT id FROM account_move WHERE id IN %s AND move_type = 'entry'"
+            " AND origin_payment_id IS NULL AND statement_line_id IS NULL",
+            move_ids,
+        )
 
     def _seed_counterparts(self, moves):
         """The moves that others are reconciled with: a payment's invoices."""
@@ -197,19 +206,44 @@ class ReferralMark(models.Model):
         )
 
     def _insert_marks(self, seeds, counting):
-        """Mark the groups of those moves whose client somebody brought."""
+        """Mark the groups of those moves, and the groups that their credit notes pay,
+        to any depth, if somebody brought the client."""
         return SQL(
             """
+            WITH RECURSIVE touched(id) AS (
+                SELECT COALESCE(move.referral_root_id, move.id)
+                  FROM (%(seeds)s) seed(id)
+                  JOIN account_move move ON move.id = seed.id
+                 WHERE move.move_type IN ('out_invoice', 'out_refund')
+                 UNION
+                SELECT COALESCE(paid.referral_root_id, paid.id)
+                  FROM touched
+                 CROSS JOIN LATERAL (
+                        SELECT id FROM account_move
+                         WHERE id = touched.id AND move_type = 'out_refund'
+                         UNION ALL
+                        SELECT id FROM account_move
+                         WHERE referral_root_id = touched.id
+                           AND move_type = 'out_refund'
+                       ) credit
+                  JOIN account_move_line item
+                    ON item.move_id = credit.id AND item.display_type = 'payment_term'
+                  JOIN account_partial_reconcile part ON part.credit_move_id = item.id
+                  JOIN account_move_line other ON other.id = part.debit_move_id
+                  JOIN account_move paid
+                    ON paid.id = other.move_id AND paid.move_type = 'out_invoice'
+            )
             INSERT INTO referral_mark (program_id, group_id)
-            SELECT DISTINCT counting.program_id,
-                   COALESCE(move.referral_root_id, move.id)
-              FROM (%(seeds)s) seed(id)
-              JOIN account_move move ON move.id = seed.id
+            SELECT DISTINCT counting.program_id, move.id
+              FROM touched
+              JOIN account_move move ON move.id = touched.id
               JOIN (VALUES %(counting)s) counting(program_id, company_id)
                 ON counting.company_id = move.company_id
               JOIN referral_program program ON program.id = counting.program_id
-             WHERE move.move_type IN ('out_invoice', 'out_refund')
-               AND (EXISTS (SELECT FROM res_partner brought
+             WHERE (EXISTS (SELECT FROM referral_referral referral
+                             WHERE referral.partner_id = move.commercial_partner_id
+                               AND referral.program_id = counting.program_id)
+                 OR EXISTS (SELECT FROM res_partner brought
                               JOIN referral_referral referral
                                 ON referral.partner_id = brought.id
                              WHERE brought.commercial_partner_id

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from odoo.tools import SQL
+
 #: The accruals' own evidence, which also holds that of other programs.
 ACCRUED = "referral_accrual_line"
 
@@ -18,14 +20,15 @@ class Conditions:
     :ivar payment_journal_ids: miscellaneous journals whose entries are money
     :ivar redemptions: invoices paid with a referral balance are paid with money
     :ivar bank_only: a payment is money only when a bank statement matched it
-    :ivar by_attribution: terms of the bond's first day, not of the invoice's date
+    :ivar by_attribution: terms of the referral's first day, not of the root's date
     :ivar discount_product_ids: products that make an invoice discounted
     :ivar accrual_id: the accrual whose own lines do not count as given
     :ivar has_tiers: whether any terms have tiers
-    :ivar has_credit_notes: whether any of the groups has one
     :ivar has_inactive: whether any participant is not active
 
-    The rest is for estimates and for a computation on paper (:mod:`..dry_run`):
+    :ivar stage: the first word of the names of the temporary tables
+
+    The rest is for estimates and dry runs (:mod:`.dry_run`):
 
     :ivar evidence: the relation that says what was given; another one than the
         accruals' own counts as a whole
@@ -50,8 +53,8 @@ class Conditions:
     accrual_id: int = 0
     unit: float = 0.01
     has_tiers: bool = True
-    has_credit_notes: bool = True
     has_inactive: bool = True
+    stage: str = "referral"
     evidence: str = ACCRUED
     terms: str = "referral_program_terms"
     excluded: str = "referral_terms_excluded_category_rel"
@@ -59,3 +62,7 @@ class Conditions:
     active_ids: tuple = ()
     posted_only: bool = False
     expected_from: date | None = None
+
+    def table(self, name):
+        """Return the temporary table of this computation with that name."""
+        return SQL.identifier(f"{self.stage}_{name}")

@@ -1,0 +1,222 @@
+from odoo import models
+from odoo.tools import SQL
+
+from ...tools.rounding import rounded_query
+
+
+class ReferralEarning(models.AbstractModel):
+    """The amounts: what moves away from zero, what goes back, at which rate."""
+
+    _inherit = "referral.earning"
+
+    # === OVERRIDE POINTS === #
+
+    def _rates(self, conditions):
+        """Return the ``SELECT`` of ``priced`` with the ``rate`` of what is new.
+
+        The terms' rate, or that of the tier that the client reached this month: by
+        what is newly earned on roots, less their negative lines.
+        """
+        if not conditions.has_tiers:
+            return SQL("SELECT priced.*, terms_rate AS rate FROM priced")
+        return SQL(
+            """
+            SELECT counted.*, COALESCE(tier.rate::numeric, counted.terms_rate) AS rate
+              FROM (SELECT priced.*,
+                           SUM(away) FILTER (WHERE on_root AND NOT inactive)
+                               OVER (PARTITION BY partner_id) AS new_base
+                      FROM priced) counted
+              LEFT JOIN LATERAL (
+                    SELECT rate
+                      FROM %s
+                     WHERE terms_id = counted.used_terms_id AND above < counted.new_base
+                     ORDER BY above DESC
+                     LIMIT 1
+                   ) tier ON TRUE
+            """,
+            SQL.identifier(conditions.tiers),
+        )
+
+    def _amounts(self, conditions):
+        """Return the compensation for what is new, ``away`` at ``rate``, in SQL."""
+        return SQL("ROUND(away * rate / 100, 6)")
+
+    # === STEPS === #
+
+    def _amount_tables(self, conditions):
+        """Return the common table expressions from ``earning`` to ``waiting``."""
+        return SQL(
+            """
+            parted AS (%(parted)s),
+            priced AS (%(priced)s),
+            rated AS (%(rated)s),
+            charged AS (
+                SELECT rated.*, CASE WHEN leads THEN %(amounts)s END AS own_amount
+                  FROM rated
+            ),
+            average AS (%(average)s),
+            averaged AS (%(averaged)s),
+            waiting AS (%(waiting)s)
+            """,
+            parted=self._parted_query(conditions),
+            priced=self._priced_query(),
+            rated=self._rates(conditions),
+            amounts=self._amounts(conditions),
+            average=self._average_query(),
+            averaged=self._averaged_query(),
+            waiting=self._waiting_query(conditions),
+        )
+
+    def _parted_query(self, conditions):
+        """Return the ``SELECT`` of what goes ``back`` toward zero."""
+        return SQL(
+            """
+            SELECT earning.*,
+                   participant.state IN ('suspended', 'rejected', 'closed')
+                       %(not_active)s AS inactive,
+                   participant.state IN ('rejected', 'closed') AS ended,
+                   CASE WHEN given_base = 0 THEN 0
+                        WHEN SIGN(earned) * SIGN(given_base) <= 0 THEN -given_base
+                        WHEN ABS(earned) < ABS(given_base) THEN earned - given_base
+                        ELSE 0 END AS back
+              FROM earning
+              LEFT JOIN referral_participant participant
+                ON participant.id = earning.used_participant_id
+            """,
+            not_active=SQL("AND participant.id NOT IN %s", conditions.active_ids)
+            if conditions.active_ids
+            else SQL(),
+        )
+
+    def _priced_query(self):
+        """Return the ``SELECT`` of what moves ``away`` from zero, and what goes back.
+
+        What goes back is reversed at the average rate that the line itself got.
+        """
+        return SQL(
+            """
+            SELECT parted.*,
+                   earned - given_base - back AS away,
+                   CASE WHEN back = 0 AND given_base <> 0 THEN 0
+                        WHEN back = -given_base THEN -given_amount
+                        ELSE ROUND(back * given_amount / given_base, 6)
+                   END AS back_amount
+              FROM parted
+            OFFSET 0
+            """
+        )
+
+    def _average_query(self):
+        """Return the ``SELECT`` of the average rates of groups in which lines follow.
+
+        ``so_far`` is the group's, with what its followers took already: what lowers it
+        to zero takes exactly what it got. ``led`` is that of its leading lines. Neither
+        is more than the best rate that one of them got.
+        """
+        return SQL(
+            """
+            SELECT group_id,
+                   CASE WHEN base * root_sign > 0 AND amount * root_sign >= 0
+                        THEN LEAST(amount / base, best) END AS so_far,
+                   led_amount / NULLIF(led_base, 0) AS led
+              FROM (
+                SELECT group_id,
+                       MAX(root_sign) AS root_sign,
+                       SUM(given_base + back + CASE WHEN leads THEN away ELSE 0 END)
+                           AS base,
+                       SUM(given_amount + back_amount + COALESCE(own_amount, 0))
+                           AS amount,
+                       SUM(earned) FILTER (WHERE leads) AS led_base,
+                       SUM(given_amount + back_amount + own_amount)
+                           FILTER (WHERE leads) AS led_amount,
+                       MAX((given_amount + back_amount + own_amount)
+                           / NULLIF(earned, 0)) FILTER (WHERE leads) AS best
+                  FROM charged
+                 WHERE group_id IN (SELECT group_id FROM follower)
+                 GROUP BY group_id
+               ) sums
+            """
+        )
+
+    def _averaged_query(self):
+        """Return the ``SELECT`` of the amounts; followers get their group's average."""
+        return SQL(
+            """
+            SELECT charged.*,
+                   CASE WHEN leads THEN own_amount
+                        WHEN away = 0 THEN 0
+                        ELSE ROUND(ROUND(away * COALESCE(
+                            average.so_far, average.led, rate / 100), 12), 6)
+                   END AS away_amount
+              FROM charged
+              LEFT JOIN average ON average.group_id = charged.group_id
+            """
+        )
+
+    def _waiting_query(self, conditions):
+        """Return the ``SELECT`` of ``base`` and ``amount``: what is credited now.
+
+        Who is not active gets nothing positive: a group waits as a whole. Who is
+        rejected or closed keeps what an invoice had got, up to that amount, should it
+        be corrected and posted again.
+        """
+        if not conditions.has_inactive:
+            return SQL(
+                """
+                SELECT averaged.*,
+                       FALSE AS blocked,
+                       back + away AS base,
+                       back_amount + away_amount AS amount
+                  FROM averaged
+                """
+            )
+        return SQL(
+            """
+            SELECT summed.*,
+                   inactive AND total >= 0 AND COALESCE(allowed.share, 0) < 1
+                       AS blocked,
+                   CASE WHEN NOT inactive OR total < 0 THEN back + away
+                        ELSE ROUND((back + away) * COALESCE(allowed.share, 0), 6)
+                   END AS base,
+                   CASE WHEN NOT inactive OR total < 0 THEN back_amount + away_amount
+                        ELSE ROUND((back_amount + away_amount)
+                                   * COALESCE(allowed.share, 0), 6)
+                   END AS amount
+              FROM (SELECT averaged.*,
+                           SUM(back_amount + away_amount) OVER by_holder AS total,
+                           SUM(given_amount) OVER by_holder AS credited
+                      FROM averaged
+                    WINDOW by_holder AS (PARTITION BY group_id, used_participant_id)
+                   ) summed
+              LEFT JOIN LATERAL (
+                    SELECT LEAST(1, GREATEST(0, MAX(had.amount) - summed.credited)
+                                    / summed.total) AS share
+                      FROM (%(had)s) had
+                     WHERE summed.ended AND summed.total > 0
+                   ) allowed ON summed.inactive
+            """,
+            had=self._had_query(conditions),
+        )
+
+    def _had_query(self, conditions):
+        """Return the ``SELECT`` of what a group had got after each accrual."""
+        return SQL(
+            """
+            SELECT SUM(SUM(line.amount)) OVER (ORDER BY line.accrual_id) AS amount
+              FROM %s line
+             WHERE line.group_key = summed.group_id
+               AND line.participant_id = summed.used_participant_id
+               %s
+             GROUP BY line.accrual_id
+            """,
+            SQL.identifier(conditions.evidence),
+            self._counted(conditions),
+        )
+
+    # === SMALL PARTS === #
+
+    def _at_root_rate(self, conditions):
+        """Return an item's amount in the company's currency at the root's rate."""
+        return rounded_query(
+            SQL("item.amount_currency / member.invoice_currency_rate"), conditions.unit
+        )

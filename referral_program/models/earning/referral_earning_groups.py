@@ -1,0 +1,315 @@
+from odoo import models
+from odoo.tools import SQL
+
+from ...tools.tax_ids import plain_tax_id_query
+
+
+class ReferralEarning(models.AbstractModel):
+    """The groups: an invoice with whatever reverses it, to any depth."""
+
+    _inherit = "referral.earning"
+
+    def _root_query(self, conditions, scope):
+        """Return the ``SELECT`` of the documents that the groups begin with.
+
+        :param Conditions conditions: what to compute by
+        :param SQL scope: a ``SELECT`` of their ids
+        """
+        return SQL(
+            """
+            SELECT move.id AS group_id,
+                   CASE move.move_type WHEN 'out_invoice' THEN 1 ELSE -1 END
+                       AS root_sign,
+                   move.state = 'posted' AND move.invoice_date <= %(end)s AS counts,
+                   move.state = 'posted' AS posted,
+                   move.invoice_date,
+                   COALESCE(move.delivery_date, move.invoice_date) AS rendered_date,
+                   move.commercial_partner_id AS client_id,
+                   move.currency_id,
+                   move.invoice_currency_rate,
+                   move.amount_total,
+                   -- what a unit of the company's currency is in the document's
+                   move.amount_total / NULLIF(ABS(move.amount_total_signed), 0)
+                       AS per_unit
+              FROM (%(scope)s) scope(group_id)
+              JOIN account_move move ON move.id = scope.group_id
+             WHERE move.company_id IN %(companies)s
+               AND move.move_type IN ('out_invoice', 'out_refund')
+            """,
+            scope=scope,
+            end=conditions.end,
+            companies=conditions.company_ids,
+        )
+
+    def _member_query(self, conditions):
+        """Return the ``SELECT`` of the groups' posted documents, whatever their date.
+
+        ``total`` is in the root's currency, ``sign`` that of its document.
+        """
+        return SQL(
+            """
+            SELECT root.group_id,
+                   root.group_id AS move_id,
+                   TRUE AS on_root,
+                   root.root_sign AS sign,
+                   root.invoice_date,
+                   root.amount_total AS total,
+                   root.root_sign,
+                   root.currency_id,
+                   root.invoice_currency_rate,
+                   root.per_unit
+              FROM %(root)s root
+             WHERE root.posted
+             UNION ALL
+            SELECT root.group_id,
+                   move.id,
+                   FALSE,
+                   CASE move.move_type WHEN 'out_invoice' THEN 1 ELSE -1 END,
+                   move.invoice_date,
+                   CASE WHEN move.currency_id = root.currency_id
+                        THEN move.amount_total
+                        ELSE ABS(move.amount_total_signed) * root.per_unit END,
+                   root.root_sign,
+                   root.currency_id,
+                   root.invoice_currency_rate,
+                   root.per_unit
+              FROM %(root)s root
+              JOIN account_move move ON move.referral_root_id = root.group_id
+             WHERE move.state = 'posted'
+            """,
+            root=conditions.table("root"),
+        )
+
+    def _net_query(self, conditions):
+        """Return the ``SELECT`` of what is left to pay for each group, before money."""
+        return SQL(
+            """
+            SELECT group_id,
+                   SUM(sign * total) FILTER (WHERE invoice_date <= %(end)s) AS net,
+                   MIN(invoice_date) FILTER (WHERE invoice_date > %(end)s)
+                       AS look_again
+              FROM (%(members)s) member
+             GROUP BY group_id
+            """,
+            end=conditions.end,
+            members=self._member_query(conditions),
+        )
+
+    def _group_query(self, conditions):
+        """Return the ``SELECT`` of the groups' facts.
+
+        :param Conditions conditions: what to compute by
+        """
+        return SQL(
+            """
+            WITH terms AS (%(terms)s),
+            facts AS (%(facts)s),
+            known AS (%(known)s),
+            client AS (
+                SELECT client_id, MIN(date_start) AS first_day
+                  FROM known
+                 GROUP BY client_id
+            ),
+            held AS (%(held)s),
+            credit AS (
+                SELECT group_id,
+                       SUM(amount * worth) AS amount,
+                       MIN(look_again) AS look_again
+                  FROM %(credit)s
+                 GROUP BY group_id
+            )
+            SELECT root.group_id,
+                   root.root_sign,
+                   root.counts,
+                   root.invoice_date,
+                   root.rendered_date,
+                   COALESCE(facts.client_id, root.client_id) AS client_id,
+                   root.currency_id,
+                   due.net,
+                   paid.money,
+                   LEAST(net.look_again, money.look_again, credit.look_again)
+                       AS look_again,
+                   -- a credit note that reverses nothing is paid by its nature
+                   CASE WHEN root.root_sign < 0 THEN 1
+                        WHEN due.net > 0
+                        THEN GREATEST(0, LEAST(1, paid.money / due.net))
+                        ELSE 0 END AS paid,
+                   COALESCE(partner.referral_postpaid, FALSE) AS postpaid,
+                   facts.id AS referral_id,
+                   facts.participant_id,
+                   terms.id AS terms_id,
+                   held.terms_id AS held_terms_id,
+                   client.first_day,
+                   facts.self_referral,
+                   facts.abroad,
+                   discounted.group_id IS NOT NULL AS discounted
+              FROM %(root)s root
+              LEFT JOIN (%(net)s) net ON net.group_id = root.group_id
+              LEFT JOIN %(money)s money ON money.group_id = root.group_id
+              LEFT JOIN credit ON credit.group_id = root.group_id
+             CROSS JOIN LATERAL (
+                    SELECT COALESCE(money.amount, 0) + COALESCE(credit.amount, 0)
+                   ) paid(money)
+             CROSS JOIN LATERAL (
+                    -- what an advance took off is to be paid like the rest
+                    SELECT COALESCE(net.net, 0) + COALESCE(money.deducted, 0)
+                   ) due(net)
+              LEFT JOIN held ON held.group_id = root.group_id
+              LEFT JOIN known
+                ON known.client_id = root.client_id
+               AND root.invoice_date BETWEEN known.covers_from AND known.date_end
+               AND held.group_id IS NULL
+              LEFT JOIN facts ON facts.id = COALESCE(held.referral_id, known.id)
+              LEFT JOIN client ON client.client_id = root.client_id
+              LEFT JOIN res_partner partner
+                ON partner.id = COALESCE(facts.client_id, root.client_id)
+              LEFT JOIN terms
+                ON %(day)s >= terms.date_from AND %(day)s < terms.date_to
+              LEFT JOIN (%(discounted)s) discounted
+                ON discounted.group_id = root.group_id
+            """,
+            terms=self._terms_query(conditions),
+            facts=self._referral_query(conditions),
+            known=self._known_query(),
+            held=self._held_query(conditions),
+            root=conditions.table("root"),
+            money=conditions.table("money"),
+            credit=conditions.table("credit"),
+            net=self._net_query(conditions),
+            discounted=self._discounted_query(conditions),
+            day=SQL("facts.date_start")
+            if conditions.by_attribution
+            else SQL("root.invoice_date"),
+        )
+
+    def _terms_query(self, conditions):
+        """Return the ``SELECT`` of the terms, with the day before which they end."""
+        return SQL(
+            """
+            SELECT id,
+                   date_from,
+                   LEAD(date_from, 1, 'infinity'::date) OVER (ORDER BY date_from)
+                       AS date_to
+              FROM %s
+             WHERE program_id = %s AND is_draft IS NOT TRUE
+            """,
+            SQL.identifier(conditions.terms),
+            conditions.program_id,
+        )
+
+    def _referral_query(self, conditions):
+        """Return the ``SELECT`` of the referrals, each with what speaks against it."""
+        return SQL(
+            """
+            SELECT referral.id,
+                   referral.participant_id,
+                   referral.state,
+                   referral.date_start,
+                   COALESCE(referral.date_end, 'infinity'::date) AS date_end,
+                   brought.id AS contact_id,
+                   client.id AS client_id,
+                   own.id = client.id
+                   OR %(own_vat)s <> '' AND %(own_vat)s = %(client_vat)s
+                   OR shared.one IS NOT NULL AS self_referral,
+                   type.territory_restricted
+                   AND (client.country_id IS NULL
+                        OR client.country_id IS DISTINCT FROM own.country_id) AS abroad
+              FROM referral_referral referral
+              JOIN referral_participant participant
+                ON participant.id = referral.participant_id
+              JOIN referral_participant_type type ON type.id = participant.type_id
+              JOIN res_partner enrolled ON enrolled.id = participant.partner_id
+              JOIN res_partner own ON own.id = enrolled.commercial_partner_id
+              JOIN res_partner brought ON brought.id = referral.partner_id
+              JOIN res_partner client ON client.id = brought.commercial_partner_id
+              LEFT JOIN (
+                    SELECT DISTINCT one.commercial_partner_id AS one,
+                                    two.commercial_partner_id AS two
+                      FROM res_partner_bank first
+                      JOIN res_partner_bank second
+                        ON second.sanitized_acc_number = first.sanitized_acc_number
+                       AND second.id <> first.id
+                      JOIN res_partner one ON one.id = first.partner_id
+                      JOIN res_partner two ON two.id = second.partner_id
+                     WHERE first.active AND second.active
+                   ) shared ON shared.one = own.id AND shared.two = client.id
+             WHERE referral.program_id = %(program)s
+               AND referral.state IN ('pending', 'active', 'ended')
+               AND (brought.id IN (SELECT client_id FROM %(root)s)
+                    OR client.id IN (SELECT client_id FROM %(root)s)
+                    OR referral.id IN (SELECT referral_id FROM %(given)s))
+            """,
+            program=conditions.program_id,
+            own_vat=plain_tax_id_query(SQL("own.vat")),
+            client_vat=plain_tax_id_query(SQL("client.vat")),
+            root=conditions.table("root"),
+            given=conditions.table("given"),
+        )
+
+    def _known_query(self):
+        """Return the ``SELECT`` of the days on which a referral of a client holds.
+
+        The client is the referral's contact or whoever is its commercial partner
+        today. Should contacts of two referrals come together, the older one holds.
+        """
+        return SQL(
+            """
+            SELECT id,
+                   client_id,
+                   date_start,
+                   date_end,
+                   GREATEST(
+                       date_start,
+                       MAX(date_end) OVER (
+                           PARTITION BY client_id
+                           ORDER BY date_start, id
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                       ) + 1
+                   ) AS covers_from
+              FROM (
+                SELECT id, date_start, date_end, contact_id AS client_id
+                  FROM facts
+                 WHERE state <> 'pending'
+                 UNION
+                SELECT id, date_start, date_end, client_id
+                  FROM facts
+                 WHERE state <> 'pending'
+               ) referral
+            """
+        )
+
+    def _held_query(self, conditions):
+        """Return the ``SELECT`` of the referrals that groups were credited under.
+
+        They hold for as long as nobody corrects them, whatever becomes of contacts.
+        """
+        return SQL(
+            """
+            SELECT DISTINCT ON (given.group_id)
+                   given.group_id,
+                   given.referral_id,
+                   given.terms_id
+              FROM %(given)s given
+              JOIN %(root)s root ON root.group_id = given.group_id
+              JOIN facts
+                ON facts.id = given.referral_id
+               AND facts.participant_id = given.participant_id
+               AND root.invoice_date BETWEEN facts.date_start AND facts.date_end
+             ORDER BY given.group_id, given.last_id DESC
+            """,
+            given=conditions.table("given"),
+            root=conditions.table("root"),
+        )
+
+    def _discounted_query(self, conditions):
+        """Return the ``SELECT`` of groups whose root has a product for discounts."""
+        return SQL(
+            """
+            SELECT DISTINCT root.group_id
+              FROM %(root)s root
+              JOIN account_move_line line ON line.move_id = root.group_id
+             WHERE line.product_id IN %(products)s AND line.display_type = 'product'
+            """,
+            root=conditions.table("root"),
+            products=conditions.discount_product_ids or (0,),
+        )

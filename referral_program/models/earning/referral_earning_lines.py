@@ -1,0 +1,335 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class ReferralEarning(models.AbstractModel):
+    """The lines: which of them earn, what they were credited, what they get now."""
+
+    _inherit = "referral.earning"
+
+    def _given_query(self, conditions, scope):
+        """Return the ``SELECT`` of what earlier accruals credited, by line.
+
+        :param SQL scope: a ``SELECT`` of the groups, also of those that are gone
+        """
+        return SQL(
+            """
+            SELECT past.line_key,
+                   past.group_id,
+                   past.base AS given_base,
+                   past.amount AS given_amount,
+                   past.last_id,
+                   last.participant_id,
+                   last.referral_id,
+                   last.terms_id,
+                   last.partner_id,
+                   last.move_line_id,
+                   last.product_id,
+                   last.move_name,
+                   last.name,
+                   last.invoice_date,
+                   last.document_date,
+                   last.start_date,
+                   last.end_date
+              FROM (%(scope)s) scope(group_id)
+              -- lateral: one look into an index for each group, however long the
+              -- history of the others is
+              JOIN LATERAL (
+                    SELECT line.line_key,
+                           scope.group_id,
+                           SUM(line.base) AS base,
+                           SUM(line.amount) AS amount,
+                           MAX(line.id) AS last_id
+                      FROM %(evidence)s line
+                     WHERE line.group_key = scope.group_id
+                       %(counted)s
+                     GROUP BY line.line_key
+                   ) past ON TRUE
+              JOIN %(evidence)s last ON last.id = past.last_id
+            """,
+            scope=scope,
+            evidence=SQL.identifier(conditions.evidence),
+            counted=self._counted(conditions),
+        )
+
+    def _line_query(self, conditions):
+        """Return the ``SELECT`` of what each line earned, was credited and gets now.
+
+        It reads the tables of :meth:`_make_tables`.
+
+        :param Conditions conditions: what to compute by
+        """
+        return SQL(
+            """
+            WITH excluded AS (%(excluded)s),
+            item AS (%(items)s),
+            line AS (%(joined)s),
+            judged AS (%(judged)s),
+            %(followers)s,
+            earning AS (%(earning)s),
+            %(amounts)s
+            %(result)s
+            """,
+            excluded=self._excluded_query(conditions),
+            items=self._item_query(conditions),
+            joined=self._joined_query(conditions),
+            judged=self._judged_query(conditions),
+            followers=self._follower_tables(),
+            earning=self._earning_query(),
+            amounts=self._amount_tables(conditions),
+            result=self._result_query(conditions),
+        )
+
+    def _excluded_query(self, conditions):
+        """Return the ``SELECT`` of the categories that terms exclude, and all below."""
+        return SQL(
+            """
+            SELECT DISTINCT listed.terms_id, category.id AS categ_id
+              FROM %s listed
+              JOIN %s terms
+                ON terms.id = listed.terms_id AND terms.program_id = %s
+              JOIN product_category parent ON parent.id = listed.category_id
+              JOIN product_category category
+                ON category.parent_path LIKE parent.parent_path || '%%'
+            """,
+            SQL.identifier(conditions.excluded),
+            SQL.identifier(conditions.terms),
+            conditions.program_id,
+        )
+
+    def _item_query(self, conditions):
+        """Return the ``SELECT`` of the invoice lines of the groups' documents.
+
+        Each document counts from its own date on, at the root's currency rate.
+        """
+        columns = [
+            SQL("%s AS %s", sql, SQL.identifier(name))
+            for name, sql in self._line_columns().items()
+        ]
+        return SQL(
+            """
+            SELECT item.id AS line_key,
+                   member.group_id,
+                   member.on_root,
+                   member.invoice_date AS document_date,
+                   item.move_id,
+                   item.product_id,
+                   CASE WHEN NOT member.on_root
+                             AND item.currency_id = member.currency_id
+                             AND item.currency_id <> item.company_currency_id
+                             AND member.invoice_currency_rate > 0
+                        THEN %(at_root_rate)s
+                        ELSE item.balance END AS balance,
+                   item.price_subtotal,
+                   item.price_total,
+                   COALESCE(item.discount, 0)::numeric AS discount,
+                   item.move_name,
+                   item.name,
+                   template.categ_id,
+                   %(columns)s
+              FROM (%(members)s) member
+              JOIN %(root)s root ON root.group_id = member.group_id AND root.posted
+              JOIN account_move_line item
+                ON item.move_id = member.move_id AND item.display_type = 'product'
+              LEFT JOIN product_product product ON product.id = item.product_id
+              LEFT JOIN product_template template
+                ON template.id = product.product_tmpl_id
+              %(joins)s
+             WHERE member.invoice_date <= %(end)s
+            """,
+            at_root_rate=self._at_root_rate(conditions),
+            columns=SQL(", ").join(columns),
+            members=self._member_query(conditions),
+            root=conditions.table("root"),
+            joins=self._line_joins(),
+            end=conditions.end,
+        )
+
+    def _joined_query(self, conditions):
+        """Return the ``SELECT`` of lines with what they got, and their groups' facts.
+
+        A line ``leads`` if the root charges it; all others follow. One that was
+        credited is ``fixed``: terms and eligibility stay. ``fresh`` is decided now.
+        If it is neither, what it got is reversed: it is ``gone``, or its client was
+        ``moved`` to another referral by staff.
+        """
+        return SQL(
+            """
+            SELECT COALESCE(line.line_key, given.line_key) AS line_key,
+                   COALESCE(line.group_id, given.group_id) AS group_id,
+                   line.line_key IS NOT NULL AND line.on_root
+                       AND grp.root_sign * line.balance <= 0 AS leads,
+                   COALESCE(line.on_root, FALSE) AS on_root,
+                   COALESCE(grp.root_sign, 1) AS root_sign,
+                   flags.*,
+                   flags.was_given AND NOT flags.gone AND NOT flags.moved AS fixed,
+                   NOT flags.gone AND (NOT flags.was_given OR flags.moved
+                       AND given.given_base = 0 AND given.given_amount = 0) AS fresh,
+                   COALESCE(given.given_base, 0) AS given_base,
+                   COALESCE(given.given_amount, 0) AS given_amount,
+                   given.participant_id AS given_participant_id,
+                   given.referral_id AS given_referral_id,
+                   given.terms_id AS given_terms_id,
+                   grp.held_terms_id,
+                   grp.participant_id,
+                   grp.referral_id,
+                   grp.terms_id,
+                   grp.first_day,
+                   grp.self_referral,
+                   grp.abroad,
+                   grp.discounted,
+                   COALESCE(grp.client_id, given.partner_id) AS partner_id,
+                   COALESCE(grp.paid, 0) AS paid,
+                   COALESCE(line.line_key, given.move_line_id) AS move_line_id,
+                   line.move_id,
+                   COALESCE(line.product_id, given.product_id) AS product_id,
+                   COALESCE(line.move_name, given.move_name) AS move_name,
+                   COALESCE(line.name, given.name) AS name,
+                   COALESCE(grp.invoice_date, given.invoice_date) AS invoice_date,
+                   COALESCE(line.document_date, given.document_date)
+                       AS document_date,
+                   CASE WHEN line.line_key IS NULL THEN given.start_date
+                        ELSE line.start_date END AS start_date,
+                   CASE WHEN line.line_key IS NULL THEN given.end_date
+                        ELSE line.end_date END AS end_date,
+                   line.balance,
+                   line.price_subtotal,
+                   line.price_total,
+                   COALESCE(line.discount, 0) AS discount,
+                   line.categ_id,
+                   COALESCE(line.is_advance, FALSE) AS is_advance,
+                   %(rendered)s AS rendered,
+                   CASE WHEN line.start_date IS NULL OR line.end_date IS NULL
+                        THEN grp.rendered_date ELSE line.start_date
+                   END AS rendered_from
+              FROM item line
+              FULL JOIN %(given)s given ON given.line_key = line.line_key
+              LEFT JOIN %(groups)s grp
+                ON grp.group_id = COALESCE(line.group_id, given.group_id)
+             CROSS JOIN LATERAL (
+                    SELECT line.line_key IS NULL AS gone,
+                           given.line_key IS NOT NULL AS was_given,
+                           given.line_key IS NOT NULL
+                           AND line.line_key IS NOT NULL
+                           AND (grp.referral_id IS DISTINCT FROM given.referral_id
+                                OR grp.participant_id
+                                   IS DISTINCT FROM given.participant_id) AS moved
+                   ) flags
+            """,
+            rendered=self._rendered(conditions),
+            given=conditions.table("given"),
+            groups=conditions.table("group"),
+        )
+
+    def _judged_query(self, conditions):
+        """Return the ``SELECT`` of the lines with base, terms and own reason.
+
+        Only lines that lead are judged: what follows them has no reason of its own.
+        """
+        return SQL(
+            """
+            SELECT line.*,
+                   terms.id AS used_terms_id,
+                   terms.rate::numeric AS terms_rate,
+                   CASE WHEN line.gone THEN 0 ELSE COALESCE(%(base)s, -line.balance)
+                   END AS full_base,
+                   CASE WHEN line.gone THEN 'gone'
+                        WHEN line.fixed THEN NULL
+                        WHEN NOT line.fresh
+                        THEN COALESCE(%(group_reason)s, 'moved')
+                        WHEN line.leads THEN %(reason)s
+                        WHEN line.is_advance THEN 'advance' END AS own_reason
+              FROM line
+              LEFT JOIN %(terms)s terms
+                ON terms.program_id = %(program)s
+               AND terms.id = CASE WHEN line.leads AND line.fresh THEN line.terms_id
+                                   ELSE COALESCE(line.given_terms_id,
+                                                 line.held_terms_id, line.terms_id)
+                              END
+              LEFT JOIN excluded
+                ON excluded.terms_id = terms.id
+               AND excluded.categ_id = line.categ_id
+            -- a fence: computed once here, not at each place that names it
+            OFFSET 0
+            """,
+            base=self._base_case(),
+            reason=self._reason_case(),
+            group_reason=SQL(
+                "CASE WHEN line.referral_id IS NULL THEN %s END", self._reason_case()
+            ),
+            terms=SQL.identifier(conditions.terms),
+            program=conditions.program_id,
+        )
+
+    def _earning_query(self):
+        """Return the ``SELECT`` of what each line has earned by the day."""
+        return SQL(
+            """
+            SELECT line.*,
+                   CASE WHEN followed.line_key IS NULL THEN own_reason
+                        WHEN own_reason IS NOT NULL THEN own_reason
+                        WHEN followed.share = 0 THEN followed.reason END AS why_not,
+                   CASE WHEN own_reason IS NOT NULL THEN 0
+                        WHEN line.leads
+                        THEN ROUND(full_base * LEAST(paid, line.rendered), 6)
+                        ELSE COALESCE(followed.earned, 0) END AS earned,
+                   COALESCE(followed.share, 1) AS share,
+                   COALESCE(followed.rendered, line.rendered) AS shown_rendered,
+                   CASE WHEN fresh THEN participant_id
+                        ELSE given_participant_id END AS used_participant_id,
+                   CASE WHEN fresh THEN referral_id
+                        ELSE given_referral_id END AS used_referral_id
+              FROM judged line
+              LEFT JOIN followed ON followed.line_key = line.line_key
+             WHERE fixed OR fresh OR given_base <> 0 OR given_amount <> 0
+            OFFSET 0
+            """
+        )
+
+    def _result_query(self, conditions):
+        """Return the ``SELECT`` of what :meth:`_line_query` answers."""
+        return SQL(
+            """
+            SELECT line_key,
+                   group_id,
+                   move_line_id,
+                   move_id,
+                   product_id,
+                   partner_id,
+                   used_participant_id AS participant_id,
+                   used_referral_id AS referral_id,
+                   used_terms_id AS terms_id,
+                   move_name,
+                   name,
+                   invoice_date,
+                   document_date,
+                   start_date,
+                   end_date,
+                   leads,
+                   ROUND(100 * paid, 6) AS paid,
+                   ROUND(100 * shown_rendered, 6) AS rendered,
+                   ROUND(100 * share, 6) AS share,
+                   full_base AS document_base,
+                   CASE WHEN share = 0 THEN full_base
+                        ELSE ROUND(full_base * share, 6) END AS full_base,
+                   earned,
+                   given_base,
+                   given_amount,
+                   base,
+                   amount,
+                   CASE WHEN base = back + away AND back = 0 AND leads
+                             OR back + away = 0 THEN rate
+                        WHEN base = 0 THEN rate
+                        ELSE ROUND(100 * amount / base, 6) END AS rate,
+                   CASE WHEN blocked AND back + away <> 0 THEN 'participant_inactive'
+                        ELSE why_not END AS reason,
+                   CASE WHEN moved AND NOT fresh AND referral_id IS NOT NULL
+                        THEN %(end)s + 1
+                        WHEN why_not IS NULL AND NOT gone
+                             AND rendered < 1 AND rendered < paid
+                        THEN GREATEST(%(end)s + 1, rendered_from)
+                   END AS look_again
+              FROM waiting
+            """,
+            end=conditions.end,
+        )
