@@ -10,7 +10,7 @@ class ReferralIntegrityResult(models.Model):
     _description = "Result of an Integrity Check"
     _inherit = ["referral.log.mixin"]
     _log_access = False
-    _order = "run_id desc, is_failed desc, id"
+    _order = "run_id desc, is_failed desc, finding_count desc, id"
     _rec_name = "check_name"
 
     run_id = fields.Many2one(

@@ -96,7 +96,7 @@ class ReferralIntegrityRun(models.Model):
     def _tell_accountant(self):
         """Plan an activity if something does not tie, unless one is open already.
 
-        A run over everything that passes closes it.
+        So does a notice of something new. A run over everything that passes closes it.
         """
         self.ensure_one()
         kind = self.env.ref(ACTIVITY)
@@ -106,21 +106,44 @@ class ReferralIntegrityRun(models.Model):
                 ("activity_ids.activity_type_id", "=", kind.id),
             ]
         )
-        if self.state == "failed" and not waiting:
+        notices = self._new_notices()
+        if (self.state == "failed" or notices) and not waiting:
             accountant = self.program_id._accountant()
             in_language = self.with_context(lang=accountant.lang)
             failed = in_language.result_ids.filtered("is_failed")
+            failed |= notices.with_env(in_language.env)
             self.activity_schedule(
                 ACTIVITY,
                 date_deadline=self.program_id._today(),
                 note=", ".join(failed.mapped("title")),
                 user_id=accountant.id,
             )
-        elif self.state == "passed" and not self.accrual_id:
+        elif not self.accrual_id and not self.result_ids.filtered(
+            lambda result: result.is_failed or result.finding_count
+        ):
             waiting.activity_feedback(
                 [ACTIVITY],
                 feedback=self.env._("A later check of everything passed."),
             )
+
+    def _new_notices(self):
+        """Return the notices of more than the run before has noticed."""
+        before = self.search(
+            [
+                ("program_id", "=", self.program_id.id),
+                ("accrual_id", "=", self.accrual_id.id),
+                ("id", "<", self.id),
+            ],
+            limit=1,
+            order="id desc",
+        )
+        known = {
+            result.check_name: result.finding_count for result in before.result_ids
+        }
+        return self.result_ids.filtered(
+            lambda result: not result.is_failed
+            and result.finding_count > known.get(result.check_name, 0)
+        )
 
     # === ACTION METHODS === #
 

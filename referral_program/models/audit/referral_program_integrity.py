@@ -174,7 +174,7 @@ class ReferralProgram(models.Model):
         return {
             "rows": rows,
             "finding_count": rows[0]["total"] if rows else 0,
-            "is_failed": bool(rows),
+            "is_failed": bool(rows) and not check.is_notice,
             "problem": False,
         }
 

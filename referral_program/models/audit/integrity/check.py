@@ -29,6 +29,7 @@ class Check:
         ``reasons`` or none, a name or number to find it by, and two amounts in the
         company's currency or none
     :ivar reasons: in words, by the code that the query returns
+    :ivar is_notice: what it finds is to be looked at, but breaks nothing
     """
 
     name: str
@@ -36,3 +37,4 @@ class Check:
     help: LazyGettext
     query: Callable
     reasons: dict = field(default_factory=dict)
+    is_notice: bool = False

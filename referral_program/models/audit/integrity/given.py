@@ -33,7 +33,8 @@ def recomputed_query(books, end, lines):
              WHERE program_id = %(program)s
                AND (date_from IS NULL OR date_from <= %(end)s)
         )
-        SELECT line.group_id,
+        SELECT line.line_key,
+               line.group_id,
                line.move_name,
                line.name,
                line.participant_id,
