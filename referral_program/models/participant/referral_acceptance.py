@@ -26,7 +26,16 @@ class ReferralAcceptance(models.Model):
     )
     version = fields.Integer(related="agreement_id.version")
     user_id = fields.Many2one(
-        "res.users", required=True, readonly=True, ondelete="restrict"
+        "res.users",
+        readonly=True,
+        ondelete="set null",
+        help="Empty once the user has been deleted: the name stays.",
+    )
+    user_name = fields.Char(
+        "Accepted By",
+        required=True,
+        readonly=True,
+        help="The user's name and login at that moment.",
     )
     accepted_on = fields.Datetime(
         required=True, readonly=True, default=fields.Datetime.now

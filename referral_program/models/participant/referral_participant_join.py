@@ -211,12 +211,14 @@ class ReferralParticipant(models.Model):
         lang = self.env.lang or "en_US"
         # sudo: nobody writes acceptances but this method
         acceptances = self.env["referral.acceptance"].sudo()
+        user = self.env.user
         for agreement in agreements & self._agreements_to_accept():
             text = agreement.with_context(lang=lang)
             vals = {
                 "participant_id": self.id,
                 "agreement_id": agreement.id,
-                "user_id": self.env.uid,
+                "user_id": user.id,
+                "user_name": f"{user.name} ({user.login})",
                 "lang": lang,
                 "text_hash": text._text_hash(),
                 **circumstances,

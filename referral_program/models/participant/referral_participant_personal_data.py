@@ -131,7 +131,7 @@ class ReferralParticipant(models.Model):
                     ),
                     "acceptances": rows(
                         self.acceptance_ids,
-                        ["agreement_id", "user_id", "accepted_on", "ip_address",
+                        ["agreement_id", "user_name", "accepted_on", "ip_address",
                          "user_agent", "text_hash"],
                     ),
                     "readings": rows(
