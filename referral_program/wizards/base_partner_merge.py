@@ -8,7 +8,11 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
         self._check_one_participant(partner_ids)
-        return super()._merge(partner_ids, dst_partner, extra_checks)
+        partners = self.env["res.partner"].browse(partner_ids).exists()
+        with self.env["referral.referral"]._following_contacts(partners):
+            result = super()._merge(partner_ids, dst_partner, extra_checks)
+            self.env.invalidate_all()  # much was changed in SQL
+        return result
 
     @api.model
     def _check_one_participant(self, partner_ids):
@@ -33,6 +37,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):
+        self._check_participant_stays_a_client(src_partners, dst_partner)
+        self._let_older_referrals_hold(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         # evidence has no foreign key that the wizard could follow
         self.env.cr.execute(
@@ -44,6 +50,36 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             )
         )
         self.env["referral.statement.mark"]._mark_partner(dst_partner)
-        # invoices and bonds change hands in SQL, without an event
-        self.env["referral.mark"]._mark_everything()
+        # invoices and referrals change hands in SQL, without an event
+        clients = dst_partner | dst_partner.commercial_partner_id
+        self.env["referral.mark"]._mark_partners(clients)
         return result
+
+    @api.model
+    def _check_participant_stays_a_client(self, src_partners, dst_partner):
+        """Refuse to make a participant a contact of some company.
+
+        :raise UserError: saying who takes part
+        """
+        if dst_partner.commercial_partner_id != dst_partner:
+            participants = self.env["referral.participant"]
+            participants._check_stay_themselves(src_partners)
+
+    @api.model
+    def _let_older_referrals_hold(self, src_partners, dst_partner):
+        """End the later referrals of clients who are about to become one.
+
+        Before they are: the database has one open referral for a client.
+        """
+        client = dst_partner.commercial_partner_id
+        # sudo: whoever merges contacts need not see referrals
+        referrals = self.env["referral.referral"].sudo()
+        coming = referrals.search(
+            [
+                "|",
+                ("partner_id", "in", src_partners.ids),
+                ("partner_id.commercial_partner_id", "=", client.id),
+            ]
+        )
+        coming._let_older_hold(client_of=lambda referral: client)
+        coming.flush_recordset()

@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 from odoo import fields, models
 
 from ...tools.actions import window
@@ -6,6 +8,8 @@ from ...tools.actions import window
 WATCHED = frozenset(
     {"country_id", "vat", "parent_id", "is_company", "referral_postpaid"}
 )
+#: Changes that may make a contact another client's.
+MOVING = frozenset({"parent_id", "is_company"})
 
 
 class ResPartner(models.Model):
@@ -54,13 +58,40 @@ class ResPartner(models.Model):
             partner.referral_brought_count = by_partner.get(partner, 0)
 
     def write(self, vals):
-        watched = not WATCHED.isdisjoint(vals)
-        if watched:
+        if WATCHED.isdisjoint(vals):
+            return super().write(vals)
+        with self._following_move(vals):
             self._mark_for_accrual()
-        result = super().write(vals)
-        if watched:
+            result = super().write(vals)
             self._mark_for_accrual()
         return result
+
+    def _following_move(self, vals):
+        """Return a context in which these contacts may become other clients'.
+
+        :raise UserError: if one of them takes part in a program
+        """
+        if MOVING.isdisjoint(vals):
+            return nullcontext()
+        moving = self.filtered(
+            lambda contact: contact._client_after(vals) != contact.commercial_partner_id
+        )
+        if not moving:
+            return nullcontext()
+        leaving = moving.filtered(lambda own: own._client_after(vals) != own)
+        self.env["referral.participant"]._check_stay_themselves(leaving)
+        parents = self.browse(vals.get("parent_id") or [])
+        return self.env["referral.referral"]._following_contacts(moving | parents)
+
+    def _client_after(self, vals):
+        """Return whose contact this is once it has these values: its own, perhaps."""
+        self.ensure_one()
+        parent = self.parent_id
+        if "parent_id" in vals:
+            parent = self.browse(vals["parent_id"] or [])
+        if vals.get("is_company", self.is_company) or not parent:
+            return self
+        return parent.commercial_partner_id
 
     def unlink(self):
         self._mark_for_accrual()

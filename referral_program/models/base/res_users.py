@@ -43,3 +43,14 @@ class ResUsers(models.Model):
             self.env["referral.referral"].sudo()._bind(
                 participant, user.partner_id, source
             )
+
+    def _deactivate_portal_user(self, **post):
+        # sudo: they read no participants; these are their own
+        participants = self.env["referral.participant"].sudo()
+        clients = self.partner_id.commercial_partner_id
+        own = participants.search([("partner_id", "in", clients.ids)])
+        result = super()._deactivate_portal_user(**post)
+        for user in self:
+            client = user.partner_id.commercial_partner_id
+            own.filtered(lambda p, c=client: p.partner_id == c)._on_account_closed(user)
+        return result

@@ -6,6 +6,7 @@ Calls ``referral`` to end what a participant brought, and ``balance`` for money.
 from . import (
     referral_participant,
     referral_participant_state,
+    referral_participant_contact,
     referral_participant_join,
     referral_participant_mail,
     referral_participant_payee,

@@ -14,6 +14,7 @@ from ...tools.roles import has_role
 #: What the program itself writes, by what happens.
 OWN_FIELDS = frozenset(
     {
+        "account_closed_on",
         "code",
         "link_active",
         "state_since",
@@ -160,11 +161,13 @@ class ReferralParticipant(models.Model):
         for participant in self:
             participant.display_name = participant.partner_id.display_name
 
-    @api.depends("state", "type_id.link_at_once")
+    @api.depends("state", "type_id.link_at_once", "account_closed_on")
     def _compute_link_active(self):
         for participant in self:
-            participant.link_active = participant.state == "active" or (
-                participant.state == "submitted" and participant.type_id.link_at_once
+            at_once = participant.type_id.link_at_once
+            participant.link_active = not participant.account_closed_on and (
+                participant.state == "active"
+                or (participant.state == "submitted" and at_once)
             )
 
     @api.depends("code", "alias")

@@ -6,6 +6,8 @@ Calls ``participant``; whatever changes a referral marks it in ``earning``.
 from . import (
     referral_referral,
     referral_referral_bind,
+    referral_referral_contacts,
+    referral_kept_invoice,
     referral_refusal,
     referral_visit,
     referral_referral_month,

@@ -9,7 +9,7 @@ from ...tools.masking import masked
 IN_FORCE_STATES = ("active", "ended")
 TRANSITIONS = {
     "pending": {"active", "cancelled"},
-    "active": {"ended", "cancelled"},
+    "active": {"pending", "ended", "cancelled"},
     "ended": {"active", "cancelled"},
     "cancelled": set(),
 }
@@ -155,9 +155,19 @@ class ReferralReferral(models.Model):
 
     @api.constrains("partner_id", "program_id", "date_start", "date_end", "state")
     def _check_one_bond_at_a_time(self):
-        """Refuse a bond that covers a day of another bond of the same client."""
+        """Refuse a bond that covers a day of another bond of the same client.
+
+        Those whose clients were two when they began are none: the older holds.
+        """
         self.flush_model(
-            ["partner_id", "program_id", "date_start", "date_end", "state"]
+            [
+                "partner_id",
+                "program_id",
+                "date_start",
+                "date_end",
+                "state",
+                "superseded_by_id",
+            ]
         )
         self.env.cr.execute(
             SQL(
@@ -171,7 +181,9 @@ class ReferralReferral(models.Model):
                    AND b.state IN %(states)s
                    AND daterange(a.date_start, a.date_end, '[]')
                        && daterange(b.date_start, b.date_end, '[]')
+                   AND b.superseded_by_id IS NULL
                  WHERE a.id IN %(ids)s AND a.state IN %(states)s
+                   AND a.superseded_by_id IS NULL
                  LIMIT 1
                 """,
                 ids=tuple(self.ids),
@@ -201,7 +213,10 @@ class ReferralReferral(models.Model):
         vals_list = [self._with_commercial_partner(vals) for vals in vals_list]
         if not self.env.su:
             # not by way of the context either
-            vals_list = [{**vals, "external_key": False} for vals in vals_list]
+            vals_list = [
+                {**vals, "external_key": False, "superseded_by_id": False}
+                for vals in vals_list
+            ]
         referrals = super().create(vals_list)
         self.env["referral.mark"]._mark_partners(referrals.partner_id)
         return referrals
@@ -215,19 +230,18 @@ class ReferralReferral(models.Model):
                 )
             )
         self.env["referral.mark"]._mark_partners(self.partner_id)
-        result = super().write(self._with_commercial_partner(vals))
+        vals = self._with_commercial_partner(vals)
+        if "partner_id" in vals:
+            corrected = self.filtered(lambda r: r.partner_id.id != vals["partner_id"])
+            corrected._check_client_can_change()
+            corrected._let_go_of_invoices()
+        result = super().write(vals)
         self.env["referral.mark"]._mark_partners(self.partner_id)
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_accrued(self):
-        # sudo: who may delete a referral need not see the evidence
-        lines = self.env["referral.accrual.line"].sudo()
-        accrued = self.filtered(
-            lambda referral: lines.search_count(
-                [("referral_id", "=", referral.id)], limit=1
-            )
-        )
+        accrued = self._accrued()
         if accrued:
             raise UserError(
                 self.env._(
@@ -237,6 +251,33 @@ class ReferralReferral(models.Model):
                     referrals=", ".join(accrued.mapped("display_name")),
                 )
             )
+
+    def _check_client_can_change(self):
+        """Refuse to correct the client of a referral that accruals used.
+
+        :raise UserError: saying what to do instead
+        """
+        accrued = self._accrued()
+        if accrued:
+            raise UserError(
+                self.env._(
+                    "These referrals were used in accruals, so their client cannot be "
+                    "changed: %(referrals)s. Cancel such a referral, so that the next "
+                    "accrual reverses what was credited for it, and make one of the "
+                    "right client.",
+                    referrals=", ".join(accrued.mapped("display_name")),
+                )
+            )
+
+    def _accrued(self):
+        """Return those of these referrals that accruals gave something for."""
+        # sudo: who may edit a referral need not see the evidence
+        lines = self.env["referral.accrual.line"].sudo()
+        return self.filtered(
+            lambda referral: lines.search_count(
+                [("referral_id", "=", referral.id)], limit=1
+            )
+        )
 
     def _with_commercial_partner(self, vals):
         """Bind the company of a contact, not the contact itself.
@@ -253,6 +294,13 @@ class ReferralReferral(models.Model):
         if "external_key" in vals and not self.env.su:
             raise UserError(
                 self.env._("The key is the API caller's own and cannot be changed.")
+            )
+        if "superseded_by_id" in vals and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "The program itself says which referral of a client is the older "
+                    "one. To let this one hold, cancel the older one and reopen this."
+                )
             )
         if not vals.get("partner_id"):
             return vals
@@ -284,7 +332,7 @@ class ReferralReferral(models.Model):
             if state == "ended":
                 vals["date_end"] = referral._last_day()
             elif referral.state == "ended" and state == "active":
-                vals["date_end"] = False
+                vals.update(date_end=False, superseded_by_id=False)
             super(ReferralReferral, referral).write(vals)
         self.env["referral.mark"]._mark_partners(self.partner_id)
         return True

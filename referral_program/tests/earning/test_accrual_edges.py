@@ -95,15 +95,15 @@ class TestAccrualEdges(Expected, TwoParticipantsCase):
         self.program._mark_everything()
         self.assertEarned("2026-04", self.anna, "-45")
 
-    def test_participant_becomes_contact_of_the_client(self):
+    def test_participant_does_not_become_contact_of_the_client(self):
         olga = self._partner("Olga", is_company=False)
         participant = self._participant(partner_id=olga.id)
         client = self._partner("Olgas Firm")
         self._referral(participant, client)
-        olga.parent_id = client
-        self.assertEqual(olga.commercial_partner_id, client)
+        with self.assertRefused(UserError, "takes part"):
+            olga.parent_id = client
         self._paid("2026-01-10", partner=client)
-        self.assertEarned("2026-01", participant, "0")
+        self.assertEarned("2026-01", participant, "90")
 
     def test_country_set_by_first_contact(self):
         self.anna.type_id = self.env.ref(

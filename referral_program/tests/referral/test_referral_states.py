@@ -101,6 +101,7 @@ class TestReferralStates(OneReferralCase):
         allowed = {
             ("pending", "active"),
             ("pending", "cancelled"),
+            ("active", "pending"),
             ("active", "ended"),
             ("active", "cancelled"),
             ("ended", "active"),

@@ -1,0 +1,97 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
+
+
+class ReferralParticipant(models.Model):
+    """Whose a membership is: its contact stays itself; its portal account may close."""
+
+    _inherit = "referral.participant"
+
+    account_closed_on = fields.Datetime(
+        "Portal Account Closed",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="When the last of those who act for the participant deleted their portal "
+        "account. The link brings nobody since then; what was earned stays.",
+    )
+
+    # === THE CONTACT === #
+
+    @api.model
+    def _check_stay_themselves(self, partners):
+        """Refuse to make contacts who take part some other client's.
+
+        :raise UserError: saying who takes part, and what to do instead
+        """
+        # sudo: whoever edits contacts need not be of the program's staff
+        members = self.sudo().search([("partner_id", "in", partners.ids)])
+        if members:
+            raise UserError(
+                self.env._(
+                    "%(participants)s: takes part in a referral program, with a "
+                    "balance, documents and bank accounts of its own, so it cannot "
+                    "become another company's contact. Make a new contact for the "
+                    "person below the company. If the company is to take part instead, "
+                    "let it join, pay out or use the balance here, and close this "
+                    "participation.",
+                    participants=", ".join(members.mapped("display_name")),
+                )
+            )
+
+    # === THE PORTAL ACCOUNT === #
+
+    def _on_account_closed(self, user):
+        """Stop the link once nobody is left who acts, and tell the officer.
+
+        :param user: who closed their portal account; archived already
+        """
+        for participant in self.filtered(lambda p: p.state not in ("draft", "closed")):
+            left = participant._acting_users() - user
+            if not left:
+                # sudo: the program's own field
+                participant.sudo().account_closed_on = fields.Datetime.now()
+            participant._tell_of_closed_account(user, left)
+
+    def _acting_users(self):
+        """Return the active users of this client."""
+        self.ensure_one()
+        # sudo: participants read no users
+        users = self.env["res.users"].sudo()
+        client = self.partner_id.commercial_partner_id
+        return users.search([("partner_id.commercial_partner_id", "=", client.id)])
+
+    def _tell_of_closed_account(self, user, left):
+        officer = self.program_id._officer()
+        env = self.with_context(lang=officer.lang).env
+        names = {
+            "name": user.name,
+            "date": format_datetime(env, fields.Datetime.now(), dt_format="short"),
+        }
+        if left:
+            note = env._(
+                "%(name)s deleted their portal account on %(date)s. Others still act "
+                "for the participant, so the link works as before.",
+                **names,
+            )
+        else:
+            note = env._(
+                "%(name)s deleted their portal account on %(date)s, and nobody else "
+                "acts for the participant: the link brings nobody any more. Agree with "
+                "them on the balance, then close the participation; or invite them to "
+                "the portal again and let the link work.",
+                **names,
+            )
+        self.activity_schedule(
+            "referral_program.mail_activity_account_closed",
+            date_deadline=self.program_id._today(),
+            note=note,
+            user_id=officer.id,
+        )
+
+    def action_reopen_account(self):
+        """Let the link work again: the participant has a portal account again."""
+        self.check_access("write")
+        self.sudo().account_closed_on = False  # sudo: the program's own field
+        self.activity_feedback(["referral_program.mail_activity_account_closed"])

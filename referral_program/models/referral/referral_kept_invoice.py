@@ -1,0 +1,72 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .referral_referral import IN_FORCE_STATES
+
+
+class ReferralKeptInvoice(models.Model):
+    """Invoices that keep the referral which they had when their contacts changed.
+
+    Odoo moves posted invoices to another client when a contact gets a parent, and to
+    another contact when two are merged. Which referral an invoice falls under does
+    not change with that, so it is written down just before. An invoice whose contacts
+    have never changed has no row: its client decides.
+
+    What is kept holds while the referral covers the invoice's date and is not
+    cancelled; a referral that is moved to another client keeps nothing.
+    """
+
+    _name = "referral.kept.invoice"
+    _description = "Invoice That Keeps Its Referral"
+    _log_access = False
+
+    move_id = fields.Many2one(
+        "account.move", "Invoice", required=True, readonly=True, ondelete="cascade"
+    )
+    referral_id = fields.Many2one(
+        "referral.referral",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+
+    _move_unique = models.UniqueIndex("(move_id)")
+
+    @api.model
+    def _keep(self, referrals):
+        """Write down which invoices of their clients these referrals cover today.
+
+        Of two that cover the same invoice the older one does.
+        """
+        if not referrals:
+            return
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO referral_kept_invoice (move_id, referral_id)
+                SELECT DISTINCT ON (move.id) move.id, referral.id
+                  FROM referral_referral referral
+                  JOIN referral_program program ON program.id = referral.program_id
+                  JOIN res_company company ON company.id = program.company_id
+                  JOIN res_partner brought ON brought.id = referral.partner_id
+                  JOIN account_move move
+                    ON move.commercial_partner_id = brought.commercial_partner_id
+                   AND move.move_type IN ('out_invoice', 'out_refund')
+                   AND move.state = 'posted'
+                   AND move.referral_root_id IS NULL
+                   AND move.invoice_date >= referral.date_start
+                   AND move.invoice_date
+                       <= COALESCE(referral.date_end, 'infinity'::date)
+                  JOIN res_company seller
+                    ON seller.id = move.company_id
+                   AND seller.parent_path LIKE company.parent_path || '%%'
+                 WHERE referral.id IN %(ids)s AND referral.state IN %(states)s
+                 ORDER BY move.id, referral.date_start, referral.id
+                    ON CONFLICT (move_id) DO NOTHING
+                """,
+                ids=tuple(referrals.ids),
+                states=IN_FORCE_STATES,
+            )
+        )
