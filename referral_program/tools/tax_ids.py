@@ -77,6 +77,30 @@ def tax_id_country(text, code):
     return code or ""
 
 
+def tax_id_country_query(alias):
+    """Return the SQL of the same.
+
+    :param str alias: of ``res_partner``: whose tax id, and whose country
+    """
+    letters = SQL(
+        "SUBSTRING(%s FROM '^[A-Z]{2}')", _signs_query(SQL.identifier(alias, "vat"))
+    )
+    others = SQL(" ").join(
+        SQL("WHEN %s THEN %s", written, code) for written, code in LETTERS.items()
+    )
+    return SQL(
+        """
+        COALESCE(
+            CASE %(letters)s %(others)s ELSE %(letters)s END,
+            (SELECT code FROM res_country WHERE id = %(country_id)s),
+            '')
+        """,
+        letters=letters,
+        others=others,
+        country_id=SQL.identifier(alias, "country_id"),
+    )
+
+
 def same_tax_id(text, code, other_text, other_code):
     """Tell whether two tax ids name one and the same, however they are written.
 
@@ -106,8 +130,8 @@ def same_tax_id_query(one, other):
         """,
         plain=plain_tax_id_query(SQL.identifier(one, "vat")),
         other_plain=plain_tax_id_query(SQL.identifier(other, "vat")),
-        country=_country_query(one),
-        other_country=_country_query(other),
+        country=tax_id_country_query(one),
+        other_country=tax_id_country_query(other),
     )
 
 
@@ -120,24 +144,4 @@ def _signs_query(column):
         "UPPER(REGEXP_REPLACE(COALESCE(%s, ''), '[^A-Za-z0-9]', '', 'g')"
         ' COLLATE "C")',
         column,
-    )
-
-
-def _country_query(alias):
-    letters = SQL(
-        "SUBSTRING(%s FROM '^[A-Z]{2}')", _signs_query(SQL.identifier(alias, "vat"))
-    )
-    others = SQL(" ").join(
-        SQL("WHEN %s THEN %s", written, code) for written, code in LETTERS.items()
-    )
-    return SQL(
-        """
-        COALESCE(
-            CASE %(letters)s %(others)s ELSE %(letters)s END,
-            (SELECT code FROM res_country WHERE id = %(country_id)s),
-            '')
-        """,
-        letters=letters,
-        others=others,
-        country_id=SQL.identifier(alias, "country_id"),
     )

@@ -7,7 +7,8 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...tools.tax_ids import plain_tax_id_query
+from ...tools.bank_accounts import names_somebody_query
+from ...tools.tax_ids import plain_tax_id_query, tax_id_country_query
 from ..referral.referral_referral import IN_FORCE_STATES
 
 RETENTION_ACTIVITY = "referral_program.mail_activity_retention"
@@ -23,7 +24,9 @@ class ReferralParticipant(models.Model):
     @api.depends("partner_id")
     def _compute_duplicates(self):
         """Other participants with the same tax id, bank account or document number."""
-        self.env["res.partner"].flush_model(["vat", "commercial_partner_id"])
+        self.env["res.partner"].flush_model(
+            ["vat", "country_id", "commercial_partner_id"]
+        )
         self.env["res.partner.bank"].flush_model()
         self.env["referral.document"].flush_model(["text", "participant_id"])
         found = {}
@@ -51,19 +54,19 @@ class ReferralParticipant(models.Model):
             """
             WITH trait AS (
                 SELECT participant.id, 'vat' AS what,
-                       %(tax_id)s AS value
+                       %(tax_id)s AS value, %(country)s AS country
                   FROM referral_participant participant
                   JOIN res_partner partner ON partner.id = participant.partner_id
                  UNION
-                SELECT participant.id, 'bank', bank.sanitized_acc_number
+                SELECT participant.id, 'bank', bank.sanitized_acc_number, ''
                   FROM referral_participant participant
                   JOIN res_partner contact
                     ON contact.commercial_partner_id = participant.partner_id
                   JOIN res_partner_bank bank ON bank.partner_id = contact.id
-                 WHERE bank.active
+                 WHERE bank.active AND %(bank_account)s
                  UNION
                 SELECT participant_id, 'document',
-                       REGEXP_REPLACE(UPPER(text), '[^[:alnum:]]', '', 'g')
+                       REGEXP_REPLACE(UPPER(text), '[^[:alnum:]]', '', 'g'), ''
                   FROM referral_document WHERE text <> ''
             ),
             owned AS (
@@ -77,9 +80,13 @@ class ReferralParticipant(models.Model):
                 ON other.what = own.what AND other.value = own.value
                AND other.program_id = own.program_id
                AND other.id <> own.id
+               -- equal digits of two countries are not equal
+               AND (own.country = other.country OR '' IN (own.country, other.country))
              WHERE own.id IN %(participants)s AND own.value <> ''
             """,
             tax_id=plain_tax_id_query(SQL("partner.vat")),
+            country=tax_id_country_query("partner"),
+            bank_account=names_somebody_query(SQL("bank.sanitized_acc_number")),
             participants=tuple(self.ids),
         )
 

@@ -64,6 +64,7 @@ class ReferralReferral(models.Model):
     @api.model
     def _of_clients(self, partners):
         """Return the referrals of those whose contacts these are, or are below."""
+        partners = partners.with_env(self.env)
         family = partners.with_context(active_test=False).search(
             [("id", "child_of", partners.ids)]
         )
@@ -172,7 +173,7 @@ class ReferralReferral(models.Model):
         self.ensure_one()
         officer = self.program_id._officer()
         note = text(self.with_context(lang=officer.lang).env)
-        kind = self.env.ref(ACTIVITY)
+        kind = self.env.ref(ACTIVITY, raise_if_not_found=False)
         if self.activity_ids.filtered(
             lambda activity: activity.activity_type_id == kind
             and html2plaintext(activity.note or "") == html2plaintext(note)

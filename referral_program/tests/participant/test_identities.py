@@ -91,3 +91,20 @@ class TestIdentities(TwoParticipantsCase):
                 {"acc_number": "0000 0000 0000", "partner_id": partner.id}
             )
         self.assertFalse(self._bind())
+
+    def test_duplicates_of_nobody_and_of_another_country(self):
+        def notes(**values):
+            (self.anna | self.boris).partner_id.write(values)
+            self.anna.invalidate_recordset(["duplicate_ids", "duplicate_note"])
+            return self.anna.duplicate_note
+
+        self.assertEqual(notes(vat="7707083893"), "tax id")
+        self.assertEqual(notes(vat="9999999999"), "")
+        self.boris.partner_id.country_id = self.env.ref("base.kz")
+        self.assertEqual(notes(vat="7707083893"), "")
+        self.assertEqual(notes(vat="KZ7707083893"), "tax id")
+        for partner in (self.anna.partner_id, self.boris.partner_id):
+            self.env["res.partner.bank"].create(
+                {"acc_number": "0000 0000 0000", "partner_id": partner.id}
+            )
+        self.assertEqual(notes(vat=False), "")
