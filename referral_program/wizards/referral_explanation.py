@@ -174,6 +174,7 @@ class ReferralExplanation(models.TransientModel):
             ("not_paid", self.env._("Not paid in full yet")),
             ("not_matched", self.env._("Payment not matched by the bank yet")),
             ("not_rendered", self.env._("Not rendered in full yet")),
+            ("referral_pending", self.env._("Waits: referral not approved yet")),
             ("participant_suspended", self.env._("Waits: participant suspended")),
         ]
 
@@ -305,7 +306,8 @@ class ReferralExplanation(models.TransientModel):
                    CASE WHEN line.base = 0 AND line.given_base <> 0
                         THEN ROUND(100 * line.given_amount / line.given_base, 6)
                         WHEN line.base <> 0 OR line.reason IS NULL
-                             OR line.reason = 'participant_inactive'
+                             OR line.reason IN ('participant_inactive',
+                                                'referral_pending')
                         THEN line.rate ELSE 0 END,
                    %(reason)s,
                    CASE WHEN line.earned = 0 THEN 'nothing'

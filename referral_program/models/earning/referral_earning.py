@@ -282,8 +282,10 @@ class ReferralEarning(models.AbstractModel):
         [[has_inactive]] = self.env.execute_query(
             SQL(
                 "SELECT EXISTS (SELECT FROM referral_participant WHERE program_id = %s"
-                " AND state IN ('suspended', 'rejected', 'closed'))",
+                " AND state IN ('suspended', 'rejected', 'closed'))"
+                " OR EXISTS (SELECT FROM %s WHERE is_pending)",
                 conditions.program_id,
+                conditions.table("group"),
             )
         )
         return replace(conditions, has_inactive=has_inactive)

@@ -73,7 +73,7 @@ class ReferralEarning(models.AbstractModel):
             """
             SELECT earning.*,
                    participant.state IN ('suspended', 'rejected', 'closed')
-                       %(not_active)s AS inactive,
+                       %(not_active)s OR is_pending AS inactive,
                    participant.state IN ('rejected', 'closed') AS ended,
                    CASE WHEN given_base = 0 THEN 0
                         WHEN SIGN(earned) * SIGN(given_base) <= 0 THEN -given_base
@@ -156,7 +156,8 @@ class ReferralEarning(models.AbstractModel):
     def _waiting_query(self, conditions):
         """Return the ``SELECT`` of ``base`` and ``amount``: what is credited now.
 
-        Who is not active gets nothing positive: a group waits as a whole. Who is
+        Who is not active gets nothing positive, nor does a referral that staff has yet
+        to approve: a group waits as a whole. Who is
         rejected or closed keeps what an invoice had got, up to that amount, should it
         be corrected and posted again.
         """

@@ -1,7 +1,8 @@
 from odoo import models
 from odoo.tools import SQL
 
-from ...tools.tax_ids import plain_tax_id_query
+from ...tools.bank_accounts import names_somebody_query
+from ...tools.tax_ids import same_tax_id_query
 
 
 class ReferralEarning(models.AbstractModel):
@@ -142,6 +143,7 @@ class ReferralEarning(models.AbstractModel):
                    client.first_day,
                    facts.self_referral,
                    facts.abroad,
+                   COALESCE(facts.state = 'pending', FALSE) AS is_pending,
                    discounted.group_id IS NOT NULL AS discounted
               FROM %(root)s root
               LEFT JOIN (%(net)s) net ON net.group_id = root.group_id
@@ -209,7 +211,7 @@ class ReferralEarning(models.AbstractModel):
                    brought.id AS contact_id,
                    client.id AS client_id,
                    own.id = client.id
-                   OR %(own_vat)s <> '' AND %(own_vat)s = %(client_vat)s
+                   OR %(same_tax_id)s
                    OR shared.one IS NOT NULL AS self_referral,
                    type.territory_restricted
                    AND (client.country_id IS NULL
@@ -231,17 +233,21 @@ class ReferralEarning(models.AbstractModel):
                        AND second.id <> first.id
                       JOIN res_partner one ON one.id = first.partner_id
                       JOIN res_partner two ON two.id = second.partner_id
-                     WHERE first.active AND second.active
+                     WHERE first.active AND second.active AND %(names_somebody)s
                    ) shared ON shared.one = own.id AND shared.two = client.id
              WHERE referral.program_id = %(program)s
                AND referral.state IN ('pending', 'active', 'ended')
                AND (brought.id IN (SELECT client_id FROM %(root)s)
                     OR client.id IN (SELECT client_id FROM %(root)s)
-                    OR referral.id IN (SELECT referral_id FROM %(given)s))
+                    OR referral.id IN (SELECT referral_id FROM %(given)s)
+                    OR referral.id IN (
+                        SELECT kept.referral_id
+                          FROM referral_kept_invoice kept
+                          JOIN %(root)s root ON root.group_id = kept.move_id))
             """,
             program=conditions.program_id,
-            own_vat=plain_tax_id_query(SQL("own.vat")),
-            client_vat=plain_tax_id_query(SQL("client.vat")),
+            same_tax_id=same_tax_id_query("own", "client"),
+            names_somebody=names_somebody_query(SQL("first.sanitized_acc_number")),
             root=conditions.table("root"),
             given=conditions.table("given"),
         )
@@ -279,23 +285,32 @@ class ReferralEarning(models.AbstractModel):
         )
 
     def _held_query(self, conditions):
-        """Return the ``SELECT`` of the referrals that groups were credited under.
+        """Return the ``SELECT`` of the referrals that groups keep, whatever becomes of
+        contacts: those that they were credited under, or had when contacts changed.
 
-        They hold for as long as nobody corrects them, whatever becomes of contacts.
+        They hold for as long as nobody corrects them.
         """
         return SQL(
             """
-            SELECT DISTINCT ON (given.group_id)
-                   given.group_id,
-                   given.referral_id,
-                   given.terms_id
-              FROM %(given)s given
-              JOIN %(root)s root ON root.group_id = given.group_id
+            SELECT DISTINCT ON (root.group_id)
+                   root.group_id,
+                   facts.id AS referral_id,
+                   own.terms_id
+              FROM (
+                SELECT group_id, referral_id, participant_id, terms_id, last_id
+                  FROM %(given)s
+                 UNION ALL
+                SELECT move_id, referral_id, NULL, NULL, 0
+                  FROM referral_kept_invoice
+                 WHERE move_id IN (SELECT group_id FROM %(root)s)
+              ) own
+              JOIN %(root)s root ON root.group_id = own.group_id
               JOIN facts
-                ON facts.id = given.referral_id
-               AND facts.participant_id = given.participant_id
+                ON facts.id = own.referral_id
+               AND facts.participant_id
+                   = COALESCE(own.participant_id, facts.participant_id)
                AND root.invoice_date BETWEEN facts.date_start AND facts.date_end
-             ORDER BY given.group_id, given.last_id DESC
+             ORDER BY root.group_id, own.last_id DESC
             """,
             given=conditions.table("given"),
             root=conditions.table("root"),

@@ -177,6 +177,7 @@ class ReferralEarning(models.AbstractModel):
                    grp.first_day,
                    grp.self_referral,
                    grp.abroad,
+                   COALESCE(grp.is_pending, FALSE) AS is_pending,
                    grp.discounted,
                    COALESCE(grp.client_id, given.partner_id) AS partner_id,
                    COALESCE(grp.paid, 0) AS paid,
@@ -198,6 +199,7 @@ class ReferralEarning(models.AbstractModel):
                    COALESCE(line.discount, 0) AS discount,
                    line.categ_id,
                    COALESCE(line.is_advance, FALSE) AS is_advance,
+                   %(columns)s
                    %(rendered)s AS rendered,
                    CASE WHEN line.start_date IS NULL OR line.end_date IS NULL
                         THEN grp.rendered_date ELSE line.start_date
@@ -216,6 +218,11 @@ class ReferralEarning(models.AbstractModel):
                                    IS DISTINCT FROM given.participant_id) AS moved
                    ) flags
             """,
+            columns=SQL().join(
+                SQL("%s,", SQL.identifier("line", name))
+                for name in self._line_columns().keys()
+                - {"start_date", "end_date", "is_advance"}
+            ),
             rendered=self._rendered(conditions),
             given=conditions.table("given"),
             groups=conditions.table("group"),
@@ -321,8 +328,9 @@ class ReferralEarning(models.AbstractModel):
                              OR back + away = 0 THEN rate
                         WHEN base = 0 THEN rate
                         ELSE ROUND(100 * amount / base, 6) END AS rate,
-                   CASE WHEN blocked AND back + away <> 0 THEN 'participant_inactive'
-                        ELSE why_not END AS reason,
+                   CASE WHEN NOT blocked OR back + away = 0 THEN why_not
+                        WHEN is_pending THEN 'referral_pending'
+                        ELSE 'participant_inactive' END AS reason,
                    CASE WHEN moved AND NOT fresh AND referral_id IS NOT NULL
                         THEN %(end)s + 1
                         WHEN why_not IS NULL AND NOT gone

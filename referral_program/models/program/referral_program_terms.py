@@ -69,7 +69,7 @@ class ReferralProgramTerms(models.Model):
         help="Percent of the base that the participant earns.",
     )
     base = fields.Selection(
-        [("untaxed", "Amount without tax"), ("total", "Amount with tax")],
+        selection="_selection_base",
         required=True,
         default="untaxed",
         tracking=True,
@@ -120,6 +120,12 @@ class ReferralProgramTerms(models.Model):
     _rate_is_percent = models.Constraint(
         "CHECK (rate >= 0 AND rate <= 100)", "Enter a rate between 0 and 100 percent."
     )
+
+    @api.model
+    def _selection_base(self):
+        """Return what terms can earn on: whatever the rule knows."""
+        bases = self.env["referral.earning"]._bases()
+        return [(code, label) for code, label, _amount in bases]
 
     # === COMPUTE METHODS === #
 

@@ -1,0 +1,168 @@
+"""Each part of the rule that others may extend, extended once."""
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import SQL
+
+from ..common import OneReferralCase
+
+
+@tagged("post_install", "-at_install")
+class TestEarningExtension(OneReferralCase):
+    def _extend(self, name, extension):
+        """Override a method as an app does; it gets what ``super()`` returns."""
+        model = self.registry["referral.earning"]
+        original = getattr(model, name)
+
+        def overriding(earning, *arguments):
+            return extension(original(earning, *arguments))
+
+        self.patch(model, name, overriding)
+
+    def test_a_reason(self):
+        self._extend(
+            "_line_columns",
+            lambda columns: {**columns, "is_gift": SQL("item.name = 'Gift'")},
+        )
+        self._extend(
+            "_line_reasons",
+            lambda reasons: [*reasons, ("gift", "A gift", SQL("line.is_gift"))],
+        )
+        lines = [self._line(1000), self._line(500, name="Gift")]
+        self._pay(self._invoice(self.client, "2026-01-10", lines), "2026-01-12")
+        self.assertEarned("2026-01", self.participant, "90")
+        explain = self.env["referral.explain"].create(
+            {"program_id": self.program.id, "as_of": "2026-01-31"}
+        )
+        explain._explain_chosen()
+        gift = explain.row_ids.filtered(lambda row: row.name == "Gift")
+        self.assertEqual(gift.reason, "gift")
+        self.assertIn("a gift", gift.explanation)
+
+    def test_a_base(self):
+        self._extend(
+            "_bases",
+            lambda bases: [*bases, ("half", "Half of it", SQL("-line.balance / 2"))],
+        )
+        self.env.cr.execute("UPDATE referral_program_terms SET base = 'half'")
+        self.env.invalidate_all()
+        self._paid("2026-01-10", 1000, self.client)
+        self.assertEarned("2026-01", self.participant, "45")
+
+    def test_a_base_that_nobody_knows_is_an_error(self):
+        self.env.cr.execute("UPDATE referral_program_terms SET base = 'margin'")
+        self.env.invalidate_all()
+        self._paid("2026-01-10", 1000, self.client)
+        with self.assertRefused(UserError, "margin"):
+            self._accrue("2026-01")
+
+    def test_what_is_rendered_by_columns_of_its_own(self):
+        self._extend(
+            "_line_joins",
+            lambda joins: SQL(
+                "%s LEFT JOIN product_product done ON done.id = item.product_id"
+                " AND done.default_code = 'DONE'",
+                joins,
+            ),
+        )
+        self._extend(
+            "_line_columns",
+            lambda columns: {**columns, "is_done": SQL("done.id IS NOT NULL")},
+        )
+        self._extend(
+            "_rendered",
+            lambda rendered: SQL("CASE WHEN line.is_done THEN %s ELSE 0 END", rendered),
+        )
+        done = self._product("vps", default_code="DONE")
+        lines = [self._line(1000, product=done), self._line(500)]
+        self._pay(self._invoice(self.client, "2026-01-10", lines), "2026-01-12")
+        self.assertEarned("2026-01", self.participant, "90")
+
+    def test_what_counts_as_money(self):
+        self._extend(
+            "_is_money",
+            lambda is_money: SQL("(%s AND payer.ref IS DISTINCT FROM 'x')", is_money),
+        )
+        invoice = self._invoice(self.client, "2026-01-10", 1000)
+        payment = self._pay(invoice, "2026-01-12", 400)
+        payment.move_id.ref = "x"
+        self._pay(invoice, "2026-01-13", 600)
+        self.assertEarned("2026-01", self.participant, "54")
+
+    def test_an_advance(self):
+        final = self._invoice(
+            self.client,
+            "2026-02-10",
+            [self._line(1000), self._line(-300, name="Advance")],
+        )
+        self._extend(
+            "_line_columns",
+            lambda columns: {**columns, "is_advance": SQL("item.name = 'Advance'")},
+        )
+        self._extend(
+            "_advances",
+            lambda _none: SQL(
+                "SELECT %s AS group_id, 300 AS amount, DATE '2026-01-20' AS date,"
+                " 300 AS deducted",
+                final.id,
+            ),
+        )
+        self.assertEarned("2026-01", self.participant, "0")
+        self.assertEarned("2026-02", self.participant, "27")
+        self._pay(final, "2026-03-10")
+        self.assertEarned("2026-03", self.participant, "63")
+
+    def test_a_rate(self):
+        # a rate by the line's own size: the columns of the rule stay as they are
+        self._extend(
+            "_rates",
+            lambda _rates: SQL(
+                "SELECT priced.*, CASE WHEN away > 1000 THEN 1 ELSE terms_rate END"
+                " AS rate FROM priced"
+            ),
+        )
+        self._paid("2026-01-10", 1000, self.client)
+        self._paid("2026-01-11", 2000, self.client)
+        self.assertEarned("2026-01", self.participant, "110")
+
+    def test_an_amount(self):
+        self._extend("_amounts", lambda amounts: SQL("LEAST(%s, 50::numeric)", amounts))
+        self._paid("2026-01-10", 1000, self.client)
+        self.assertEarned("2026-01", self.participant, "50")
+
+    def test_a_service_period_in_fields_of_another_edition(self):
+        self.env.cr.execute(
+            "ALTER TABLE account_move_line"
+            " ADD COLUMN deferred_start_date date, ADD COLUMN deferred_end_date date"
+        )
+        self._extend(
+            "_line_columns",
+            lambda columns: {
+                **columns,
+                "start_date": SQL(
+                    "COALESCE(%s, item.deferred_start_date)", columns["start_date"]
+                ),
+                "end_date": SQL(
+                    "COALESCE(%s, item.deferred_end_date)", columns["end_date"]
+                ),
+            },
+        )
+        invoice = self._paid("2026-01-10", 1000, self.client)
+        self.env.cr.execute(
+            "UPDATE account_move_line SET deferred_start_date = '2026-01-30',"
+            " deferred_end_date = '2026-02-02' WHERE id = %s",
+            invoice.invoice_line_ids.ids,
+        )
+        self.assertEarned("2026-01", self.participant, "45")
+        self.assertEarned("2026-02", self.participant, "45")
+
+    def test_terms_say_what_they_earn_on(self):
+        self.assertEqual(
+            [code for code, _label, _amount in self.env["referral.earning"]._bases()],
+            [
+                code
+                for code, _label in self.env["referral.program.terms"]
+                ._fields["base"]
+                ._description_selection(self.env)
+            ],
+        )
