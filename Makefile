@@ -1,6 +1,7 @@
 # make demo   a running Odoo with the addon and demonstration data; PORT=8070 for
 #             another port, SERVE=0 to accrue, print and check only
 # make test   the test suite
+# make fuzz   random scenarios of the accrual beside its model; N=5000, SEED=7 again
 # make lint   pinned linters; make lint FIX=1 mends what can be mended
 # make wheel  the addon's wheel in dist/, tried out in a database
 # make upgrade  a database of each release, brought to what is here; FROM=19.0.1.0.0
@@ -11,7 +12,7 @@ PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8069
 
-.PHONY: demo test lint wheel upgrade bench screenshots stop help
+.PHONY: demo test fuzz lint wheel upgrade bench screenshots stop help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -21,6 +22,9 @@ demo:
 
 test:
 	@$(PYTHON) bin/test $(ARGS)
+
+fuzz:
+	@SEED=$(SEED) $(PYTHON) bin/fuzz $(N)
 
 lint:
 	@$(PYTHON) bin/lint $(if $(FIX),--fix)

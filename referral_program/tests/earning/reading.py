@@ -1,0 +1,142 @@
+"""Reads from real records what the model has to know of them."""
+
+from fractions import Fraction
+
+from .facts import (
+    Document,
+    Facts,
+    Line,
+    Match,
+    Participant,
+    Referral,
+    Settled,
+    Terms,
+)
+from .playing import outstanding
+from .scenarios import DISCOUNT_PRODUCT, EXCLUDED
+
+#: What a euro is worth in the company's currency, from a day on, the latest first.
+EURO = (("2026-03-01", 80), ("2026-02-01", 100), ("2020-01-01", 90))
+
+
+def exact(amount):
+    """Return a stored amount as an exact fraction."""
+    return Fraction(str(round(amount, 6)))
+
+
+class Reader:
+    """The facts of a batch of scenarios.
+
+    :param Batch batch: what was played
+    """
+
+    def __init__(self, batch):
+        self.batch, self.books, self.env = batch, batch.books, batch.env
+
+    def facts(self):
+        """Read from the books what the model has to know."""
+        said = self.batch.conditions
+        return Facts(
+            terms=[
+                Terms(
+                    first,
+                    Fraction(rate),
+                    said.base,
+                    said.exclude_discounted,
+                    frozenset(EXCLUDED),
+                    tuple((Fraction(above), Fraction(high)) for above, high in tiers),
+                )
+                for first, rate, tiers in said.terms
+            ],
+            terms_by=said.terms_by,
+            paid_when=said.paid_when,
+            participants={
+                participant.id: Participant(participant.id, participant.state)
+                for participant in self.batch.participants.values()
+            },
+            referrals=[
+                Referral(
+                    referral.id,
+                    referral.participant_id.id,
+                    referral.partner_id.id,
+                    client.start,
+                    client.end,
+                    is_postpaid=client.is_postpaid,
+                )
+                for referral, client in self.batch.referrals
+            ],
+            documents={
+                move.id: self._document(move) for move in self.batch.moves.values()
+            },
+            matches=self._matches(),
+        )
+
+    def _document(self, move):
+        day = move.invoice_date
+        is_foreign = move.currency_id == self.books.euro
+        worth = next(rate for first, rate in EURO if first <= str(day))
+        return Document(
+            move.id,
+            -1 if move.move_type == "out_refund" else 1,
+            day,
+            move.commercial_partner_id.id,
+            tuple(self._fact_of_line(line) for line in move.invoice_line_ids),
+            move.reversed_entry_id.id or None,
+            Fraction(worth if is_foreign else 1),
+            move.delivery_date or None,
+            move.state == "posted",
+        )
+
+    def _fact_of_line(self, line):
+        product = line.product_id
+        return Line(
+            line.id,
+            product.id or None,
+            self.books.paths.get(product.categ_id.id, ""),
+            exact(line.price_subtotal),
+            exact(line.price_total),
+            exact(line.discount),
+            line.start_date or None,
+            line.end_date or None,
+            product == self.books.products[DISCOUNT_PRODUCT],
+        )
+
+    def _matches(self):
+        moves = self.env["account.move"].union(*self.batch.moves.values())
+        partials = self.env["account.partial.reconcile"].search(
+            [("debit_move_id.move_id", "in", moves.ids)], order="id"
+        )
+        return [self._fact_of_match(partial, moves) for partial in partials]
+
+    def _fact_of_match(self, partial, moves):
+        invoice, other = partial.debit_move_id.move_id, partial.credit_move_id.move_id
+        is_credit = other in moves
+        kind = "credit" if is_credit else self.batch.kinds.get(other.id, "exchange")
+        onward, settled = self._onward(other, kind)
+        return Match(
+            partial.max_date,
+            invoice.id,
+            exact(partial.debit_amount_currency),
+            kind,
+            other.id if is_credit else None,
+            exact(partial.credit_amount_currency),
+            onward,
+            settled,
+        )
+
+    def _onward(self, move, kind):
+        """Return what carries an item on, or waits for the bank; what settled that."""
+        if kind == "carried":
+            waiting = move.line_ids.filtered("debit")
+        elif kind == "bank" and move.origin_payment_id:
+            waiting = outstanding(move)
+        else:
+            return Fraction(0), ()
+        return exact(waiting.debit), tuple(
+            Settled(one.max_date, exact(one.amount), self._kind_of(one.credit_move_id))
+            for one in waiting.matched_credit_ids
+        )
+
+    def _kind_of(self, item):
+        """Return the kind of money that settles what was carried on."""
+        return self.batch.kinds.get(item.move_id.id, "bank")
