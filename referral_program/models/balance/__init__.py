@@ -8,6 +8,7 @@ from . import (
     referral_withdrawal,
     referral_withdrawal_bill,
     referral_redemption,
+    referral_redemption_due,
     referral_redemption_reversal,
     referral_payout,
     referral_statement,

@@ -144,10 +144,7 @@ class ReferralRedemption(models.Model):
         )
         redemption = self.sudo().create(
             {
-                "name": self.env["ir.sequence"]
-                .with_company(participant.company_id)
-                .sudo()
-                .next_by_code("referral.redemption"),
+                "name": participant.program_id._next_number("referral.redemption"),
                 "participant_id": participant.id,
                 "invoice_id": invoice.id,
                 "amount": amount,
@@ -224,6 +221,8 @@ class ReferralRedemption(models.Model):
             )
         if invoice.state != "posted" or not invoice.amount_residual:
             return self.env._("There is nothing to pay on this invoice.")
+        if not self._open_amount(invoice):
+            return self.env._("A payment of this invoice is on its way.")
         if (
             invoice.currency_id != participant.currency_id
             and program.foreign_redemption == "refuse"
@@ -248,6 +247,15 @@ class ReferralRedemption(models.Model):
         participant._check_available(amount)
         due = self._due(participant, invoice)
         if participant.currency_id.compare_amounts(amount, due) > 0:
+            if self._open_amount(invoice) < invoice.amount_residual:
+                raise UserError(
+                    self.env._(
+                        "A payment of %(invoice)s is on its way: only %(due)s is "
+                        "still to be paid.",
+                        due=participant._money(due),
+                        invoice=invoice.name,
+                    )
+                )
             raise UserError(
                 self.env._(
                     "Only %(due)s of %(invoice)s is still to be paid.",
@@ -265,29 +273,6 @@ class ReferralRedemption(models.Model):
                 )
             )
         return on_invoice
-
-    @api.model
-    def _due(self, participant, invoice):
-        """Return what is open of an invoice, in the company's currency of today."""
-        return invoice.currency_id._convert(
-            invoice.amount_residual,
-            participant.currency_id,
-            participant.company_id,
-            participant.program_id._today(),
-        )
-
-    @api.model
-    def _amount_on_invoice(self, participant, invoice, amount, due):
-        """Return what an amount pays of an invoice, in the invoice's currency."""
-        if not participant.currency_id.compare_amounts(amount, due):
-            return invoice.amount_residual
-        converted = participant.currency_id._convert(
-            amount,
-            invoice.currency_id,
-            participant.company_id,
-            participant.program_id._today(),
-        )
-        return min(converted, invoice.amount_residual)
 
     def _book(self):
         """Post the entry and reconcile both of its sides."""

@@ -119,6 +119,84 @@ class TestRedemptions(MoneyCase):
         self.assertFalse(self.invoice.with_user(accountant).referral_payable)
         self.assertMoney(50_000, 50_000)
 
+    # === Payments on their way === #
+
+    def _without_entry(self):
+        """Let payments have no entry until the bank statement has them.
+
+        So it is in a company with Odoo Accounting that has no outstanding account.
+        """
+        self.patch(
+            self.registry["account.move"],
+            "_get_invoice_in_payment_state",
+            lambda move: "in_payment",
+        )
+        journal = self._journal("Card", "CARD", "bank")
+        journal.inbound_payment_method_line_ids.payment_account_id = False
+        return journal
+
+    def test_a_payment_on_its_way_leaves_nothing_to_pay(self):
+        journal = self._without_entry()
+        payment = self._pay(self.invoice, "2026-03-02", journal=journal)
+        self.assertFalse(payment.move_id)
+        self.assertOpen(40_000)
+        with self.assertRefused(UserError, "payment of this invoice is on its way"):
+            self._redeem(0.01)
+        payment.action_cancel()
+        self._redeem(40_000)
+        self.assertOpen(0)
+
+    def test_or_only_what_it_does_not_pay(self):
+        journal = self._without_entry()
+        self._pay(self.invoice, "2026-03-02", amount=25_000, journal=journal)
+        with self.assertRefused(UserError, r"on its way: only .*15,000\.00.* still"):
+            self._redeem(15_000.01)
+        wizard = self.env["referral.redeem"].create({"invoice_id": self.invoice.id})
+        self.assertEqual((wizard.due, wizard.amount), (15_000, 15_000))
+        redemption = self._redeem(15_000)
+        self.assertEqual(redemption.invoice_amount, 15_000)
+        self.assertOpen(25_000)
+
+    def test_one_of_several_invoices_counts_in_full_for_each(self):
+        journal = self._without_entry()
+        other = self._invoice(self.participant.partner_id, "2026-03-01", 10_000)
+        self._pay(
+            self.invoice | other,
+            "2026-03-02",
+            amount=30_000,
+            journal=journal,
+            group_payment=True,
+        )
+        redemptions = self.env["referral.redemption"]
+        self.assertEqual(redemptions._open_amount(self.invoice), 10_000)
+        self.assertEqual(redemptions._open_amount(other), 0)
+
+    def test_a_payment_that_the_bank_has_is_on_its_way_no_more(self):
+        journal = self._without_entry()
+        payment = self._pay(self.invoice, "2026-03-02", amount=25_000, journal=journal)
+        line = self._statement_line(
+            payment.partner_id, "2026-03-03", 25_000, journal=journal
+        )
+        self._match_statement_line(line, self._receivable(self.invoice))
+        self.assertEqual(payment.state, "paid")
+        self.assertOpen(15_000)
+        self._redeem(15_000)
+        self.assertOpen(0)
+
+    def test_nor_is_one_that_has_an_entry(self):
+        payment = self._pay(self.invoice, "2026-03-02", amount=25_000)
+        self.assertTrue(payment.move_id)
+        self.assertOpen(15_000)
+        self._redeem(15_000)
+
+    def test_an_accountant_may_say_that_it_is_paid_before_the_bank_does(self):
+        journal = self._without_entry()
+        payment = self._pay(self.invoice, "2026-03-02", amount=25_000, journal=journal)
+        payment.action_validate()
+        self.assertEqual(payment.state, "paid")
+        with self.assertRefused(UserError, "on its way"):
+            self._redeem(15_000.01)
+
     # === Undoing === #
 
     def test_undone_by_button(self):
