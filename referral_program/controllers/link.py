@@ -40,11 +40,8 @@ class ReferralLink(http.Controller):
         return response
 
     def _program(self):
-        return (
-            request.env["referral.program"]
-            .sudo()
-            .search([("company_id", "=", request.env.company.id)], limit=1)
-        )
+        # sudo: as above
+        return request.env["referral.program"].sudo()._of_company(request.env.company)
 
     def _target(self, target):
         """Return where to lead, with the query that the link had."""

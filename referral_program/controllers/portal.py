@@ -27,7 +27,7 @@ class ReferralPortal(CustomerPortal):
         """Return the company's program in superuser mode; empty without one."""
         # sudo: portal users read no programs; the pages show what is for them
         programs = request.env["referral.program"].sudo()
-        return programs.search([("company_id", "=", request.env.company.id)], limit=1)
+        return programs._of_company(request.env.company)
 
     def _participant(self, program):
         """Return the membership of the user's own company, and of nobody else."""

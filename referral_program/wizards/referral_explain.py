@@ -81,9 +81,7 @@ class ReferralExplain(models.TransientModel):
 
     @api.model
     def _default_program_id(self):
-        return self.env["referral.program"].search(
-            [("company_id", "parent_of", self.env.company.id)], limit=1
-        )
+        return self.env["referral.program"]._of_company(self.env.company)
 
     @api.depends("program_id")
     def _compute_as_of(self):

@@ -1,8 +1,8 @@
 from dateutil.relativedelta import relativedelta
-from pytz import utc
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from ..tools.actions import window
 
@@ -76,9 +76,13 @@ class ReferralReportWizard(models.TransientModel):
 
     @api.model
     def _last_month(self, months, end=False):
-        day = fields.Date.context_today(self).replace(day=1)
+        day = self._today().replace(day=1)
         day -= relativedelta(months=months)
         return fields.Date.end_of(day, "month") if end else day
+
+    @api.model
+    def _today(self):
+        return self.env["referral.program"]._today_in(self.env.company)
 
     @api.model
     def _default_selected_ids(self):
@@ -123,18 +127,21 @@ class ReferralReportWizard(models.TransientModel):
         return [*self._month_domain("period_start"), *posted]
 
     def _payout_domain(self):
-        # days as strings: of moments, those of the user's own time zone
-        return [
-            (self.date_kind, ">=", self._moment(self.date_from)),
-            (self.date_kind, "<", self._moment(self.date_to + relativedelta(days=1))),
-        ]
-
-    def _moment(self, day):
-        """Return when a day begins where the user is, if moments are compared."""
+        first, after = self.date_from, self.date_to + relativedelta(days=1)
         if self.date_kind != "requested_on":
-            return day
-        begins = self.env.tz.localize(fields.Datetime.to_datetime(day))
-        return fields.Datetime.to_string(begins.astimezone(utc))
+            return [(self.date_kind, ">=", first), (self.date_kind, "<", after)]
+        # moments as strings, for the client; each is of the day where its program is
+        text = fields.Datetime.to_string
+        programs = self.env["referral.program"].with_context(active_test=False)
+        found = programs.search([("company_id", "in", self.company_ids.ids)])
+        return Domain.OR(
+            [
+                ("program_id", "=", program.id),
+                ("requested_on", ">=", text(program._beginning_of(first))),
+                ("requested_on", "<", text(program._beginning_of(after))),
+            ]
+            for program in found
+        )
 
     def _cost_domain(self):
         return self._month_domain("month")

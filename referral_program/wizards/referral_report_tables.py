@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 from odoo.tools import format_date
 
 from ..tools.tables import column, table
@@ -31,7 +31,7 @@ class ReferralReportWizard(models.TransientModel):
                 (self.env._("Companies"), ", ".join(companies.mapped("name"))),
                 (
                     self.env._("Printed on"),
-                    format_date(self.env, fields.Date.context_today(self)),
+                    format_date(self.env, self._today()),
                 ),
             ],
             "tables": getattr(self, f"_{self.kind}_tables")(),
@@ -141,9 +141,7 @@ class ReferralReportWizard(models.TransientModel):
             "name": payout.name,
             "company": payout.company_id.name,
             "participant": payout.participant_id.display_name,
-            "requested": fields.Datetime.context_timestamp(
-                self, payout.requested_on
-            ).date(),
+            "requested": payout.program_id._day_of(payout.requested_on),
             "billed": payout.billed_on,
             "paid": payout.paid_on,
             "amount": payout.amount,

@@ -100,7 +100,7 @@ class ReferralRollforward(models.TransientModel):
 
     @api.depends("period")
     def _compute_dates(self):
-        today = fields.Date.context_today(self)
+        today = self.env["referral.program"]._today_in(self.env.company)
         for wizard in self:
             if wizard.period in PRESETS:
                 unit, ago = PRESETS[wizard.period]

@@ -152,15 +152,6 @@ class ReferralProgram(models.Model):
                 )
             )
 
-    def _today(self):
-        """Return today's date where the company is."""
-        return self._day_of(fields.Datetime.now())
-
-    def _day_of(self, moment):
-        """Return the date of a moment (UTC) where the company is."""
-        timezone = self.company_id.partner_id.tz or self.env.context.get("tz")
-        return fields.Date.context_today(self.with_context(tz=timezone), moment)
-
     def _is_over(self, period_start):
         return period_start + relativedelta(months=1) <= self._today()
 

@@ -250,6 +250,7 @@ class ReferralProgram(models.Model):
         self._isolated(
             partial(self._check_and_note, accrual, origin),
             partial(self._report_failure, "check"),
+            "ir_cron_integrity_accruals" if accrual else "ir_cron_integrity",
         )
 
     def _check_and_note(self, accrual, origin):

@@ -1,5 +1,3 @@
-import logging
-
 from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
@@ -7,8 +5,6 @@ from odoo.tools import SQL
 
 from ...tools.actions import window
 from .ledger import KIND
-
-_logger = logging.getLogger(__name__)
 
 #: Participants are written about months that ended at most so many days ago; older
 #: ones, of a program that is moved to Odoo, are caught up without a word.
@@ -52,13 +48,14 @@ class ReferralAccrual(models.Model):
                 accrual._freeze_in_order()
 
     def _make_statements_in_job(self):
-        """Do the same for one month, unless another worker is at the program."""
+        """Do the same for one month.
+
+        :raise ConcurrencyError: if another worker is at the program
+        """
         self.ensure_one()
         if self._lacks_statements():
-            if self.program_id._try_lock_for_accrual():
-                self._freeze_in_order()
-            else:
-                _logger.info("The statements of %s are left to the next run", self)
+            self.program_id._take_for_step()
+            self._freeze_in_order()
 
     def _lacks_statements(self):
         return self.state == "posted" and not self.statements_on

@@ -197,7 +197,7 @@ class ReferralParticipant(models.Model):
                 UPDATE referral_participant
                    SET money_steps = money_steps + 1
                  WHERE id IN (SELECT id FROM referral_participant
-                               WHERE id IN %s ORDER BY id FOR UPDATE)
+                               WHERE id IN %s ORDER BY id FOR NO KEY UPDATE)
                 """,
                 tuple(self.ids),
             )

@@ -11,6 +11,7 @@ _logger = logging.getLogger(__name__)
 #: Mails that are written together and kept together.
 MAIL_BATCH_SIZE = 200
 MAIL = "referral_program.mail_template_statement"
+STATEMENTS = "ir_cron_statements"
 
 
 class ReferralStatement(models.Model):
@@ -126,7 +127,7 @@ class ReferralStatement(models.Model):
         """Have the scheduled action run after this transaction."""
         # sudo: whoever posts need not be allowed to start scheduled actions
         action = self.env.ref(
-            "referral_program.ir_cron_statements", raise_if_not_found=False
+            f"referral_program.{STATEMENTS}", raise_if_not_found=False
         )
         if action:
             action.sudo()._trigger()
@@ -152,9 +153,15 @@ class ReferralStatement(models.Model):
             program._isolated(
                 accrual._make_statements_in_job,
                 partial(program._report_failure, "statements"),
+                STATEMENTS,
             )
             programs._checkpoint(1)
-        self.sudo()._mail_due()
+        try:
+            self.sudo()._mail_due()
+        except BUSY as error:
+            if not programs._in_job():
+                raise
+            programs._give_way(error, STATEMENTS)
 
     # === MAIL === #
 
@@ -185,7 +192,7 @@ class ReferralStatement(models.Model):
                  WHERE to_mail
                  ORDER BY id
                  LIMIT %s
-                   FOR UPDATE SKIP LOCKED
+                   FOR NO KEY UPDATE SKIP LOCKED
                 """,
                 MAIL_BATCH_SIZE,
             )

@@ -146,8 +146,7 @@ class ReferralStatement(models.Model):
         """Return what the documents say, as plain data."""
         self.ensure_one()
         company, partner = self.company_id.partner_id, self.partner_id
-        in_time = self.with_context(tz=company.tz or "UTC")
-        made_on = self._date(fields.Datetime.context_timestamp(in_time, self.made_on))
+        made_on = self._date(self.program_id._day_of(self.made_on))
         return {
             "statement": self,
             "lang": self.lang.replace("_", "-"),

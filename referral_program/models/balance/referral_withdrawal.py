@@ -195,8 +195,8 @@ class ReferralWithdrawal(models.Model):
             participant = self.env["referral.participant"].browse(
                 vals["participant_id"]
             )
-            sequences = self.env["ir.sequence"].with_company(participant.company_id)
-            vals["name"] = sequences.next_by_code("referral.withdrawal")
+            program = participant.program_id
+            vals["name"] = program._next_number("referral.withdrawal")
         return super().create(vals_list)
 
     def write(self, vals):

@@ -80,18 +80,16 @@ class ReferralWithdrawal(models.Model):
     # === BILLING === #
 
     def _bill_in_job(self):
-        """Bill a batch and commit it; leave it to the next run if others are at it."""
+        """Bill a batch and commit it; try it again soon if others are at it."""
         programs = self.env["referral.program"]
         try:
             self._bill_each()
             programs._checkpoint(len(self))
-        except BUSY:
+        except BUSY as error:
             if not programs._in_job():
                 raise
             # somebody took from the same balances meanwhile; nothing of ours is kept
-            programs._undo()
-            _logger.info("Withdrawals %s have to wait for the next run", self.ids)
-            self.env.ref("referral_program.ir_cron_bill")._trigger()
+            programs._give_way(error, "ir_cron_bill")
             programs._checkpoint(len(self))
 
     def _bill_each(self):
@@ -199,7 +197,6 @@ class ReferralWithdrawal(models.Model):
         # the bill is in the vendor's language, as Odoo's own are
         described = self.with_context(lang=self.participant_id._mail_lang())
         today = program._today()
-        sequences = self.env["ir.sequence"].with_company(self.company_id)
         return {
             "move_type": "in_invoice",
             "journal_id": program.bill_journal_id.id,
@@ -208,7 +205,7 @@ class ReferralWithdrawal(models.Model):
             "currency_id": self.currency_id.id,
             "invoice_date": today,
             "date": today,
-            "ref": sequences.next_by_code("referral.self.billing"),
+            "ref": program._next_number("referral.self.billing"),
             "payment_reference": self.name,
             "partner_bank_id": self.bank_account_id.id,
             **(

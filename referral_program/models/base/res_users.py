@@ -1,6 +1,6 @@
 import logging
 
-from odoo import models
+from odoo import api, models
 from odoo.http import request
 
 from ...tools.visit_cookie import read_cookie
@@ -10,6 +10,15 @@ _logger = logging.getLogger(__name__)
 
 class ResUsers(models.Model):
     _inherit = "res.users"
+
+    def action_archive(self):
+        # Odoo deletes the activities of who is archived
+        self.env["referral.program"]._hand_over_from(self)
+        return super().action_archive()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_hand_over(self):
+        self.env["referral.program"]._hand_over_from(self)
 
     def signup(self, values, token=None):
         """Keep the code that was typed in until there is somebody to bind.

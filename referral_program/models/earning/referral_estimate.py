@@ -57,6 +57,7 @@ class ReferralEstimate(models.Model):
             program._isolated(
                 partial(self._estimate, program),
                 partial(program._report_failure, "estimate"),
+                "ir_cron_estimate",
             )
             programs._checkpoint(1)
 

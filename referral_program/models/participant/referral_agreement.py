@@ -40,7 +40,7 @@ class ReferralAgreement(models.Model):
     date_from = fields.Date(
         "In Force From",
         required=True,
-        default=fields.Date.context_today,
+        default=lambda self: self._today(),
         tracking=True,
         copy=False,
     )
@@ -181,10 +181,15 @@ class ReferralAgreement(models.Model):
         self.check_access("write")
         for agreement in self:
             # nobody is asked for what was in force before it was published
-            day = max(agreement.date_from, fields.Date.context_today(self))
+            day = max(agreement.date_from, agreement._today())
             agreement._update_state("published", date_from=day)
             agreement._tell_participants()
         return True
+
+    def _today(self):
+        """Return today's date in the text's company; if for all, in the user's."""
+        company = self.company_id or self.env.company
+        return self.env["referral.program"]._today_in(company)
 
     def _tell_participants(self):
         """Write to those who have to accept the new version."""

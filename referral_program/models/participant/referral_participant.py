@@ -46,8 +46,8 @@ class ReferralParticipant(models.Model):
         ondelete="restrict",
         index=True,
         tracking=True,
-        default=lambda self: self.env["referral.program"].search(
-            [("company_id", "=", self.env.company.id)], limit=1
+        default=lambda self: (
+            self.env["referral.program"]._of_company(self.env.company)
         ),
     )
     company_id = fields.Many2one(

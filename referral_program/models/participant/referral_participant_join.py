@@ -307,7 +307,7 @@ class ReferralParticipant(models.Model):
         self.activity_unlink([kind])
         self.activity_schedule(
             kind,
-            date_deadline=self.verification_deadline.date(),
+            date_deadline=self.program_id._day_of(self.verification_deadline),
             user_id=self.program_id._officer().id,
         )
 

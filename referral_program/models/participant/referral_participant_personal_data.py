@@ -193,7 +193,9 @@ class ReferralParticipant(models.Model):
         programs._checkpoint(remaining=len(due))
         for participant in due:
             participant.program_id._isolated(
-                participant._destroy_if_over, participant._report_not_destroyed
+                participant._destroy_if_over,
+                participant._report_not_destroyed,
+                "ir_cron_destroy_documents",
             )
             if not programs._checkpoint(1):
                 break
@@ -210,11 +212,14 @@ class ReferralParticipant(models.Model):
         ]
 
     def _destroy_if_over(self):
-        """Destroy the documents, unless something has changed or is changing."""
+        """Destroy the documents, unless something has changed.
+
+        :raise LockError: if something is changing; it is tried again soon
+        """
         self.ensure_one()
         program = self.program_id
-        over = self.try_lock_for_update(allow_referencing=True)
-        over.filtered_domain(self._over_domain(program))._destroy_documents(
+        self.lock_for_update(allow_referencing=True)
+        self.filtered_domain(self._over_domain(program))._destroy_documents(
             self.env._(
                 "%(days)s days after the participation ended",
                 days=program.retention_days,

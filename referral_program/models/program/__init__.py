@@ -10,6 +10,8 @@ from . import (
     referral_program_steps,
     referral_program_terms,
     referral_program_tier,
+    referral_program_days,
+    referral_program_colleagues,
     referral_program_cron,
     referral_program_figures,
     referral_program_dashboard,

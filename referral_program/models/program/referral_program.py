@@ -98,24 +98,6 @@ class ReferralProgram(models.Model):
         default="registered",
         tracking=True,
     )
-    bonus_journal_ids = fields.Many2many(
-        "account.journal",
-        "referral_program_bonus_journal_rel",
-        string="Bonus Journals",
-        check_company=True,
-        tracking=True,
-        help="Payments in these journals are bonuses, not money: they earn nothing.",
-    )
-    payment_journal_ids = fields.Many2many(
-        "account.journal",
-        "referral_program_payment_journal_rel",
-        string="Further Payment Journals",
-        check_company=True,
-        domain=[("type", "=", "general")],
-        tracking=True,
-        help="Miscellaneous entries in these journals count as money. Those in other "
-        "miscellaneous journals, such as write-offs, do not.",
-    )
 
     posting_policy = fields.Selection(
         [

@@ -1,11 +1,10 @@
 import logging
+from datetime import timedelta
 from functools import partial
 from math import inf
 
-from dateutil.relativedelta import relativedelta
-
-from odoo import api, models
-from odoo.tools import format_date, html2plaintext
+from odoo import api, fields, models
+from odoo.exceptions import ConcurrencyError
 from odoo.tools.translate import LazyTranslate
 
 from ...tools.failures import BUSY, failure_text, log_failure
@@ -21,13 +20,15 @@ FAILURES = {
     "mail": _lt("Participants were not written about their statements: %(error)s"),
     "estimate": _lt("The participants' estimates were not made: %(error)s"),
     "check": _lt("The integrity check could not be done: %(error)s"),
+    "watch": _lt("It was not checked who has to be told what: %(error)s"),
 }
 #: The activities of failures, where not that of all others.
 FAILURE_ACTIVITIES = {"accrual": "referral_program.mail_activity_accrual_failed"}
 FAILURE_ACTIVITY = "referral_program.mail_activity_failed"
+ACCRUE = "ir_cron_accrue"
 
-#: Days before the credit day on which an accrual that is not posted is an alarm.
-ALARM_DAYS = 2
+#: After that time, what others were in the way of is tried again.
+RETRY_DELAY = timedelta(minutes=1)
 
 
 class ReferralProgram(models.Model):
@@ -48,8 +49,8 @@ class ReferralProgram(models.Model):
         self._checkpoint(remaining=len(programs))
         for program in programs:
             report = partial(program._report_failure, "accrual")
-            program._isolated(program._accrue_due_months, report)
-            program._isolated(program._warn_before_credit_day, report)
+            program._isolated(program._accrue_due_months, report, ACCRUE)
+            program._isolated(program._warn_before_credit_day, report, ACCRUE)
             self._checkpoint(1)
 
     @api.model
@@ -67,28 +68,30 @@ class ReferralProgram(models.Model):
             return inf
         return self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
 
-    def _isolated(self, step, report):
+    def _isolated(self, step, report, action):
         """Do one step of a scheduled action: keep it, or undo it and stop no other.
 
-        A step that others are in the way of is left to the next run. Any other one
-        that cannot be done has failed, which is logged and told.
+        A step that others are in the way of is tried again soon. Any other one that
+        cannot be done has failed, which is logged and told.
 
         :param step: does it, without arguments
         :param report: tells somebody, given the reason as text
+        :param str action: the scheduled action's external id, without the module
         """
         try:
             self._keep(step)
         except BUSY as error:
-            self._undo()
-            _logger.info("%s is left to the next run: %s", self, error)
+            self._give_way(error, action)
         except Exception as error:  # one failure must not stop the others
             self._undo()
             log_failure(self, error)
-            self._isolated_report(report, failure_text(error))
+            self._isolated_report(report, failure_text(error), action)
 
-    def _isolated_report(self, report, text):
+    def _isolated_report(self, report, text, action):
         try:
             self._keep(lambda: report(text))
+        except BUSY as error:
+            self._give_way(error, action)
         except Exception:  # as above
             self._undo()
             _logger.exception("The failure of %s could not be reported", self)
@@ -107,10 +110,31 @@ class ReferralProgram(models.Model):
             self.env.cr.rollback()
         self.env.invalidate_all()
 
+    def _give_way(self, error, action):
+        """Undo what others are in the way of, and have it tried again soon.
+
+        :param error: one of ``BUSY``
+        :param str action: as in :meth:`_isolated`
+        """
+        self._undo()
+        _logger.info("%s is tried again soon: %s", self, error)
+        cron = self.env.ref(f"referral_program.{action}", raise_if_not_found=False)
+        if cron:
+            # sudo: whoever runs a step need not be allowed to start scheduled actions
+            cron.sudo()._trigger(fields.Datetime.now() + RETRY_DELAY)
+            self._checkpoint()
+
+    def _take_for_step(self):
+        """Take the program for a step of a scheduled action.
+
+        :raise ConcurrencyError: if somebody else has it; the step is tried again soon
+        """
+        if not self._try_lock_for_accrual():
+            raise ConcurrencyError(f"somebody else is at {self}")
+
     def _accrue_due_months(self):
         while True:
-            if not self._try_lock_for_accrual():
-                return
+            self._take_for_step()
             period = self._next_period()
             if not period or not self._is_over(period):
                 return
@@ -121,8 +145,7 @@ class ReferralProgram(models.Model):
             if self.posting_policy == "review" and not accrual.move_ids:
                 return
             while accrual.state != "posted":
-                if not self._try_lock_for_accrual():
-                    return
+                self._take_for_step()
                 accrual._post_batch()
                 self._checkpoint()
 
@@ -133,8 +156,7 @@ class ReferralProgram(models.Model):
         :param str error: why
         """
         self.ensure_one()
-        if not self._try_lock_for_accrual():
-            return
+        self._take_for_step()
         self = self.with_context(lang=self._accountant().lang)  # noqa: PLW0642
         told = self.env._(FAILURES[kind])
         text = told % {"error": error}
@@ -142,62 +164,3 @@ class ReferralProgram(models.Model):
         self._schedule_once(
             FAILURE_ACTIVITIES.get(kind, FAILURE_ACTIVITY), self._today(), text
         )
-
-    def _warn_before_credit_day(self):
-        """Raise an alarm if a month is not posted shortly before its credit day."""
-        self.ensure_one()
-        if not self._try_lock_for_accrual():
-            return
-        period = self._next_period()
-        if not period or not self._is_over(period):
-            return
-        deadline = self._credit_date(period)
-        if self._today() < deadline - relativedelta(days=ALARM_DAYS):
-            return
-        self = self.with_context(lang=self._accountant().lang)  # noqa: PLW0642
-        self._schedule_once(
-            "referral_program.mail_activity_credit_alarm",
-            deadline,
-            self.env._(
-                "%(month)s has to be credited by %(date)s and is not posted.",
-                month=format_date(self.env, period, date_format="LLLL y"),
-                date=format_date(self.env, deadline),
-            ),
-        )
-
-    def _credit_date(self, period_start):
-        """Return the day by which a month has to be credited."""
-        return (period_start + relativedelta(months=1)).replace(day=self.credit_day)
-
-    def _schedule_once(self, activity_type, deadline, note):
-        """Plan an activity for the accountant unless the same is open already."""
-        kind = self.env.ref(activity_type)
-        same = self.activity_ids.filtered(
-            lambda activity: activity.activity_type_id == kind
-            and html2plaintext(activity.note) == html2plaintext(note)
-        )
-        if not same:
-            self.activity_schedule(
-                activity_type,
-                date_deadline=deadline,
-                note=note,
-                user_id=self._accountant().id,
-            )
-
-    def _accountant(self):
-        """Return the user who gets activities about accruals."""
-        return self.responsible_id or self._somebody("group_accountant")
-
-    def _officer(self):
-        """Return the user who gets activities about verification."""
-        return self.officer_id or self._somebody("group_officer")
-
-    def _somebody(self, group):
-        """Return a user of the company in one of the program's groups."""
-        self.ensure_one()
-        group = self.env.ref(f"referral_program.{group}")
-        # sudo: who is told does not depend on who runs the accrual
-        users = group.sudo().all_user_ids.filtered(
-            lambda user: user.active and self.company_id in user.company_ids
-        )
-        return users[:1] or self.env.user

@@ -5,7 +5,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
-from .referral_program_cron import ALARM_DAYS
+from .referral_program_colleagues import ALARM_DAYS
 from .referral_program_figures import MONTHS
 
 #: Months not credited that are listed one by one.

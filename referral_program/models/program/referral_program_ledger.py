@@ -3,6 +3,13 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+#: In a domain: the journals in which clients of the program may pay: those of its
+#: company, of the companies above it and of its branches.
+JOURNALS = (
+    "'|', ('company_id', 'parent_of', company_id),"
+    " ('company_id', 'child_of', company_id)"
+)
+
 
 class ReferralProgram(models.Model):
     """The program's journals and accounts, what it owes and how that is paid out."""
@@ -39,6 +46,23 @@ class ReferralProgram(models.Model):
         check_company=True,
         domain=[("type", "=", "purchase")],
         help="The journal of the bills that pay withdrawals.",
+    )
+    bonus_journal_ids = fields.Many2many(
+        "account.journal",
+        "referral_program_bonus_journal_rel",
+        string="Bonus Journals",
+        domain=f"[{JOURNALS}]",
+        tracking=True,
+        help="Payments in these journals are bonuses, not money: they earn nothing.",
+    )
+    payment_journal_ids = fields.Many2many(
+        "account.journal",
+        "referral_program_payment_journal_rel",
+        string="Further Payment Journals",
+        domain=f"[('type', '=', 'general'), {JOURNALS}]",
+        tracking=True,
+        help="Miscellaneous entries in these journals count as money. Those in other "
+        "miscellaneous journals, such as write-offs, do not.",
     )
     # Money out
     min_withdrawal = fields.Monetary("Minimum Withdrawal", default=10000, tracking=True)
@@ -155,6 +179,25 @@ class ReferralProgram(models.Model):
                         "choose a current liability account that allows "
                         "reconciliation.",
                         account=account.display_name,
+                    )
+                )
+
+    @api.constrains("company_id", "bonus_journal_ids", "payment_journal_ids")
+    def _check_journals(self):
+        """Refuse journals in which nobody pays an invoice that counts."""
+        for program in self:
+            # sudo: the user need not have access to all branches
+            journals = (
+                program.sudo().bonus_journal_ids | program.sudo().payment_journal_ids
+            )
+            related = program._companies() | program.company_id.sudo().parent_ids
+            if foreign := journals.filtered(lambda j, c=related: j.company_id not in c):
+                raise ValidationError(
+                    self.env._(
+                        "%(journals)s: choose journals of %(company)s, of its "
+                        "branches or of the companies above it.",
+                        journals=", ".join(foreign.mapped("display_name")),
+                        company=program.company_id.name,
                     )
                 )
 

@@ -18,13 +18,15 @@ class ReferralProgram(models.Model):
         )
         program.active = True
         if not program:
-            program = self.create(
+            # its terms begin on a day of the company's
+            made = self.with_company(company).create(
                 {
                     "name": self.env._("Referral Program"),
                     "company_id": company.id,
                     "terms_ids": [Command.create({})],
                 }
             )
+            program = made.with_env(self.env)
         program._set_up_accounting()
         return program
 

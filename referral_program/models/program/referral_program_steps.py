@@ -26,6 +26,7 @@ class ReferralProgram(models.Model):
         "expense_account_id",
         "liability_account_id",
         "bill_journal_id",
+        "tz",
         "terms_ids.date_from",
     )
     @api.depends_context("lang", "uid")
@@ -65,6 +66,16 @@ class ReferralProgram(models.Model):
                 "accounting",
                 self.env._("Journals and accounts"),
                 self.env._("Where compensation, debts and vendor bills are booked."),
+                self.env._("Choose"),
+                can["administrator"],
+            ),
+            (
+                "timezone",
+                self.env._("Time zone"),
+                self.env._(
+                    "Where the program is: which day is today, and when a month is "
+                    "over."
+                ),
                 self.env._("Choose"),
                 can["administrator"],
             ),
@@ -195,6 +206,7 @@ class ReferralProgram(models.Model):
             and program.expense_account_id
             and program.liability_account_id
             and program.bill_journal_id,
+            "timezone": program.tz,
             "terms": any(
                 terms.date_from and terms.date_from <= today
                 for terms in program.terms_ids
@@ -213,6 +225,7 @@ class ReferralProgram(models.Model):
         """Return the action that opens the place where a step is done."""
         openers = {
             "accounting": self._open_accounting,
+            "timezone": self._open_timezone,
             "terms": self._open_terms,
             "agreements": self._open_agreements,
             "types": self._open_types,
@@ -226,19 +239,20 @@ class ReferralProgram(models.Model):
         return openers[key]()
 
     def _open_accounting(self):
+        return self._open_form("accounting", self.env._("Journals and accounts"))
+
+    def _open_timezone(self):
+        return self._open_form("timezone", self.env._("Time zone"))
+
+    def _open_form(self, form, name):
+        """Return the action that opens one of the program's small forms."""
+        view = self.env.ref(f"referral_program.referral_program_view_form_{form}")
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Journals and accounts"),
+            "name": name,
             "res_model": self._name,
             "res_id": self.id,
-            "views": [
-                (
-                    self.env.ref(
-                        "referral_program.referral_program_view_form_accounting"
-                    ).id,
-                    "form",
-                )
-            ],
+            "views": [(view.id, "form")],
             "target": "new",
         }
 

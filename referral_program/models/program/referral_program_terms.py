@@ -57,7 +57,7 @@ class ReferralProgramTerms(models.Model):
         "In Force From",
         required=True,
         tracking=True,
-        default=lambda self: fields.Date.context_today(self).replace(day=1),
+        default=lambda self: self._this_month(),
         help="The first day of these terms. They apply until the next ones begin.",
     )
     rate = fields.Float(
@@ -128,6 +128,12 @@ class ReferralProgramTerms(models.Model):
         return [(code, label) for code, label, _amount in bases]
 
     # === COMPUTE METHODS === #
+
+    @api.model
+    def _this_month(self):
+        """Return the first day of the month that it is in the user's company."""
+        programs = self.env["referral.program"]
+        return programs._today_in(self.env.company).replace(day=1)
 
     @api.model
     def _default_excluded_category_ids(self):

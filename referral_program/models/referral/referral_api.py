@@ -253,7 +253,7 @@ class ReferralApi(models.AbstractModel):
         )
         # sudo: the group may do what these methods do, and nothing else
         programs = self.env["referral.program"].sudo()
-        program = programs.search([("company_id", "=", self.env.company.id)], limit=1)
+        program = programs._of_company(self.env.company)
         if not program:
             raise UserError(
                 self.env._("%(company)s has no program.", company=self.env.company.name)

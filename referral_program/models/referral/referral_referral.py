@@ -53,7 +53,7 @@ class ReferralReferral(models.Model):
         "First Day",
         required=True,
         tracking=True,
-        default=fields.Date.context_today,
+        default=lambda self: (self.env["referral.program"]._today_in(self.env.company)),
         help="The first day whose invoices count.",
     )
     date_end = fields.Date(

@@ -282,9 +282,7 @@ class ReferralReferral(models.Model):
                 participant_id=participant.id,
                 typed=text,
             )
-        registered = fields.Date.context_today(
-            participant, partner.create_date.replace(tzinfo=None)
-        )
+        registered = program._day_of(partner.create_date.replace(tzinfo=None))
         if registered < program._today() - timedelta(days=program.claim_days):
             return self._refuse(
                 program,

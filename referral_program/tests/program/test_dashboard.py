@@ -245,8 +245,8 @@ class TestFigures(DashboardCase):
         )
         self.assertEqual(opened(), run.id)
 
-    def test_the_day_of_the_check_is_that_of_the_company(self):
-        self.program.company_id.partner_id.tz = "Asia/Kamchatka"  # midnight there
+    def test_the_day_of_the_check_is_that_of_the_program(self):
+        self.program.tz = "Asia/Kamchatka"  # midnight there
         with self.on(TODAY):
             self.program._check_integrity()
         self.assertEqual(self._card()["integrity"][0]["hint"], "as of 03/06/2026")
@@ -353,10 +353,12 @@ class TestSteps(DashboardCase):
         )
         self.env["ir.mail_server"].search([]).active = False
         self.assertEqual(
-            self._open_steps(program), {"accounting", "terms", "mail", "participant"}
+            self._open_steps(program),
+            {"accounting", "timezone", "terms", "mail", "participant"},
         )
         self.assertFalse(program.is_ready)
         program.action_set_up_accounting()
+        program.tz = "Europe/Moscow"
         program.terms_ids = [
             Command.create({"date_from": "2026-03-01", "is_draft": True})
         ]
@@ -369,7 +371,10 @@ class TestSteps(DashboardCase):
         self.assertTrue(program.is_ready, "mail is optional")
 
     def test_what_is_taken_away_is_open_again(self):
+        self.program.tz = "Europe/Moscow"
         self.assertLessEqual(self._open_steps(self.program), {"mail"})
+        self.program.tz = False
+        self.assertIn("timezone", self._open_steps(self.program))
         action = self.env.ref("referral_program.ir_cron_accrue")
         action.active = False
         self.assertIn("actions", self._open_steps(self.program))
@@ -390,6 +395,7 @@ class TestSteps(DashboardCase):
     def test_each_step_opens_its_place(self):
         models = {
             "accounting": "referral.program",
+            "timezone": "referral.program",
             "terms": "referral.program.terms",
             "agreements": "referral.agreement",
             "types": "referral.participant.type",
@@ -411,4 +417,4 @@ class TestSteps(DashboardCase):
         officer = self._user("steps_officer", "referral_program.group_officer")
         steps = self.program.with_user(officer).steps["steps"]
         closed = {step["name"] for step in steps if not step["open"]}
-        self.assertEqual(closed, {"accounting", "actions", "mail"})
+        self.assertEqual(closed, {"accounting", "timezone", "actions", "mail"})

@@ -21,6 +21,8 @@ BUSY = (
     LockError("taken"),
     ConcurrencyError("too late"),
 )
+#: When what was done on 2 February is tried again.
+SOON = "2026-02-02 12:01:00"
 
 
 @tagged("post_install", "-at_install")
@@ -49,6 +51,14 @@ class TestFailures(OneReferralCase):
         """Return the notes of the accountant's activities about a program."""
         activities = (program or self.program).activity_ids
         return [str(a.note) for a in activities if a.user_id == self.accountant]
+
+    def _again(self, action):
+        """Return when a scheduled action was told to run once more, and forget it."""
+        cron = self.env.ref(f"referral_program.{action}")
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        moments = [str(trigger.call_at) for trigger in triggers]
+        triggers.unlink()
+        return moments
 
     def assertTold(self, text, program=None):
         [note] = self._told(program)
@@ -81,8 +91,19 @@ class TestFailures(OneReferralCase):
         self.assertIn("The month is closed", self.program.message_ids[0].body)
 
     def test_statements_wait_for_another_worker(self):
-        with self.assertNoLogs(LOGGER, "ERROR"):
-            self.assertEqual(self._make_statements(*BUSY), [False, True])
+        accruals = self._months()
+        self._again("ir_cron_statements")  # of posting
+        for error in BUSY:
+            with (
+                self._failing("referral.accrual", "_freeze", error, accruals[0]),
+                self.assertNoLogs(LOGGER, "ERROR"),
+                self.on("2026-02-02"),
+            ):
+                self.env["referral.statement"]._cron_statements()
+            self.assertEqual(
+                [bool(accrual.statements_on) for accrual in accruals], [False, True]
+            )
+            self.assertEqual(self._again("ir_cron_statements"), [SOON])
         self.assertFalse(self._told())
 
     def test_statements_wait_while_the_program_is_taken(self):
@@ -97,7 +118,9 @@ class TestFailures(OneReferralCase):
             self.assertNoLogs(LOGGER, "ERROR"),
             self.on("2026-02-02"),
         ):
+            self._again("ir_cron_statements")
             self.env["referral.statement"]._cron_statements()
+            self.assertEqual(self._again("ir_cron_statements"), [SOON])
             with self.assertRefused(UserError, "by somebody else right now"):
                 accruals[0]._make_statements()
         self.assertEqual([bool(a.statements_on) for a in accruals], [False, True])
@@ -119,7 +142,63 @@ class TestFailures(OneReferralCase):
         for error in BUSY:
             with self.subTest(error=error), self.assertNoLogs(LOGGER, "ERROR"):
                 self.assertEqual(self._accrue_due(error), ["posted"])
+                self.assertEqual(self._again("ir_cron_accrue"), [SOON])
         self.assertFalse(self._told())
+
+    def test_accruals_wait_while_the_program_is_taken(self):
+        lock = self.env.registry["referral.program"]._try_lock_for_accrual
+        with (
+            patch.object(
+                self.env.registry["referral.program"],
+                "_try_lock_for_accrual",
+                lambda program: program != self.program and lock(program),
+            ),
+            self.assertNoLogs(LOGGER, "ERROR"),
+            self.on("2026-02-02"),
+        ):
+            self.env["referral.program"]._cron_accrue()
+        self.assertFalse(self.program.accrual_ids)
+        self.assertEqual(self.other.accrual_ids.mapped("state"), ["posted"])
+        # its accrual, and its alarm
+        self.assertEqual(self._again("ir_cron_accrue"), [SOON, SOON])
+
+    def test_a_deadlock_while_posting_is_no_failure(self):
+        self._paid("2026-01-10", 1_000)
+        accruals = self.registry["referral.accrual"]
+        original, left = accruals._post_batch, [DeadlockDetected("crossed")]
+
+        def post(accrual):
+            if left and accrual.program_id == self.program:
+                raise left.pop()
+            return original(accrual)
+
+        self.patch(accruals, "_post_batch", post)
+        with self.on("2026-02-02"), self.assertNoLogs(LOGGER, "ERROR"):
+            self.env["referral.program"]._cron_accrue()
+            self.assertEqual(self.participant._balance(), 0)
+            self.assertEqual(self._again("ir_cron_accrue"), [SOON])
+            self.env["referral.program"]._cron_accrue()
+        self.assertEqual(self.participant._balance(), 90)
+        self.assertFalse(self._told())
+
+    def test_telling_of_a_failure_may_have_to_wait_too(self):
+        error, busy = UserError("No account"), LockNotAvailable("taken")
+        with (
+            self._failing(
+                "referral.program", "_accrue_due_months", error, self.program
+            ),
+            patch.object(
+                self.env.registry["referral.program"],
+                "_report_failure",
+                side_effect=busy,
+            ),
+            self.assertLogs(LOGGER, "ERROR") as logs,
+            self.on("2026-02-02"),
+        ):
+            self.env["referral.program"]._cron_accrue()
+        [line] = logs.output
+        self.assertIn("No account", line)
+        self.assertEqual(self._again("ir_cron_accrue"), [SOON])
 
     def test_a_warning_with_a_way_out_is_told_as_people_read_it(self):
         error = RedirectWarning("Choose a journal", 7, "To the journals")
@@ -132,6 +211,53 @@ class TestFailures(OneReferralCase):
             for text in ("No & account", "No & account", "No <b>journal</b>"):
                 self._accrue_due(UserError(text))
         self.assertEqual(len(self._told()), 2)
+
+    # === Other steps === #
+
+    def test_every_other_step_waits_for_another_worker(self):
+        self._paid("2026-01-10", 1_000)
+        self._months()
+        for action, model, method, target, broken in (
+            ("ir_cron_estimate", "referral.estimate", "_cron_estimate",
+             ("referral.estimate", "_estimate"), self.program),
+            ("ir_cron_integrity", "referral.program", "_cron_check_integrity",
+             ("referral.program", "_check_integrity"), self.program),
+            ("ir_cron_watch", "referral.program", "_cron_watch",
+             ("referral.program", "_watch"), self.program),
+        ):  # fmt: skip
+            for error in BUSY:
+                with (
+                    self.subTest(action=action, error=error),
+                    self._failing(*target, error, broken),
+                    self.assertNoLogs(LOGGER, "ERROR"),
+                    self.on("2026-02-02"),
+                ):
+                    self._again(action)
+                    getattr(self.env[model], method)()
+                    self.assertEqual(self._again(action), [SOON])
+        self.assertFalse(self._told())
+
+    def test_documents_wait_while_somebody_is_at_the_participant(self):
+        self._again("ir_cron_destroy_documents")
+        closed = self._participant("Closed", state="closed")
+        for error in BUSY:
+            with (
+                patch.object(
+                    self.env.registry["referral.participant"],
+                    "_over_domain",
+                    lambda _self, program: [("id", "=", closed.id)],
+                ),
+                patch.object(
+                    self.env.registry["referral.participant"],
+                    "lock_for_update",
+                    side_effect=error,
+                ),
+                self.assertNoLogs(LOGGER, "ERROR"),
+                self.on("2026-02-02"),
+            ):
+                self.env["referral.participant"]._cron_destroy_documents()
+            self.assertEqual(self._again("ir_cron_destroy_documents"), [SOON])
+        self.assertFalse(closed.activity_ids)
 
     # === Estimates, checks === #
 

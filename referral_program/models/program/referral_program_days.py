@@ -1,0 +1,85 @@
+from datetime import datetime, time
+
+import pytz
+
+from odoo import SUPERUSER_ID, api, fields, models
+
+from odoo.addons.base.models.res_partner import _tz_get
+
+
+class ReferralProgram(models.Model):
+    """Whose day it is: one time zone, whoever is looking, wherever the server is."""
+
+    _inherit = "referral.program"
+
+    tz = fields.Selection(
+        _tz_get,
+        "Time Zone",
+        compute="_compute_tz",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+        help="Where the program is: decides for everybody which day is today, when a "
+        "month is over, and on which day a referral begins.",
+    )
+
+    @api.depends("company_id")
+    def _compute_tz(self):
+        for program in self:
+            program.tz = program.tz or program._default_tz()
+
+    def _default_tz(self):
+        """Return the company's time zone, else that of who makes the program."""
+        creator = self.create_uid or self.env.user
+        if creator.id == SUPERUSER_ID:  # its own says nothing: always UTC
+            creator = creator.browse()
+        # sudo: where the company is, is no secret
+        return self.company_id.sudo().partner_id.tz or creator.sudo().tz
+
+    def _today(self):
+        """Return today's date where the program is."""
+        return self._day_of(fields.Datetime.now())
+
+    def _day_of(self, moment):
+        """Return the date of a moment where the program is.
+
+        :param datetime moment: naive, in UTC
+        """
+        return pytz.utc.localize(moment).astimezone(self._timezone()).date()
+
+    def _beginning_of(self, day):
+        """Return when a day begins where the program is.
+
+        :return datetime: naive, in UTC
+        """
+        midnight = self._timezone().localize(datetime.combine(day, time.min))
+        return midnight.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _timezone(self):
+        # sudo: which day it is does not depend on who asks
+        return pytz.timezone(self.sudo().tz or "UTC")
+
+    @api.model
+    def _of_company(self, company):
+        """Return the program that counts a company's invoices: its own, or a parent's.
+
+        :param company: a ``res.company``, which may be a branch
+        """
+        return self.search([("company_id", "parent_of", company.id)], limit=1)
+
+    @api.model
+    def _today_in(self, company):
+        """Return today's date in a company, by its program, or by one made now."""
+        # sudo: as in :meth:`_timezone`
+        programs = self.sudo()
+        program = programs._of_company(company)
+        return (program or programs.new({"company_id": company.id}))._today()
+
+    def _next_number(self, code):
+        """Return the next number of one of the company's sequences, of today's year."""
+        self.ensure_one()
+        # sudo: whoever makes a document may have its number
+        sequences = self.env["ir.sequence"].sudo().with_company(self.company_id)
+        today = fields.Date.to_string(self._today())
+        return sequences.with_context(ir_sequence_date=today).next_by_code(code)
