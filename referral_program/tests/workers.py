@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from functools import partial
 
 from freezegun import freeze_time
@@ -427,6 +428,53 @@ def look_at_money(env):
     }
 
 
+def make_two_bills(env):
+    """Two bills by hand of 120 each on the account that holds a balance of 180."""
+    participant = richest(env)
+    liability = participant.program_id.liability_account_id
+    for number in range(2):
+        env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": participant.partner_id.id,
+                "invoice_date": "2026-03-01",
+                "ref": f"By hand {number}",
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": "By hand",
+                            "account_id": liability.id,
+                            "price_unit": 120,
+                            "tax_ids": [Command.clear()],
+                        }
+                    )
+                ],
+            }
+        )
+
+
+def post_bill(env, number):
+    bill = env["account.move"].search([("ref", "=", f"By hand {number}")])
+    try:
+        bill.action_post()
+    except UserError:
+        env.cr.rollback()
+
+
+def bills_by_hand(registry):
+    in_transaction(registry, make_money)
+    in_transaction(registry, make_two_bills)
+    at_once(registry, 2, post_bill)
+
+
+def look_at_bills_by_hand(env):
+    bills = env["account.move"].search([("ref", "=like", "By hand %")])
+    return {
+        "balance": richest(env)._balance(),
+        "states": sorted(bills.mapped("state")),
+    }
+
+
 def bill(registry):
     """Kill a worker in the middle of making bills, then run two at once."""
     in_transaction(registry, make_money)
@@ -471,6 +519,105 @@ def look_at_bills(env):
     }
 
 
+# === Others at the same rows === #
+
+
+def crossed(registry):
+    """Cross the locks of an accrual and of somebody else, so that it has to give way.
+
+    Whoever waits longer is the one whom PostgreSQL ends, after a second: the accrual.
+    """
+    at_program, at_rows = multiprocessing.Event(), multiprocessing.Event()
+    other = fork(cross, registry, at_program, at_rows)
+    expect(end_of(fork(be_crossed, registry, at_program, at_rows)), 0)
+    expect(end_of(other), 0)
+    in_transaction(registry, keep_what_is_left)
+    expect(end_of(fork(work, registry)), 0)
+
+
+def cross(registry, at_program, at_rows):
+    at_program.wait(60)
+    with registry.cursor() as cr:
+        cr.execute("SELECT FROM referral_participant FOR NO KEY UPDATE")
+        at_rows.set()
+        time.sleep(0.5)  # the accrual waits for these rows by now
+        cr.execute("SELECT FROM referral_program FOR NO KEY UPDATE")
+
+
+def be_crossed(registry, at_program, at_rows):
+    accruals = registry["referral.accrual"]
+    original = accruals._post_batch
+
+    def post(accrual):
+        if not at_program.is_set():
+            at_program.set()
+            at_rows.wait(60)
+            accrual.program_id.participant_ids._lock_money()
+        return original(accrual)
+
+    accruals._post_batch = post
+    work(registry)
+
+
+def keep_what_is_left(env):
+    """Keep what the scheduled action left behind, for the next run ends it."""
+    program = env["referral.program"].search([])
+    cron = env.ref("referral_program.ir_cron_accrue")
+    triggers = env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+    env.cr.execute(
+        "SELECT pg_stat_force_next_flush();"
+        " SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    )
+    left = {
+        "deadlocks": env.cr.fetchone()[0],
+        "posted": len(program.accrual_ids.move_ids),
+        "again": [str(trigger.call_at) for trigger in triggers],
+        "told": failures_told(program),
+    }
+    env["ir.config_parameter"].set_param("test.left", json.dumps(left))
+
+
+def look_at_crossed(env):
+    left = json.loads(env["ir.config_parameter"].get_param("test.left"))
+    told = failures_told(env["referral.program"].search([]))
+    return {**look(env), "left": left, "told": told}
+
+
+def failures_told(program):
+    kind = program.env.ref("referral_program.mail_activity_accrual_failed")
+    return len(program.activity_ids.filtered(lambda a: a.activity_type_id == kind))
+
+
+def referenced(registry):
+    """Refer to a participant, and to a program, while others count a step of them."""
+    locked, done = multiprocessing.Event(), multiprocessing.Event()
+    holder = fork(hold, registry, locked, done)
+    expect(end_of(fork(refer, registry, locked)), 0)
+    done.set()
+    expect(end_of(holder), 0)
+
+
+def hold(registry, locked, done):
+    def keep(env):
+        participant = richest(env)
+        participant._lock_money()
+        participant.program_id._lock_for_accrual()
+        locked.set()
+        done.wait(60)
+
+    in_transaction(registry, keep)
+
+
+def refer(registry, locked):
+    locked.wait(60)
+
+    def bring(env):
+        env.cr.execute("SET lock_timeout = '2s'")
+        env["referral.referral"]._bind(richest(env), new_client(env), "link")
+
+    in_transaction(registry, bring)
+
+
 #: What each does, and what it prints afterwards.
 SCENARIOS = {
     "one": (one, look),
@@ -484,6 +631,9 @@ SCENARIOS = {
     "withdraw": (partial(money_out, count=20, function=withdraw), look_at_money),
     "spend": (partial(money_out, count=10, function=spend), look_at_money),
     "bill": (bill, look_at_bills),
+    "bills_by_hand": (bills_by_hand, look_at_bills_by_hand),
+    "crossed": (crossed, look_at_crossed),
+    "referenced": (referenced, look_at_bonds),
 }
 
 if __name__ == "__main__":

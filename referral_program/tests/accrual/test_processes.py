@@ -80,6 +80,29 @@ class TestProcesses(ProcessCase):
             {"balances": [60.0] * 5, "bills": 5, "states": ["billed"] * 5},
         )
 
+    def test_two_bills_by_hand_at_once_take_no_more_than_there_is(self):
+        self.assertEqual(
+            self._run("bills_by_hand"), {"balance": 60.0, "states": ["draft", "posted"]}
+        )
+
+    def test_an_accrual_in_a_deadlock_gives_way_and_is_tried_again_soon(self):
+        self.assertEqual(
+            self._run("crossed"),
+            {
+                **UNDISTURBED,
+                "left": {
+                    "deadlocks": 1,
+                    "posted": 0,
+                    "again": ["2026-03-05 12:01:00"],
+                    "told": 0,
+                },
+                "told": 0,
+            },
+        )
+
+    def test_referring_to_a_row_does_not_wait_for_a_step_of_it(self):
+        self.assertEqual(self._run("referenced"), {"bonds": ["active"], "refusals": []})
+
     def test_statements_are_made_and_mailed_once_whoever_is_killed(self):
         self.assertEqual(self._run("statements_killed"), STATEMENTS)
 
