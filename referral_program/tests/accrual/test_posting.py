@@ -124,6 +124,13 @@ class TestPosting(OneReferralCase):
         self.assertEqual(accrual.period_start, date(2026, 1, 1))
         self.assertEqual(accrual.period_end, date(2026, 1, 31))
 
+    def test_the_later_of_two_lock_dates_decides(self):
+        self._paid("2026-01-10")
+        self.company.hard_lock_date = "2026-01-31"
+        self.company.fiscalyear_lock_date = "2026-02-10"
+        accrual = self._accrue("2026-01", on="2026-02-20")
+        self.assertEqual(accrual.move_ids.date, date(2026, 2, 11))
+
     def test_hash_locked_journal(self):
         self.program.journal_id.restrict_mode_hash_table = True
         self._paid("2026-01-10")
@@ -317,6 +324,37 @@ class TestPosting(OneReferralCase):
         self.assertEqual(len(accrual.move_ids), 2)
         self.assertEqual(self.program.liability, 360)
         self.assertLedger(self.program)
+
+    def _half_posted(self):
+        """Return January's accrual with one of its two entries."""
+        self._earn_for_many(2)
+        self.patch(referral_accrual_post, "POST_BATCH_SIZE", 1)
+        self.program.posting_policy = "review"
+        accrual = self._accrue("2026-01")
+        accrual._post_batch()
+        self.assertEqual((accrual.state, len(accrual.move_ids)), ("computed", 1))
+        return accrual
+
+    def assertWholeMonth(self, accrual):
+        self.assertEqual(accrual.state, "posted")
+        self.assertEqual(len(accrual.move_ids), 2)
+        self.assertEqual(
+            [own._balance() for own in accrual.compensation_ids.participant_id],
+            [90, 90],
+        )
+
+    def test_a_half_posted_month_is_finished_whatever_changed_since(self):
+        accrual = self._half_posted()
+        self.program._mark_everything()
+        accrual._post()
+        self.assertWholeMonth(accrual)
+
+    def test_a_half_posted_month_is_not_computed_anew(self):
+        accrual = self._half_posted()
+        self.program.posting_policy = "automatic"
+        with self.on("2026-02-01"):
+            self.program._accrue("2026-01-01")
+        self.assertWholeMonth(accrual)
 
     # === Setting up === #
 

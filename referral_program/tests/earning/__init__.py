@@ -4,10 +4,13 @@ from . import (
     test_accrual_late,
     test_accrual_money,
     test_accrual_random,
+    test_accrual_rendered,
     test_credit,
     test_earning_extension,
     test_estimates,
+    test_excluded_services,
     test_explanation,
+    test_explanation_rights,
     test_forecast,
     test_simulation,
 )

@@ -52,6 +52,27 @@ class TestAccrualLate(Expected, OneReferralCase):
         self.assertEqual(evidence.partner_id, self.client)
         self.assertEqual(evidence.amount, 45)
 
+    def test_draft_that_goes_to_somebody_else(self):
+        invoice = self._accrued_invoice()
+        with self.on("2026-02-05"):
+            invoice.button_draft()
+            invoice.partner_id = self._partner("Stranger")
+            invoice.action_post()
+        self.assertEarned("2026-02", self.participant, "-90")
+
+    def test_credit_note_of_a_deleted_invoice_posted_again(self):
+        invoice = self._paid("2026-01-10")
+        credit = self._credit_note(invoice, "2026-01-15", 200)
+        self.assertEarned("2026-01", self.participant, "72")
+        with self.on("2026-02-03"):
+            invoice.button_draft()
+            invoice.with_context(force_delete=True).unlink()
+        self.assertEarned("2026-02", self.participant, "-90")
+        with self.on("2026-03-03"):
+            credit.button_draft()
+            credit.action_post()
+        self.assertEarned("2026-03", self.participant, "0")
+
     def test_draft_of_an_accrued_invoice_can_be_deleted(self):
         invoice = self._accrued_invoice()
         name = invoice.name
@@ -203,6 +224,32 @@ class TestAccrualLate(Expected, OneReferralCase):
         again = self._invoice(self.client, "2026-02-10", 1500)
         self._pay(again, "2026-02-12")
         self.assertEarned("2026-02", self.participant, "150")
+
+    def test_clients_of_one_participant_reach_no_tier_together(self):
+        self.program.terms_ids.tier_ids = [(0, 0, {"above": 3000, "rate": 12})]
+        other = self._partner("Other")
+        self._referral(self.participant, other)
+        self._paid("2026-01-10", 2500)
+        self._paid("2026-01-10", 2500, partner=other)
+        self.assertEarned("2026-01", self.participant, "450")
+
+    def test_a_rate_of_nothing_is_evidence(self):
+        terms = self.program.terms_ids
+        terms.rate = 0
+        terms.tier_ids = [(0, 0, {"above": 3000, "rate": 5})]
+        year = self._line(24000, start_date="2026-01-01", end_date="2026-12-31")
+        self._paid("2026-01-10", [year])
+        accrual = self.assertEarned("2026-01", self.participant, "0")
+        self.assertTrue(accrual.line_ids)
+        # each month's 2,000 are below the tier, two months' are not
+        self.assertEarned("2026-02", self.participant, "0")
+
+    # === Base === #
+
+    def test_a_free_line_where_taxes_are_in_the_base(self):
+        self.program.terms_ids.base = "total"
+        self._paid("2026-01-10", [self._line(1000), self._line(0)])
+        self.assertEarned("2026-01", self.participant, "90")
 
     # === Order and time === #
 

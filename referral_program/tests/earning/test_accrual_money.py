@@ -36,6 +36,16 @@ class TestAccrualMoney(Expected, OneReferralCase):
             line.action_undo_reconciliation()
         self.assertEarned("2026-03", self.participant, "-90")
 
+    def test_a_payment_counts_on_the_day_its_last_part_is_matched(self):
+        self.program.paid_when = "bank"
+        payment = self._pay(
+            self._invoice(self.client, "2026-01-10", 1000), "2026-01-12"
+        )
+        self._bank_match(payment, "2026-01-20", 400)
+        self._bank_match(payment, "2026-02-05", 600)
+        self.assertEarned("2026-01", self.participant, "0", on="2026-02-10")
+        self.assertEarned("2026-02", self.participant, "90")
+
     def test_the_day_of_the_match_decides_not_the_day_it_is_known(self):
         self.program.paid_when = "bank"
         invoice = self._invoice(self.client, "2026-01-10", 1000)
@@ -299,3 +309,42 @@ class TestAccrualMoney(Expected, OneReferralCase):
         product.categ_id = self.env.ref("referral_program.product_category_domains")
         self._credit_note(invoice, "2026-02-10", [self._line(400, product=product)])
         self.assertEarned("2026-02", self.participant, "-36")
+
+    def test_credit_note_that_reverses_nothing_pays_an_invoice(self):
+        credit = self._invoice(self.client, "2026-01-05", 300, move_type="out_refund")
+        invoice = self._invoice(self.client, "2026-01-10", 1000)
+        self._match(credit, invoice, "2026-01-12")
+        self.assertEarned("2026-01", self.participant, "0")
+        self._pay(invoice, "2026-02-05")
+        self.assertEarned("2026-02", self.participant, "63")
+
+    def test_credit_note_of_the_months_last_day(self):
+        invoice = self._invoice(self.client, "2026-01-10", 1000)
+        self._pay(invoice, "2026-01-12", 500)
+        self._credit_note(invoice, "2026-01-31", 500)
+        self.assertEarned("2026-01", self.participant, "45")
+
+    def test_never_more_than_all_is_paid(self):
+        invoice = self._paid("2026-01-10")
+        self._credit_note(invoice, "2026-01-20", 400)
+        accrual = self.assertEarned("2026-01", self.participant, "54")
+        self.assertEqual(set(accrual.line_ids.mapped("paid")), {100})
+
+    def test_credit_note_in_another_currency_than_its_invoice(self):
+        euro = self.setup_other_currency("EUR", rates=[("2025-12-01", 0.01)])
+        pound = self.setup_other_currency("GBP", rates=[("2025-12-01", 0.005)])
+        invoice = self._invoice(self.client, "2026-01-10", 100, currency_id=euro.id)
+        self._pay(invoice, "2026-01-20", 100, currency_id=euro.id)
+        self.assertEarned("2026-01", self.participant, "900")
+        # 10 pounds are 2,000: a fifth of the 10,000
+        self._credit_note(invoice, "2026-02-05", 10, currency_id=pound.id)
+        self.assertEarned("2026-02", self.participant, "-180")
+
+    def test_discount_on_the_credit_note_only(self):
+        self.program.terms_ids.exclude_discounted = True
+        invoice = self._paid("2026-01-10", [self._line(1000)])
+        self.assertEarned("2026-01", self.participant, "90")
+        # half of the price, of another product
+        lines = [self._line(400, category="storage", discount=50)]
+        self._credit_note(invoice, "2026-02-05", lines)
+        self.assertEarned("2026-02", self.participant, "-18")

@@ -17,6 +17,7 @@ from ...tools.uploads import UploadRefused, check_upload
 from ..common import JoiningCase
 
 MEGABYTE = 1024 * 1024
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 picture, pdf = JoiningCase._picture, JoiningCase._pdf
 
 
@@ -79,6 +80,20 @@ def packed_pdf(kind=b"/ObjStm", compressed=True):
         b"%s\nendstream\nendobj\n" % (len(table), table)
     )
     return body + b"startxref\n%d\n%%%%EOF\n" % start
+
+
+def streamed_archive():
+    """Return a PDF with an archive in a stream."""
+    zipped = archive()
+    stream = b"4 0 obj\n<</Length %d>>\nstream\n%s\nendstream\nendobj"
+    return pdf_with([b"", stream % (len(zipped), zipped)])
+
+
+def packed_events():
+    """Return a PDF whose packed object has events instead of a script."""
+    script = b"<</S/JavaScript/JS(1)>>"
+    events = b"<</AA<</O 2 0 R>>  >>".ljust(len(script))
+    return packed_pdf(compressed=False).replace(script, events)
 
 
 def commented_pdf():
@@ -196,6 +211,11 @@ HOSTILE = [
     ("PNG bomb", png_bomb(), "pixels"),
     ("JPEG with an archive", picture("JPEG") + archive(), "foreign"),
     ("PNG with an archive", picture("PNG") + archive(), "foreign"),
+    (
+        "PNG with an archive before its end",
+        picture("PNG") + archive() + PNG_END,
+        "foreign",
+    ),
     ("JPEG with a page", picture("JPEG") + b"<script>1</script>", "foreign"),
     ("PNG with PHP", picture("PNG") + b"<?php 1;", "foreign"),
     ("JPEG with a PDF", picture("JPEG") + pdf(), "foreign"),
@@ -204,6 +224,12 @@ HOSTILE = [
     ("only a JPEG's start", b"\xff\xd8\xff\xd9", "broken"),
     ("PNG that is a JPEG inside", b"\x89PNG\r\n\x1a\n" + picture("JPEG"), "broken"),
     ("too many pages", pdf(101), "pages"),
+    (
+        "PDF with an archive in a stream",
+        streamed_archive(),
+        "foreign",
+    ),
+    ("PDF that packs its events", packed_events(), "active"),
 ]
 
 

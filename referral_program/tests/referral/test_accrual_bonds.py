@@ -42,6 +42,30 @@ class TestAccrualBonds(Expected, TwoParticipantsCase):
         self.assertFalse(april.line_ids)
         self.assertLedger(self.program)
 
+    def test_a_new_line_under_a_moved_bond(self):
+        """One line is taken back from the suspended, another is another's."""
+        bond = self._referral(self.anna, self.client)
+        invoice = self._paid("2026-01-10")
+        self.assertEarned("2026-01", self.anna, "90")
+        payment = invoice.matched_payment_ids
+        with self.on("2026-02-05"):
+            invoice.button_draft()
+            invoice.invoice_line_ids = [
+                Command.delete(invoice.invoice_line_ids.id),
+                self._line(1000),
+            ]
+            bond.participant_id = self.boris
+            invoice.action_post()
+            # Odoo matches what had been matched
+            if invoice.amount_residual:
+                (
+                    self._receivable(invoice) | self._receivable(payment.move_id)
+                ).reconcile()
+        self.anna._update_state("suspended", "Test")
+        accrual = self._accrue("2026-02")
+        got = {c.participant_id: c.amount for c in accrual.compensation_ids}
+        self.assertEqual(got, {self.anna: -90, self.boris: 90})
+
     def test_cancelled_bond_takes_back(self):
         referral = self._referral(self.anna, self.client)
         self._paid("2026-01-10")
@@ -119,6 +143,21 @@ class TestAccrualBonds(Expected, TwoParticipantsCase):
         self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "0")
 
+    def _correct_tax_number(self, partner):
+        """Have two equal tax numbers, and correct one after the accrual."""
+        self._referral(self.anna, self.client)
+        self.anna.partner_id.vat = self.client.vat = "RU7707083893"
+        self._paid("2026-01-10")
+        self.assertEarned("2026-01", self.anna, "0")
+        partner.vat = "RU7736050003"
+        self.assertEarned("2026-02", self.anna, "90")
+
+    def test_the_clients_tax_number_corrected_later(self):
+        self._correct_tax_number(self.client)
+
+    def test_the_participants_tax_number_corrected_later(self):
+        self._correct_tax_number(self.anna.partner_id)
+
     def test_missing_tax_numbers_are_not_the_same(self):
         self.anna.partner_id.vat = "/"
         self.client.vat = "/"
@@ -137,6 +176,20 @@ class TestAccrualBonds(Expected, TwoParticipantsCase):
         same = banks.create({"acc_number": "40702810", "partner_id": contact.id})
         self.assertEarned("2026-01", self.anna, "0")
         same.unlink()
+        self.assertEarned("2026-02", self.anna, "90")
+
+    def test_who_shared_a_bank_account_leaves_the_client(self):
+        self._referral(self.anna, self.client)
+        contact = self.env["res.partner"].create(
+            {"name": "Contact", "parent_id": self.client.id}
+        )
+        for partner in (contact, self.anna.partner_id):
+            self.env["res.partner.bank"].create(
+                {"acc_number": "40702810938000000077", "partner_id": partner.id}
+            )
+        self._paid("2026-01-10")
+        self.assertEarned("2026-01", self.anna, "0")
+        contact.write({"parent_id": False, "is_company": True})
         self.assertEarned("2026-02", self.anna, "90")
 
     def test_a_bank_account_shared_later_does_not_touch_what_was_given(self):
@@ -164,6 +217,20 @@ class TestAccrualBonds(Expected, TwoParticipantsCase):
         self.assertEarned("2026-02", self.anna, "90")
 
     # === States of the participant === #
+
+    def test_two_without_a_country_are_not_of_the_same(self):
+        self.anna.type_id = self.env["referral.participant.type"].create(
+            {
+                "name": "Own country only",
+                "entity_type": "individual",
+                "territory_restricted": True,
+            }
+        )
+        self.anna.partner_id.country_id = False
+        self.client.country_id = False
+        self._referral(self.anna, self.client)
+        self._paid("2026-01-10")
+        self.assertEarned("2026-01", self.anna, "0")
 
     def test_what_a_suspended_participant_missed_comes_after_resumption(self):
         self._referral(self.anna, self.client)
@@ -202,6 +269,15 @@ class TestAccrualBonds(Expected, TwoParticipantsCase):
         self.assertEarned("2026-02", self.anna, "0")
         self.anna.action_resume()
         self.assertEarned("2026-03", self.anna, "9")
+
+    def test_what_waits_for_the_suspended_reaches_no_tier(self):
+        self.program.terms_ids.tier_ids = [Command.create({"above": 3000, "rate": 12})]
+        self._referral(self.anna, self.client, date_end="2026-01-15")
+        self._referral(self.boris, self.client, "2026-01-16")
+        self._paid("2026-01-10", 2500)
+        self._paid("2026-01-20", 1000)
+        self.anna._update_state("suspended", "Test")
+        self.assertEarned("2026-01", self.boris, "90")
 
     def test_the_closed_get_nothing_more(self):
         self._referral(self.anna, self.client)

@@ -112,12 +112,22 @@ class TestBonding(TwoParticipantsCase):
         self.anna._update_state("suspended", "Test")
         self.assertNotBound(self.anna, self.client, "participant_inactive")
 
+    def test_a_bond_counts_on_its_last_day(self):
+        today = fields.Date.today()
+        begun = fields.Date.subtract(today, days=9)
+        self._referral(self.anna, self.client, begun, date_end=today)
+        self.assertNotBound(self.boris, self.client, "bound_already")
+
     def test_no_cycles_of_any_length(self):
         vera = self._participant("Vera")
         self.assertBound(self.anna, self.boris.partner_id)
         self.assertBound(self.boris, vera.partner_id)
         self.assertNotBound(self.boris, self.anna.partner_id, "cycle")
         self.assertNotBound(vera, self.anna.partner_id, "cycle")
+
+    def test_a_cancelled_bond_makes_no_cycle(self):
+        self.assertBound(self.anna, self.boris.partner_id).action_cancel()
+        self.assertBound(self.boris, self.anna.partner_id)
 
     def test_another_companys_program_is_another_matter(self):
         other = self._program(self.setup_other_company()["company"])
