@@ -1,7 +1,9 @@
 from . import (
     test_accessibility,
     test_billing,
+    test_billing_pages,
     test_files,
+    test_link,
     test_portal,
     test_portal_money,
     test_tours,

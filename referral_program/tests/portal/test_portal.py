@@ -4,13 +4,10 @@ import io
 import json
 import re
 import zipfile
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 from odoo import fields
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from ...tools.visit_cookie import COOKIE
 from ..common import JoiningCase
 
 #: Pages for members of the program, and what others get.
@@ -22,24 +19,6 @@ PAGES = (
     "/my/referral/data",
 )
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0"}
-
-
-class IdentityProvider(BaseHTTPRequestHandler):
-    """An OAuth provider who knows one person, by one token."""
-
-    def do_GET(self):
-        known = "access_token=good" in self.path
-        answer = (
-            {"sub": "4711", "email": "oauth@example.net", "name": "Olga Auth"}
-            if known
-            else {"error": "invalid_token"}
-        )
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
-
-    def log_message(self, *_arguments):
-        """Keep the tests' output clean."""
 
 
 @tagged("post_install", "-at_install")
@@ -303,6 +282,18 @@ class TestPortal(PortalCase):
         self.assertIn(agreement, participant.acceptance_ids.agreement_id)
         self.assertNotIn("New rules", self._get("/my/referral").text)
 
+    def test_the_closed_accept_nothing(self):
+        participant = self._membership(self.owner)
+        participant._update_state("closed", "Test")
+        agreement = self.env["referral.agreement"].create(
+            {"kind": "engagement", "name": "Rules", "body": "<p>New rules</p>"}
+        )
+        agreement.action_publish()
+        self._login(self.owner)
+        response = self._post("/my/referral/accept", {f"accept_{agreement.id}": "1"})
+        self.assertEqual(response.status_code, 404)
+        self.assertNotIn(agreement, participant.acceptance_ids.agreement_id)
+
     def test_claims_tell_nothing_about_the_client(self):
         self._membership(self.owner).action_approve_documents()
         new_test_user(self.env, "known@example.net", "base.group_portal")
@@ -419,188 +410,3 @@ class TestPortal(PortalCase):
         ):
             self._login(user)
             self.assertEqual(self._get(path).status_code, status, user.login)
-
-
-@tagged("post_install", "-at_install")
-class TestLink(PortalCase):
-    """Links: where they lead, what is remembered, and what is counted."""
-
-    def setUp(self):
-        super().setUp()
-        self.env["ir.config_parameter"].sudo().set_param(
-            "auth_signup.invitation_scope", "b2c"
-        )
-        self.anna = self._participant("Anna")
-        self.boris = self._participant("Boris")
-
-    def _open(self, participant, query="", **headers):
-        path = f"/referral/{participant.code}{query}"
-        return self._get(path, headers={**BROWSER, **headers})
-
-    def _visits(self, participant):
-        visits = self.env["referral.visit"].search(
-            [("participant_id", "=", participant.id)]
-        )
-        self.assertLessEqual(len(visits), 1)
-        return visits.visits
-
-    def _sign_up(self, login, **further):
-        page = self.url_open("/web/signup", headers=BROWSER)
-        token = re.search(r'name="csrf_token" value="([^"]+)"', page.text).group(1)
-        self.url_open(
-            "/web/signup",
-            data={
-                "csrf_token": token,
-                "login": login,
-                "name": "New Client",
-                "password": "a long password",
-                "confirm_password": "a long password",
-                **further,
-            },
-        )
-        # sudo: whoever signs up is in the website's company
-        return self.env["res.users"].sudo().search([("login", "=", login)])
-
-    def _bond(self, user):
-        return self.env["referral.referral"].search(
-            [("partner_id", "=", user.partner_id.id)]
-        )
-
-    def test_leads_to_the_target_with_the_query_kept(self):
-        for target, query, location in (
-            ("/", "", "/"),
-            ("/shop", "?utm_source=a&x=%20b", "/shop?utm_source=a&x=%20b"),
-            ("/shop?lang=en", "?a=1", "/shop?lang=en&a=1"),
-            ("/shop#plans", "?a=1", "/shop?a=1#plans"),
-            (
-                "https://panel.example.com/new",
-                "?a=1",
-                "https://panel.example.com/new?a=1",
-            ),
-        ):
-            self.program.target_url = target
-            response = self._open(self.anna, query)
-            self.assertEqual(response.status_code, 302)
-            found = response.headers["Location"].removeprefix(self.base_url())
-            self.assertEqual(found, location)
-
-    def test_query_leads_nowhere_else(self):
-        for query in ("?redirect=https://evil.example", "?url=//evil.example"):
-            location = self._open(self.anna, query).headers["Location"]
-            self.assertTrue(location.removeprefix(self.base_url()).startswith("/?"))
-
-    def test_unknown_and_inactive_links_lead_on_without_a_cookie(self):
-        self.boris._update_state("suspended", "Test")
-        for path in ("/referral/nobody", f"/referral/{self.boris.code}"):
-            response = self._get(path, headers=BROWSER)
-            self.assertEqual(response.status_code, 302)
-            self.assertNotIn(COOKIE, response.cookies)
-        self.assertFalse(self._visits(self.boris))
-
-    def test_cookie_is_signed_closed_to_scripts_and_ends(self):
-        self.program.attribution_days = 10
-        response = self._open(self.anna)
-        cookie = next(c for c in response.cookies if c.name == COOKIE)
-        text = response.headers["Set-Cookie"]
-        self.assertIn("Max-Age=864000", text)
-        self.assertIn("HttpOnly", text)
-        self.assertIn("SameSite=Lax", text)
-        self.assertNotIn(self.anna.code, cookie.value)
-
-    def test_signing_up_after_a_click(self):
-        self._open(self.anna)
-        user = self._sign_up("clicked@example.net")
-        self.assertEqual(self._bond(user).participant_id, self.anna)
-        self.assertEqual(self._bond(user).source, "link")
-
-    def _provider(self):
-        server = ThreadingHTTPServer(("127.0.0.1", 0), IdentityProvider)
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        address = f"http://127.0.0.1:{server.server_port}"
-        return self.env["auth.oauth.provider"].create(
-            {
-                "name": "Identity",
-                "body": "Log in with Identity",
-                "enabled": True,
-                "auth_endpoint": f"{address}/auth",
-                "validation_endpoint": f"{address}/userinfo",
-            }
-        )
-
-    def _sign_in_by(self, provider, token):
-        state = {"d": self.env.cr.dbname, "p": provider.id, "r": "%2Fmy"}
-        self._get(
-            f"/auth_oauth/signin?access_token={token}&state={json.dumps(state)}",
-            headers=BROWSER,
-        )
-        # sudo: whoever signs up is in the website's company
-        users = self.env["res.users"].sudo()
-        return users.search([("login", "=", "oauth@example.net")])
-
-    def test_signing_up_with_oauth_after_a_click(self):
-        provider = self._provider()
-        self._open(self.anna)
-        self.assertFalse(self._sign_in_by(provider, "bad"))
-        user = self._sign_in_by(provider, "good")
-        self.assertEqual(user.name, "Olga Auth")
-        self.assertEqual(self._bond(user).participant_id, self.anna)
-        self.assertEqual(self._bond(user).source, "link")
-        # whoever comes back has signed up already: no second bond
-        self._login(None)
-        self._open(self.boris)
-        self.assertEqual(self._sign_in_by(provider, "good"), user)
-        self.assertEqual(self._bond(user).participant_id, self.anna)
-
-    def test_last_or_first_click_wins(self):
-        for setting, winner in (("last", self.boris), ("first", self.anna)):
-            self.program.attribution_click = setting
-            self.opener.cookies.clear()
-            self._open(self.anna)
-            self._open(self.boris)
-            user = self._sign_up(f"{setting}@example.net")
-            self.assertEqual(self._bond(user).participant_id, winner, setting)
-            self._login(None)
-
-    def test_a_code_typed_in_wins_over_the_link(self):
-        self._open(self.anna)
-        user = self._sign_up("typed@example.net", referral_code=self.boris.code)
-        self.assertEqual(self._bond(user).participant_id, self.boris)
-        self.assertEqual(self._bond(user).source, "code")
-
-    def test_an_unknown_code_is_told_before_anything_is_made(self):
-        user = self._sign_up("typed@example.net", referral_code="nobody")
-        self.assertFalse(user)
-
-    def test_forged_and_old_cookies_bind_nobody(self):
-        for number, value in enumerate(
-            ("x", "AQAAAAAAAAAA", f"{self.anna.id}", "é", "A" * 5000)
-        ):
-            self.opener.cookies.set(COOKIE, value.encode().decode("latin-1"))
-            user = self._sign_up(f"forged{number}@example.net")
-            self.assertTrue(user)
-            self.assertFalse(self._bond(user))
-            self._login(None)
-            self.opener.cookies.clear()
-
-    def test_visits_are_counted_per_day_and_bots_are_not(self):
-        self._open(self.anna)
-        self.assertEqual(self._visits(self.anna), 1)
-        self._open(self.anna)  # the same visitor
-        self.assertEqual(self._visits(self.anna), 1)
-        self.opener.cookies.clear()
-        self._open(self.anna)
-        self.assertEqual(self._visits(self.anna), 2)
-        self.opener.cookies.clear()
-        for agent in ("Googlebot/2.1", "curl/8.0", "facebookexternalhit/1.1", ""):
-            response = self._open(self.anna, **{"User-Agent": agent})
-            self.assertNotIn(COOKIE, response.cookies)
-        self.opener.head(self.base_url() + f"/referral/{self.anna.code}")
-        self.assertEqual(self._visits(self.anna), 2)
-
-    def test_without_a_window_nothing_is_remembered(self):
-        self.program.attribution_days = 0
-        self.assertNotIn(COOKIE, self._open(self.anna).cookies)
