@@ -170,15 +170,17 @@ class ReferralCommon(AccountTestInvoicingCommon):
 
     # === Things that happen === #
 
+    @classmethod
     @contextmanager
-    def on(self, day):
+    def on(cls, day):
         """Let something happen on a day."""
         with freeze_time(f"{day} 12:00:00"):
             yield
 
-    def _line(self, amount, category="vps", product=None, **values):
+    @classmethod
+    def _line(cls, amount, category="vps", product=None, **values):
         """Return the values of an invoice line without tax."""
-        product = product or self._product(category)
+        product = product or cls._product(category)
         values.setdefault("tax_ids", [Command.clear()])
         return Command.create(
             {
@@ -189,13 +191,14 @@ class ReferralCommon(AccountTestInvoicingCommon):
             }
         )
 
-    def _invoice(self, partner, day, lines, move_type="out_invoice", **values):
+    @classmethod
+    def _invoice(cls, partner, day, lines, move_type="out_invoice", **values):
         """Post a customer invoice, entered on the day that it is dated."""
         if isinstance(lines, (int, float, str)):
-            lines = [self._line(lines)]
-        values.setdefault("company_id", self.company.id)
-        with self.on(day):
-            invoice = self.env["account.move"].create(
+            lines = [cls._line(lines)]
+        values.setdefault("company_id", cls.company.id)
+        with cls.on(day):
+            invoice = cls.env["account.move"].create(
                 {
                     "move_type": move_type,
                     "partner_id": partner.id,
@@ -208,8 +211,9 @@ class ReferralCommon(AccountTestInvoicingCommon):
             invoice.action_post()
         return invoice
 
-    def _credit_note(self, invoice, day, lines, **values):
-        return self._invoice(
+    @classmethod
+    def _credit_note(cls, invoice, day, lines, **values):
+        return cls._invoice(
             invoice.partner_id,
             day,
             lines,
@@ -218,20 +222,21 @@ class ReferralCommon(AccountTestInvoicingCommon):
             **values,
         )
 
-    def _pay(self, invoices, day, amount=None, journal=None, entered=None, **values):
+    @classmethod
+    def _pay(cls, invoices, day, amount=None, journal=None, entered=None, **values):
         """Register a payment of invoices, as an accountant does.
 
         :param entered: the day it is entered, if not the payment's own
         :return: the ``account.payment``
         """
-        with self.on(entered or day):
+        with cls.on(entered or day):
             wizard = (
-                self.env["account.payment.register"]
+                cls.env["account.payment.register"]
                 .with_context(active_model="account.move", active_ids=invoices.ids)
                 .create(
                     {
                         "payment_date": day,
-                        "journal_id": (journal or self.bank_journal).id,
+                        "journal_id": (journal or cls.bank_journal).id,
                         **({"amount": float(amount)} if amount is not None else {}),
                         **values,
                     }
@@ -239,18 +244,20 @@ class ReferralCommon(AccountTestInvoicingCommon):
             )
             return wizard._create_payments()
 
-    def _paid(self, day, amount=1000, partner=None, **values):
+    @classmethod
+    def _paid(cls, day, amount=1000, partner=None, **values):
         """Post an invoice that is paid on its day."""
-        invoice = self._invoice(partner or self.client, day, amount, **values)
-        self._pay(invoice, day)
+        invoice = cls._invoice(partner or cls.client, day, amount, **values)
+        cls._pay(invoice, day)
         return invoice
 
-    def _statement_line(self, partner, day, amount, journal=None):
+    @classmethod
+    def _statement_line(cls, partner, day, amount, journal=None):
         """Book a bank statement line with its counterpart still in suspense."""
-        with self.on(day):
-            return self.env["account.bank.statement.line"].create(
+        with cls.on(day):
+            return cls.env["account.bank.statement.line"].create(
                 {
-                    "journal_id": (journal or self.bank_journal).id,
+                    "journal_id": (journal or cls.bank_journal).id,
                     "date": day,
                     "payment_ref": "Transfer",
                     "partner_id": partner.id,
@@ -258,7 +265,8 @@ class ReferralCommon(AccountTestInvoicingCommon):
                 }
             )
 
-    def _match_statement_line(self, line, items, account=None):
+    @classmethod
+    def _match_statement_line(cls, line, items, account=None):
         """Match a statement line with items, as bank reconciliation does.
 
         Its suspense item becomes one on the items' account and is reconciled.
@@ -267,27 +275,29 @@ class ReferralCommon(AccountTestInvoicingCommon):
         suspense.write({"account_id": items.account_id.id})
         (suspense | items).reconcile()
 
-    def _bank_match(self, payment, day, amount=None):
+    @classmethod
+    def _bank_match(cls, payment, day, amount=None):
         """Match a registered payment with a statement line of a day; return that."""
-        line = self._statement_line(
+        line = cls._statement_line(
             payment.partner_id, day, amount or payment.amount, payment.journal_id
         )
         outstanding = payment.move_id.line_ids.filtered(
             lambda item: item.account_id == payment.outstanding_account_id
         )
-        with self.on(day):
-            self._match_statement_line(line, outstanding)
+        with cls.on(day):
+            cls._match_statement_line(line, outstanding)
         return line
 
-    def _misc(self, invoice, day, amount, journal=None):
+    @classmethod
+    def _misc(cls, invoice, day, amount, journal=None):
         """Settle an invoice by a miscellaneous entry, such as a write-off."""
-        receivable = self._receivable(invoice)
-        with self.on(day):
-            entry = self.env["account.move"].create(
+        receivable = cls._receivable(invoice)
+        with cls.on(day):
+            entry = cls.env["account.move"].create(
                 {
                     "move_type": "entry",
                     "date": day,
-                    "journal_id": (journal or self.misc_journal).id,
+                    "journal_id": (journal or cls.misc_journal).id,
                     "line_ids": [
                         Command.create(
                             {
@@ -298,7 +308,7 @@ class ReferralCommon(AccountTestInvoicingCommon):
                         ),
                         Command.create(
                             {
-                                "account_id": self.company_data[
+                                "account_id": cls.company_data[
                                     "default_account_expense"
                                 ].id,
                                 "balance": float(amount),
@@ -308,33 +318,37 @@ class ReferralCommon(AccountTestInvoicingCommon):
                 }
             )
             entry.action_post()
-            (receivable | self._receivable(entry)).reconcile()
+            (receivable | cls._receivable(entry)).reconcile()
         return entry
 
-    def _match(self, credit, invoice, day, amount=None):
+    @classmethod
+    def _match(cls, credit, invoice, day, amount=None):
         """Match a credit note with an invoice."""
-        with self.on(day):
-            lines = self._receivable(credit) | self._receivable(invoice)
+        with cls.on(day):
+            lines = cls._receivable(credit) | cls._receivable(invoice)
             lines.filtered(lambda line: not line.reconciled).reconcile()
 
-    def _unmatch(self, payment, day):
+    @classmethod
+    def _unmatch(cls, payment, day):
         """Take a payment's reconciliation back, as for a bounced one."""
-        with self.on(day):
+        with cls.on(day):
             payment.move_id.line_ids.remove_move_reconcile()
 
-    def _receivable(self, move):
+    @classmethod
+    def _receivable(cls, move):
         return move.line_ids.filtered(
             lambda line: line.account_id.account_type == "asset_receivable"
         )
 
-    def _accrue(self, month, program=None, on=None):
+    @classmethod
+    def _accrue(cls, month, program=None, on=None):
         """Accrue a month, by default on the first of the next one.
 
         :param str month: such as ``2026-01``
         """
-        program = program or self.program
+        program = program or cls.program
         start = fields.Date.to_date(f"{month}-01")
-        with self.on(on or fields.Date.add(start, months=1)):
+        with cls.on(on or fields.Date.add(start, months=1)):
             return program._accrue(start)
 
     # === What came out === #

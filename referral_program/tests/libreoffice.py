@@ -19,19 +19,23 @@ SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def convert(content, kind="xlsx"):
-    """Open a workbook in LibreOffice, compute it, and return it saved anew.
+def convert(contents, kind="xlsx"):
+    """Open workbooks in LibreOffice, compute them, and return them saved anew.
 
-    :param bytes content: the workbook
-    :param str kind: the format to save it in
-    :return bytes: what LibreOffice saved
+    Starting LibreOffice costs more than a workbook: give all that there are.
+
+    :param list contents: the workbooks, each as bytes
+    :param str kind: the format to save them in
+    :return list: what LibreOffice saved of each, as bytes
     """
+    names = [f"book{number}" for number in range(len(contents))]
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         settings = home / "profile" / "user" / "registrymodifications.xcu"
         settings.parent.mkdir(parents=True)
         settings.write_text(SETTINGS)
-        (home / "book.xlsx").write_bytes(content)
+        for name, content in zip(names, contents, strict=True):
+            (home / f"{name}.xlsx").write_bytes(content)
         subprocess.run(
             [
                 "soffice",
@@ -41,19 +45,28 @@ def convert(content, kind="xlsx"):
                 kind,
                 "--outdir",
                 home / "out",
-                home / "book.xlsx",
+                *(home / f"{name}.xlsx" for name in names),
             ],
             check=True,
             capture_output=True,
             timeout=300,
         )
-        return (home / "out" / f"book.{kind}").read_bytes()
+        return [(home / "out" / f"{name}.{kind}").read_bytes() for name in names]
 
 
-def computed(content):
-    """Return the workbook's sheets by name, with the values LibreOffice computed."""
-    book = openpyxl.load_workbook(io.BytesIO(convert(content)), data_only=True)
-    return {sheet.title: sheet for sheet in book.worksheets}
+def computed(*contents):
+    """Return workbooks' sheets by name, with the values LibreOffice computed.
+
+    :return: a dict of sheets for a single workbook, else a list of such dicts
+    """
+    books = [
+        {sheet.title: sheet for sheet in book.worksheets}
+        for book in (
+            openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+            for content in convert(contents)
+        )
+    ]
+    return books[0] if len(books) == 1 else books
 
 
 def with_number(content, number, cell, value):

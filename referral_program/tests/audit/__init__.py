@@ -4,4 +4,7 @@ from . import (
     test_hash_chain,
     test_history,
     test_integrity,
+    test_integrity_reasons,
+    test_integrity_rights,
+    test_workbook_numbers,
 )

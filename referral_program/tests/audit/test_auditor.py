@@ -24,6 +24,13 @@ NOT_FOR_AUDITORS = {
     "referral.mark",
     "referral.statement.mark",
 }
+#: What all companies share, or may.
+SHARED = {
+    "referral.agreement",
+    "referral.document.requirement",
+    "referral.material",
+    "referral.participant.type",
+}
 #: Of whom nothing may change; and these, of Odoo's own.
 WATCHED = (
     "account_move",
@@ -346,6 +353,28 @@ class TestOthers(AuditorCase):
                         self.assertFalse(
                             self.env[name].with_user(user).has_access(operation)
                         )
+
+    def test_another_companys_books_are_closed(self):
+        """Whoever has all roles, but in another company."""
+        other = self.env["res.company"].create({"name": "Other"})
+        user = self._user(
+            "elsewhere",
+            "referral_program.group_administrator,referral_program.group_auditor",
+        )
+        user.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
+        self.env.invalidate_all()
+        for name in (*self._models(), *self._models(transient=True)):
+            own = self.env[name].with_user(user)
+            if name not in SHARED and own.has_access("read"):
+                self.assertTrue(self.env[name].sudo().search_count([], limit=1), name)
+                self.assertFalse(own.search([]), name)
+
+    def test_officers_take_no_money_out(self):
+        officer = self._user("an_officer", "referral_program.group_officer")
+        for name in ("referral.withdraw", "referral.redeem"):
+            for operation in ("read", "write", "create", "unlink"):
+                own = self.env[name].with_user(officer)
+                self.assertFalse(own.has_access(operation), (name, operation))
 
     def test_no_method_of_an_employee_changes_anything(self):
         self.assertNothingChanges(self.employee, {})

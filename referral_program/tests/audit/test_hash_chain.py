@@ -155,17 +155,24 @@ TAMPERING = {
 class TestHashChain(OneReferralCase):
     """Three posted months, each checked after it was posted."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.months = {}
+        for number, amount in enumerate((1000, 2000, 3000), 1):
+            cls._paid(f"2026-0{number}-10", amount)
+            cls.months[number] = cls._accrue(f"2026-0{number}")
+            cls._check(cls.months[number])
+
     def setUp(self):
         super().setUp()
-        self.months = {}
-        for number, amount in enumerate((1000, 2000, 3000), 1):
-            self._paid(f"2026-0{number}-10", amount)
-            self.months[number] = self._accrue(f"2026-0{number}")
-            self._check(self.months[number])
+        # each test adds its own months
+        self.months = dict(self.months)
 
-    def _check(self, accrual=None):
-        with self.on("2026-05-02"):
-            return self.program._check_integrity(accrual)
+    @classmethod
+    def _check(cls, accrual=None):
+        with cls.on("2026-05-02"):
+            return cls.program._check_integrity(accrual)
 
     def _tamper(self, query):
         self.env.flush_all()

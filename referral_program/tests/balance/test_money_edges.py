@@ -64,10 +64,14 @@ class TestMoneyEdges(MoneyCase):
             bill.action_post()
             bill.button_draft()
             bill.button_cancel()
+            self.assertEqual(bill.state, "cancel")
             bill.unlink()
             invoice = self._own_invoice().with_user(user)
             invoice.button_draft()
             invoice.button_cancel()
+        self.assertFalse(bill.exists())
+        self.assertEqual(invoice.state, "cancel")
+        self.assertMoney(90_000, 90_000)
 
     def test_whoever_invoices_leads_a_bill_through_its_life(self):
         user = self._accountant_of_nothing()

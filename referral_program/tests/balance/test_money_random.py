@@ -533,16 +533,18 @@ class Money(RuleBasedStateMachine):
 
 @tagged("post_install", "-at_install")
 class TestMoneyRandom(MoneyCase):
-    def setUp(self):
+    @classmethod
+    def setUpClass(cls):
         # one clock for all: to freeze it anew takes longer than most steps
         freezer = freeze_time("2026-01-01 12:00:00")
-        self.clock = freezer.start()
-        self.addCleanup(freezer.stop)
-        super().setUp()
+        cls.clock = freezer.start()
+        cls.addClassCleanup(freezer.stop)
+        super().setUpClass()
 
+    @classmethod
     @contextmanager
-    def on(self, day):
-        self.clock.move_to(f"{day} 12:00:00")
+    def on(cls, day):
+        cls.clock.move_to(f"{day} 12:00:00")
         yield
 
     def _begin(self):

@@ -1,5 +1,6 @@
 """Paying own invoices with the balance: one entry, undone as a whole."""
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -73,6 +74,43 @@ class TestRedemptions(MoneyCase):
         with self.assertRefused(UserError, "nothing to pay"):
             self._redeem(1, small)
         self.assertMoney(29_900, 29_900)
+
+    def test_another_companys_invoice(self):
+        other = self.setup_other_company()
+        company = other["company"]
+        self.env.user.company_ids |= company
+        line = Command.create(
+            {
+                "name": "Elsewhere",
+                "account_id": other["default_account_revenue"].id,
+                "price_unit": 100,
+                "tax_ids": [Command.clear()],
+            }
+        )
+        invoice = self._invoice(
+            self.participant.partner_id, "2026-03-01", [line], company_id=company.id
+        )
+        with self.assertRefused(UserError, "only the participant's own invoices"):
+            self._redeem(50, invoice)
+
+    def test_nobody_forges_the_entry_of_one(self):
+        forged = {"referral_redemption_id": self._redeem(50).id}
+        values = {
+            "move_type": "entry",
+            "journal_id": self.misc_journal.id,
+            "date": "2026-03-15",
+        }
+        for group, refusal in (
+            ("account.group_account_invoice", "access the field"),
+            ("referral_program.group_accountant", "by the program itself"),
+        ):
+            moves = self.env["account.move"].with_user(self._user(group, group))
+            for forge in (
+                lambda moves=moves: moves.create({**values, **forged}),
+                lambda moves=moves: moves.create(values).write(forged),
+            ):
+                with self.assertRefused(UserError, refusal):
+                    forge()
 
     def test_settings_and_states(self):
         self.program.redemption_allowed = False
@@ -325,6 +363,13 @@ class TestRedemptions(MoneyCase):
             part.action_undo()
         self.assertOpen(50, invoice)
         self.assertMoney(86_000, 86_000)
+
+    def test_no_more_than_is_open_at_the_days_rate(self):
+        invoice = self._foreign_invoice()
+        with self.assertRefused(UserError, "Only .*8,000.00"):
+            self._redeem(8_000.01, invoice)
+        self._redeem(8_000, invoice)
+        self.assertMoney(82_000, 82_000)
 
     def test_too_little_for_the_invoices_currency(self):
         invoice = self._foreign_invoice()

@@ -5,7 +5,7 @@ import ast
 from odoo import Command, fields
 from odoo.tests import tagged
 
-from .test_rollforward import BOOK, FIGURES, RollforwardCase
+from .test_rollforward import BOOK, FIGURES, BookCase
 
 MODULE = "referral_program"
 #: The ends of days that are looked at: before, between and after all that happened.
@@ -24,7 +24,7 @@ DAYS = (
 
 
 @tagged("post_install", "-at_install")
-class TestRollforwardBeside(RollforwardCase):
+class TestRollforwardBeside(BookCase):
     def _oca_ledger(self, company, account, date_from, date_to):
         """Return what OCA's general ledger says: opening, closing, by partner."""
         wizard = self.env["general.ledger.report.wizard"].create(
@@ -66,7 +66,6 @@ class TestRollforwardBeside(RollforwardCase):
         return round(-amounts["residual"], 2)
 
     def test_it_is_what_ocas_reports_say(self):
-        self._book()
         program = self._second_company()
         looked_at = 0
         for own, companies in (
@@ -134,7 +133,6 @@ class TestRollforwardBeside(RollforwardCase):
         return {partner: round(-balance, 2) for partner, balance in groups}
 
     def test_the_accounting_report_says_the_same(self):
-        self._book()
         report = self.env.ref(f"{MODULE}.account_report_rollforward")
         self.assertEqual(
             tuple(report.column_ids.sorted("sequence").mapped("expression_label")),

@@ -24,44 +24,49 @@ FIGURES = (
 class StatementCase(MoneyCase):
     """A participant with 90,000 of January, which has its statement."""
 
-    def setUp(self):
-        super().setUp()
-        self._freeze("2026-02-01")
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._freeze("2026-02-01")
 
-    def _freeze(self, day="2026-12-01"):
+    @classmethod
+    def _freeze(cls, day="2026-12-01"):
         """Make all statements that are due, as the scheduled action does."""
-        with self.on(day):
-            self.env["referral.statement"]._cron_statements()
+        with cls.on(day):
+            cls.env["referral.statement"]._cron_statements()
 
-    def _month(self, month, day=None):
+    @classmethod
+    def _month(cls, month, day=None):
         """Accrue a month and freeze it, by default on the first of the next one."""
-        accrual = self._accrue(month, on=day)
-        self._freeze(day or str(fields.Date.add(accrual.period_start, months=1)))
-        return self._statement(month)
+        accrual = cls._accrue(month, on=day)
+        cls._freeze(day or str(fields.Date.add(accrual.period_start, months=1)))
+        return cls._statement(month)
 
-    def _statement(self, month, participant=None):
-        return self.env["referral.statement"].search(
+    @classmethod
+    def _statement(cls, month, participant=None):
+        return cls.env["referral.statement"].search(
             [
-                ("participant_id", "=", (participant or self.participant).id),
+                ("participant_id", "=", (participant or cls.participant).id),
                 ("period_start", "=", f"{month}-01"),
             ]
         )
 
-    def _entry(self, amount, day, post=True):
+    @classmethod
+    def _entry(cls, amount, day, post=True):
         """Change the balance by hand."""
-        account = self.program.liability_account_id
-        expense = self.program.expense_account_id
-        with self.on(day):
-            entry = self.env["account.move"].create(
+        account = cls.program.liability_account_id
+        expense = cls.program.expense_account_id
+        with cls.on(day):
+            entry = cls.env["account.move"].create(
                 {
                     "move_type": "entry",
                     "date": day,
-                    "journal_id": self.misc_journal.id,
+                    "journal_id": cls.misc_journal.id,
                     "line_ids": [
                         Command.create(
                             {
                                 "account_id": account.id,
-                                "partner_id": self.participant.partner_id.id,
+                                "partner_id": cls.participant.partner_id.id,
                                 "balance": -amount,
                             }
                         ),
@@ -73,11 +78,12 @@ class StatementCase(MoneyCase):
                 entry.action_post()
         return entry
 
-    def _redeem(self, amount, day):
-        invoice = self._invoice(self.participant.partner_id, day, amount)
-        with self.on(day):
-            return self.env["referral.redemption"]._redeem(
-                self.participant, invoice, amount
+    @classmethod
+    def _redeem(cls, amount, day):
+        invoice = cls._invoice(cls.participant.partner_id, day, amount)
+        with cls.on(day):
+            return cls.env["referral.redemption"]._redeem(
+                cls.participant, invoice, amount
             )
 
     def _ledger(self, end):

@@ -67,12 +67,9 @@ class AccessibilityCase(BrowsingMixin, MoneyPortalCase):
         super().setUpClass()
         cls.env["res.lang"]._activate_lang("ru_RU")
         cls.env["ir.module.module"]._load_module_terms(["referral_program"], ["ru_RU"])
+        with cls.on("2026-02-01"):
+            cls.env["referral.statement"]._cron_statements()
         cls.axe = (files("axe_playwright_python") / "axe.min.js").read_text()
-
-    def setUp(self):
-        super().setUp()
-        with self.on("2026-02-01"):
-            self.env["referral.statement"]._cron_statements()
 
     def _violations(self, window, scope=OWN):
         """Return what axe-core finds in a part of the page."""

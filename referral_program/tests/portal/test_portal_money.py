@@ -21,6 +21,10 @@ class MoneyPortalCase(PortalCase):
         cls.theirs = cls._membership_with_money(cls.other, "Client of Other")
         cls.account = cls._bank_account(cls.mine)
         cls.foreign_account = cls._bank_account(cls.theirs)
+        for participant in cls.mine | cls.theirs:
+            client = participant.referral_ids.partner_id
+            cls._paid("2026-01-10", 1_000_000, partner=client)
+        cls._accrue("2026-01")
 
     @classmethod
     def _membership_with_money(cls, user, client_name):
@@ -39,14 +43,6 @@ class MoneyPortalCase(PortalCase):
                 "allow_out_payment": True,
             }
         )
-
-    def setUp(self):
-        super().setUp()
-        for participant in self.mine | self.theirs:
-            self._paid(
-                "2026-01-10", 1_000_000, partner=participant.referral_ids.partner_id
-            )
-        self._accrue("2026-01")
 
     def _form(self, path, data, page="/my/referral/withdraw"):
         """Send a form with the token of a page."""

@@ -1,7 +1,10 @@
 """The back office in a real browser: every view opens without an error."""
 
+from urllib.parse import urljoin
+
 from odoo.tests import HttpCase, tagged
 
+from ..browsing import BrowsingMixin
 from ..common import JoiningCase
 
 #: Each action with its views and a text that has to be there.
@@ -26,26 +29,37 @@ VIEWS = {
     "referral_document_reading_action": {"list": "Form 26.2-1"},
     "referral_document_destruction_action": {"list": "ACT/"},
 }
-RENDERED = ".o_list_renderer, .o_kanban_renderer, .o_pivot table, .o_graph_renderer, \
-.o_form_view"
+RENDERED = ", ".join(
+    (
+        ".o_list_renderer",
+        ".o_kanban_renderer",
+        ".o_pivot table",
+        ".o_graph_renderer",
+        ".o_form_view",
+    )
+)
+#: A view is there with its text, or an error is.
+THERE = """([view, text]) => document.querySelector(".o_error_dialog")
+    || document.querySelector(view) && document.body.innerText.includes(text)"""
 
 
 @tagged("post_install", "-at_install")
-class TestWeb(JoiningCase, HttpCase):
+class TestWeb(BrowsingMixin, JoiningCase, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.admin = cls.env.ref("base.user_admin")
+        cls.admin.write(
+            {"company_ids": [(4, cls.company.id)], "company_id": cls.company.id}
+        )
+        cls.participant = cls._participant("Web Participant")
+        cls.client = cls._partner("Web Client")
+        cls.referral = cls._referral(cls.participant, cls.client)
+        cls.invoice = cls._paid("2026-01-10")
+        cls.accrual = cls._accrue("2026-01")
+
     def setUp(self):
         super().setUp()
-        self.env.ref("base.user_admin").write(
-            {
-                "company_ids": [(4, self.company.id)],
-                "company_id": self.company.id,
-            }
-        )
-        self.participant = self._participant("Web Participant")
-        self.client = self._partner("Web Client")
-        self.referral = self._referral(self.participant, self.client)
-        self.invoice = self._invoice(self.client, "2026-01-10", 1000)
-        self._pay(self.invoice, "2026-01-12")
-        self.accrual = self._accrue("2026-01")
         self.waiting = self._submitted(partner=self._partner("Waiting"))
         self.document = self.waiting.document_ids[0]
         self.document._log_reading("view")
@@ -55,39 +69,24 @@ class TestWeb(JoiningCase, HttpCase):
             self.waiting, self.waiting.partner_id, "link"
         )
 
-    def _open(self, path, text=""):
-        """Open a page, wait until its view is there, and look for a text."""
-        code = f"""
-            const waitFor = async () => {{
-                for (let i = 0; i < 200; i++) {{
-                    await new Promise((done) => setTimeout(done, 50));
-                    const error = document.querySelector(".o_error_dialog");
-                    if (error) {{
-                        throw new Error(error.textContent);
-                    }}
-                    const view = document.querySelector(`{RENDERED}`);
-                    if (view && document.body.innerText.includes({text!r})) {{
-                        console.log("test successful");
-                        return;
-                    }}
-                }}
-                throw new Error("not there: " + {text!r} + " in "
-                    + document.body.innerText.slice(0, 2000));
-            }};
-            waitFor();
-        """
-        self.browser_js(path, code, "document.readyState === 'complete'", "admin")
+    def _open(self, window, path, text=""):
+        """Open a page of the back office and wait for its view and a text."""
+        window.page.goto(urljoin(self.base_url(), path))
+        window.page.wait_for_function(THERE, arg=[RENDERED, text])
+        self.assertFalse(
+            window.evaluate("document.querySelector('.o_error_dialog')?.textContent")
+        )
 
     def test_lists_kanbans_pivot_and_graph(self):
-        for action, views in VIEWS.items():
-            for view, text in views.items():
-                with self.subTest(action=action, view=view):
-                    self._open(
-                        f"/odoo/action-referral_program.{action}?view_type={view}", text
-                    )
+        with self._window(self.admin) as window:
+            for action, views in VIEWS.items():
+                for view, text in views.items():
+                    with self.subTest(action=action, view=view):
+                        path = f"/odoo/action-referral_program.{action}"
+                        self._open(window, f"{path}?view_type={view}", text)
 
     def test_forms(self):
-        for record, text in (
+        records = (
             (self.participant, "Web Participant"),
             (self.waiting, "Form 26.2-1"),
             (self.document, "scan.png"),
@@ -101,11 +100,14 @@ class TestWeb(JoiningCase, HttpCase):
             (self.participant.type_id, "Legal"),
             (self.client, "Web Client"),
             (self.invoice, "Accrual Lines"),
-        ):
-            with self.subTest(record=record):
-                self._open(f"/odoo/{record._name}/{record.id}", text)
+        )
+        with self._window(self.admin) as window:
+            for record, text in records:
+                with self.subTest(record=record):
+                    self._open(window, f"/odoo/{record._name}/{record.id}", text)
 
     def test_settings(self):
         # the test company has taxes on payments; the page would complain of it
         self.company.tax_exigibility = True
-        self._open("/odoo/settings", "Settings")
+        with self._window(self.admin) as window:
+            self._open(window, "/odoo/settings", "Settings")

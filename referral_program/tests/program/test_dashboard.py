@@ -17,9 +17,10 @@ TODAY = "2026-03-05"
 class DashboardCase(MoneyCase):
     """January gave 90,000 and February 45,000; it is the fifth of March."""
 
-    def setUp(self):
-        super().setUp()
-        self._give(500_000, "2026-02")
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._give(500_000, "2026-02")
 
     def _facts(self, program=None, day=TODAY):
         program = program or self.program
