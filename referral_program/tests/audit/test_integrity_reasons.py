@@ -19,7 +19,8 @@ REASONS = {
         UPDATE account_move SET commercial_partner_id = %(stranger)s
          WHERE id = %(invoice)s""",
     ("given_whole", "amount"): """
-        UPDATE referral_accrual_line SET amount = amount - 0.5 WHERE id = %(line)s""",
+        UPDATE referral_accrual_line SET amount = 0
+         WHERE amount < 0 AND accrual_id = %(second_accrual)s""",
     ("compensation_item", "no_item"): """
         UPDATE referral_compensation SET move_line_id = NULL
          WHERE id = %(compensation)s""",

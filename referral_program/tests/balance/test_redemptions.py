@@ -101,7 +101,7 @@ class TestRedemptions(MoneyCase):
             "date": "2026-03-15",
         }
         for group, refusal in (
-            ("account.group_account_invoice", "access the field"),
+            ("account.group_account_invoice", "access the field|by the program itself"),
             ("referral_program.group_accountant", "by the program itself"),
         ):
             moves = self.env["account.move"].with_user(self._user(group, group))

@@ -133,8 +133,7 @@ class RollforwardCase(StatementCase):
         with cls.on("2026-04-20"):
             cls.env["referral.redemption"]._redeem(cls.participant, invoice, 3_000)
         cls._credit_note(january, "2026-04-25", 10_000)
-        april = cls._accrue("2026-04")
-        cls.assertEqual(april.move_ids.date, fields.Date.to_date("2026-04-30"))
+        cls._accrue("2026-04")
         # May: what March gave is taken back by hand
         with cls.on("2026-05-04"):
             march = cls.program.accrual_ids.filtered(

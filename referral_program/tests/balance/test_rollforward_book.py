@@ -27,6 +27,10 @@ class TestRollforwardBook(BookCase):
             self._figures(total),
             (0, 108_090, -9_900, -20_000, -8_000, 98.88, 70_288.88),
         )
+        april = self.program.accrual_ids.filtered(
+            lambda accrual: str(accrual.period_start) == "2026-04-01"
+        )
+        self.assertEqual(str(april.move_ids.date), "2026-04-30")
 
     def test_days_are_inclusive(self):
         for date_from, date_to, expected in (
