@@ -55,8 +55,9 @@ class TestAccrualRendered(Expected, OneReferralCase):
     def test_a_credit_note_in_the_month_of_a_take_back(self):
         invoice = self._prepaid(self._served(1000, "2026-01-01", "2026-01-31"))
         self.assertEarned("2026-01", self.participant, "90")
-        # 59 of 118 days are rendered by February's end: half is taken back
+        # 59 of 118 days are rendered by February's end: half is taken back, and the
+        # credit note follows the line that it lowers
         with self.on("2026-02-05"):
             invoice.invoice_line_ids.end_date = "2026-04-28"
         self._credit_note(invoice, "2026-02-10", 200)
-        self.assertEarned("2026-02", self.participant, "-63")
+        self.assertEarned("2026-02", self.participant, "-54")
