@@ -144,6 +144,11 @@ class ReferralAccrual(models.Model):
                      WHERE program_id = %(program)s
                    )
              UNION
+            SELECT kept.move_id
+              FROM referral_kept_invoice kept
+              JOIN referral_referral referral ON referral.id = kept.referral_id
+             WHERE referral.program_id = %(program)s
+             UNION
             SELECT line.group_key
               FROM referral_accrual_line line
               JOIN referral_accrual accrual ON accrual.id = line.accrual_id

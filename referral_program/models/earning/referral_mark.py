@@ -249,6 +249,8 @@ class ReferralMark(models.Model):
                              WHERE brought.commercial_partner_id
                                    = move.commercial_partner_id
                                AND referral.program_id = counting.program_id)
+                 OR EXISTS (SELECT FROM referral_kept_invoice kept
+                             WHERE kept.move_id = move.id)
                  OR EXISTS (SELECT FROM referral_accrual_line line
                              WHERE line.group_key = move.id))
             """,

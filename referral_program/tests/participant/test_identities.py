@@ -108,3 +108,19 @@ class TestIdentities(TwoParticipantsCase):
                 {"acc_number": "0000 0000 0000", "partner_id": partner.id}
             )
         self.assertEqual(notes(vat=False), "")
+
+    def test_what_is_no_identity_earns(self):
+        self._referral(self.anna, self.client, "2026-01-01")
+        self.anna.partner_id.vat = "7707083893"
+        self.client.write(
+            {"vat": "7707083893", "country_id": self.env.ref("base.kz").id}
+        )
+        for partner in (self.anna.partner_id, self.client):
+            self.env["res.partner.bank"].create(
+                {"acc_number": "0000 0000 0000", "partner_id": partner.id}
+            )
+        self._paid("2026-01-10")
+        self.assertEarned("2026-01", self.anna, "90")
+        self.client.vat = "RU 7707083893"
+        self._paid("2026-02-10")
+        self.assertEarned("2026-02", self.anna, "0")

@@ -3,6 +3,7 @@ from . import (
     test_api,
     test_bonding,
     test_contacts,
+    test_contacts_random,
     test_materials,
     test_referral_states,
 )

@@ -258,3 +258,63 @@ class TestContacts(TwoParticipantsCase):
             self._marks(lambda: self._merge(one | self.person, one)),
             {own.id, others.id},
         )
+
+    # === What was earned before === #
+
+    def test_open_invoices_stay_when_a_parent_comes_and_goes(self):
+        credited = self._paid("2026-01-10", partner=self.person)
+        still_open = self._invoice(self.person, "2026-01-11", 500)
+        self.assertEarned("2026-01", self.anna, "90")
+        company = self._partner("Ivan LLC")
+        self._put_under(self.person, company)
+        self.assertEarned("2026-02", self.anna, "0")
+        between = self._paid("2026-03-01", 100, company)
+        self.assertEarned("2026-03", self.anna, "9")
+        self._put_under(self.person, self.env["res.partner"], "2026-04-01")
+        self.assertEqual(still_open.commercial_partner_id, company)
+        self._pay(still_open, "2026-04-10")
+        self._paid("2026-04-11", 1000, company)
+        self._paid("2026-04-12", 200, self.person)
+        self.assertEarned("2026-04", self.anna, "63")
+        for invoice in (credited, still_open, between):
+            self._credit_note(invoice, "2026-05-01", invoice.amount_total)
+        self.assertEarned("2026-05", self.anna, "-144")
+        self.assertFalse(self._not_given(self.program, date(2026, 5, 31)))
+
+    def test_open_invoices_of_merged_clients_stay_with_who_brought_them(self):
+        second = self._partner("Second Client", is_company=False)
+        self._referral(self.boris, second, "2026-01-05")
+        credited = self._paid("2026-01-10", 1000, second)
+        still_open = self._invoice(second, "2026-01-11", 500)
+        january = self._accrue("2026-01")
+        self.assertEqual(self._earned(january, self.boris), 90)
+        self._merge(self.person | second, self.person)
+        self._pay(still_open, "2026-02-12")
+        self._paid("2026-02-20", 200, self.person)
+        february = self._accrue("2026-02")
+        self.assertEqual(self._earned(february, self.boris), 45)
+        self.assertEqual(self._earned(february, self.anna), 18)
+        self._credit_note(credited, "2026-03-01", 1000)
+        march = self._accrue("2026-03")
+        self.assertEqual(self._earned(march, self.boris), -90)
+        self.assertEqual(self._earned(march, self.anna), 0)
+        self.assertFalse(self._not_given(self.program, date(2026, 3, 31)))
+
+    def test_what_waits_for_staff_keeps_what_was_credited(self):
+        old = self._partner("Old Customer")
+        self._paid("2025-11-10", partner=old)
+        invoice = self._paid("2026-01-10", partner=self.person)
+        still_open = self._invoice(self.person, "2026-01-11", 500)
+        self.assertEarned("2026-01", self.anna, "90")
+        self._merge(old | self.person, old)
+        self.assertEqual(self.referral.state, "pending")
+        self._pay(still_open, "2026-02-12")
+        self._paid("2026-02-20", 200, old)
+        self.assertEarned("2026-02", self.anna, "0")
+        self._credit_note(invoice, "2026-03-01", 400)
+        self.assertEarned("2026-03", self.anna, "-36")
+        self.referral.action_approve()
+        self.assertEarned("2026-04", self.anna, "63")
+        self.referral.action_cancel()
+        self.assertEarned("2026-05", self.anna, "-117")
+        self.assertFalse(self._not_given(self.program, date(2026, 5, 31)))
