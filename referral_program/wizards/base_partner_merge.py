@@ -41,14 +41,16 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         self._let_older_referrals_hold(src_partners, dst_partner)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         # evidence has no foreign key that the wizard could follow
-        self.env.cr.execute(
-            SQL(
-                "UPDATE referral_accrual_line SET partner_id = %s"
-                " WHERE partner_id IN %s",
-                dst_partner.id,
-                tuple(src_partners.ids),
+        for column in map(SQL.identifier, ("partner_id", "contact_id")):
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE referral_accrual_line SET %s = %s WHERE %s IN %s",
+                    column,
+                    dst_partner.id,
+                    column,
+                    tuple(src_partners.ids),
+                )
             )
-        )
         self.env["referral.statement.mark"]._mark_partner(dst_partner)
         # invoices and referrals change hands in SQL, without an event
         clients = dst_partner | dst_partner.commercial_partner_id

@@ -337,6 +337,9 @@ class AccountMove(models.Model):
         """Have the next accrual look at what an invoice's change touches."""
         if EARNING.isdisjoint(vals) or after and "reversed_entry_id" not in vals:
             return
+        if "partner_id" in vals and not after:
+            # sudo: whoever addresses an invoice to somebody else need not see them
+            self.env["referral.kept.invoice"].sudo()._let_go(self)
         # a credit note that is moved to another invoice touches both
         self.env["referral.mark"]._mark_moves(self | self.reversed_entry_id)
         if after:

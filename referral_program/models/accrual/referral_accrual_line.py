@@ -71,6 +71,12 @@ class ReferralAccrualLine(models.Model):
         help="The invoice; for a credit note, the one it reverses.",
     )
     partner_id = UnboundMany2one("res.partner", "Client", readonly=True)
+    contact_id = UnboundMany2one(
+        "res.partner",
+        "Invoiced Contact",
+        readonly=True,
+        help="To whom the invoice was addressed when it was accrued.",
+    )
     product_id = UnboundMany2one("product.product", "Product", readonly=True)
     product_categ_id = fields.Many2one(
         related="product_id.categ_id", string="Product Category"

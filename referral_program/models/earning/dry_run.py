@@ -19,12 +19,14 @@ END_OF_TIME = date(9999, 12, 31)
 EVIDENCE = "dry_run_evidence"
 #: What the evidence of a month consists of, in the order of its columns.
 COLUMNS = (
+    "accrual_id",
     "line_key",
     "group_key",
     "participant_id",
     "referral_id",
     "terms_id",
     "partner_id",
+    "contact_id",
     "move_line_id",
     "product_id",
     "move_name",
@@ -189,7 +191,12 @@ class DryRun:
                 SELECT (SELECT COALESCE(MAX(id), 0) FROM %(evidence)s)
                            + ROW_NUMBER() OVER (),
                        %(columns)s
-                  FROM (SELECT *, group_id AS group_key FROM referral_result) result
+                  FROM (SELECT *,
+                               group_id AS group_key,
+                               -- a month of its own, after all that are posted
+                               (SELECT COALESCE(MAX(accrual_id), 0) + 1
+                                  FROM %(evidence)s) AS accrual_id
+                          FROM referral_result) result
                  WHERE base <> 0 OR amount <> 0
                 """,
                 evidence=SQL.identifier(EVIDENCE),

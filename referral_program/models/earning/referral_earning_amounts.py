@@ -191,7 +191,7 @@ class ReferralEarning(models.AbstractModel):
                    ) summed
               LEFT JOIN LATERAL (
                     SELECT LEAST(1, GREATEST(0, MAX(had.amount) - summed.credited)
-                                    / summed.total) AS share
+                                    / NULLIF(summed.total, 0)) AS share
                       FROM (%(had)s) had
                      WHERE summed.ended AND summed.total > 0
                    ) allowed ON summed.inactive

@@ -25,6 +25,7 @@ class ReferralEarning(models.AbstractModel):
                    move.state = 'posted' AS posted,
                    move.invoice_date,
                    COALESCE(move.delivery_date, move.invoice_date) AS rendered_date,
+                   move.partner_id AS contact_id,
                    move.commercial_partner_id AS client_id,
                    move.currency_id,
                    move.invoice_currency_rate,
@@ -124,6 +125,7 @@ class ReferralEarning(models.AbstractModel):
                    root.counts,
                    root.invoice_date,
                    root.rendered_date,
+                   root.contact_id,
                    COALESCE(facts.client_id, root.client_id) AS client_id,
                    root.currency_id,
                    due.net,
@@ -288,7 +290,8 @@ class ReferralEarning(models.AbstractModel):
         """Return the ``SELECT`` of the referrals that groups keep, whatever becomes of
         contacts: those that they were credited under, or had when contacts changed.
 
-        They hold for as long as nobody corrects them.
+        They hold for as long as nobody corrects them, or addresses the invoice to
+        somebody else.
         """
         return SQL(
             """
@@ -297,14 +300,17 @@ class ReferralEarning(models.AbstractModel):
                    facts.id AS referral_id,
                    own.terms_id
               FROM (
-                SELECT group_id, referral_id, participant_id, terms_id, last_id
+                SELECT group_id, referral_id, participant_id, terms_id, contact_id,
+                       last_id
                   FROM %(given)s
                  UNION ALL
-                SELECT move_id, referral_id, NULL, NULL, 0
+                SELECT move_id, referral_id, NULL, NULL, NULL, 0
                   FROM referral_kept_invoice
                  WHERE move_id IN (SELECT group_id FROM %(root)s)
               ) own
-              JOIN %(root)s root ON root.group_id = own.group_id
+              JOIN %(root)s root
+                ON root.group_id = own.group_id
+               AND root.contact_id = COALESCE(own.contact_id, root.contact_id)
               JOIN facts
                 ON facts.id = own.referral_id
                AND facts.participant_id

@@ -34,6 +34,11 @@ class ReferralKeptInvoice(models.Model):
     _move_unique = models.UniqueIndex("(move_id)")
 
     @api.model
+    def _let_go(self, moves):
+        """Let their new client decide about invoices that are addressed anew."""
+        self.search([("move_id", "in", moves.ids)]).unlink()
+
+    @api.model
     def _keep(self, referrals):
         """Write down which invoices of their clients these referrals cover today.
 

@@ -148,6 +148,36 @@ BREAKS = {
         "UPDATE res_partner_bank SET partner_id = %(client)s WHERE id = %(bank)s",
         set(),
     ),
+    "money_conserved": (
+        """UPDATE account_move_line SET price_total = price_total * 2
+            WHERE id = %(invoice_line)s""",
+        set(),
+    ),
+    "money_sent_back": (
+        """UPDATE account_move_line SET amount_residual = 100
+            WHERE id = (SELECT part.credit_move_id
+                          FROM account_partial_reconcile part
+                          JOIN account_move_line paid ON paid.id = part.debit_move_id
+                          JOIN account_move_line line ON line.move_id = paid.move_id
+                         WHERE line.id = %(invoice_line)s
+                         LIMIT 1)""",
+        set(),
+    ),
+    "negative_line": (
+        """UPDATE account_move_line SET balance = -balance
+            WHERE id = %(invoice_line)s""",
+        {"given_whole", "given_earned", "given_rate"},
+    ),
+    "client_once": (
+        """INSERT INTO referral_referral
+                  (participant_id, program_id, partner_id, date_start, state, source)
+           SELECT participant_id, program_id, %(related)s, date_start - 1, state,
+                  source
+             FROM referral_referral WHERE partner_id = %(client)s;
+           UPDATE res_partner SET commercial_partner_id = %(client)s
+            WHERE id = %(related)s""",
+        set(),
+    ),
     "redemption_entry": (
         "UPDATE referral_redemption SET amount = amount + 1 WHERE id = %(redemption)s",
         set(),
@@ -215,6 +245,7 @@ class TamperedCase(BooksCase):
             "bill": self.billed.bill_id.id,
             "billed": self.billed.id,
             "client": self.client.id,
+            "related": self.env.ref("base.partner_root").id,
             "compensation": self.accrual.compensation_ids.id,
             "entry": entry.id,
             "expense_item": (entry.line_ids - self._liability_item(entry)).id,

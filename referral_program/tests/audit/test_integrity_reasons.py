@@ -16,7 +16,8 @@ REASONS = {
         UPDATE referral_accrual_line SET amount = amount + 0.5 WHERE id = %(line)s""",
     # an invoice that only the evidence knows
     ("given_whole", "base"): """
-        UPDATE account_move SET commercial_partner_id = %(stranger)s
+        UPDATE account_move
+           SET partner_id = %(stranger)s, commercial_partner_id = %(stranger)s
          WHERE id = %(invoice)s""",
     ("given_whole", "amount"): """
         UPDATE referral_accrual_line SET amount = 0

@@ -278,14 +278,15 @@ class TestAccrualMoney(Expected, OneReferralCase):
     def test_credit_note_of_excluded_services_takes_nothing_back(self):
         excluded = self._category("domains")
         self.program.terms_ids.excluded_category_ids |= excluded
+        domain = self._product("domains")
         invoice = self._invoice(
             self.client,
             "2026-01-10",
-            [self._line(1000), self._line(500, "domains")],
+            [self._line(1000), self._line(500, product=domain)],
         )
         self._pay(invoice, "2026-01-12")
         self.assertEarned("2026-01", self.participant, "90")
-        self._credit_note(invoice, "2026-02-10", [self._line(500, "domains")])
+        self._credit_note(invoice, "2026-02-10", [self._line(500, product=domain)])
         self.assertEarned("2026-02", self.participant, "0")
 
     def test_credit_note_of_an_invoice_that_earned_nothing_takes_nothing(self):
