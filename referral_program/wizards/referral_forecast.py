@@ -23,6 +23,7 @@ class ReferralForecast(models.TransientModel):
     _name = "referral.forecast"
     _description = "Referral Forecast"
     _order = "currency_id, id"
+    _rec_names_search = ["program_ids"]
 
     day = fields.Date("As of", required=True, readonly=True)
     program_ids = fields.Many2many(

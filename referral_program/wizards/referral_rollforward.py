@@ -35,6 +35,7 @@ class ReferralRollforward(models.TransientModel):
 
     _name = "referral.rollforward"
     _description = "Referral Roll-Forward"
+    _rec_names_search = ["program_ids"]
     _inherit = ["referral.table.report"]
     _route = "rollforward"
 

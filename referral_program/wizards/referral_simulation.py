@@ -22,6 +22,7 @@ class ReferralSimulation(models.TransientModel):
 
     _name = "referral.simulation"
     _description = "Referral Simulation"
+    _rec_names_search = ["program_id"]
     _inherit = ["referral.simulation.figures"]
 
     program_id = fields.Many2one(

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...tools.actions import window
+from ...tools.names import search_by_display_name
 
 #: Written by computing and posting only.
 OWN_FIELDS = frozenset(
@@ -129,6 +130,10 @@ class ReferralAccrual(models.Model):
         for accrual in self:
             month = format_date(self.env, accrual.period_start, date_format="LLLL y")
             accrual.display_name = self.env._("Accrual of %(month)s", month=month)
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        return search_by_display_name(self, operator, value)
 
     @api.depends("period_start", "program_id.credit_day")
     def _compute_credit_date(self):

@@ -233,13 +233,13 @@ class ReferralAccrual(models.Model):
                 INSERT INTO referral_accrual_line
                        (accrual_id, compensation_id, participant_id, referral_id,
                         terms_id, partner_id, contact_id, product_id, move_line_id,
-                        line_key, group_key, move_name, name, invoice_date, document_date,
-                        start_date, end_date, paid, rendered, share, base, rate,
-                        amount)
+                        line_key, group_key, move_name, name, invoice_date,
+                        document_date, start_date, end_date, paid, rendered, share,
+                        base, rate, amount)
                 SELECT %(accrual)s, compensation.id, result.participant_id,
                        result.referral_id, result.terms_id, result.partner_id,
-                       result.contact_id, result.product_id, result.move_line_id, result.line_key,
-                       result.group_id, result.move_name, result.name,
+                       result.contact_id, result.product_id, result.move_line_id,
+                       result.line_key, result.group_id, result.move_name, result.name,
                        result.invoice_date, result.document_date, result.start_date,
                        result.end_date, result.paid, result.rendered, result.share,
                        result.base, result.rate, result.amount

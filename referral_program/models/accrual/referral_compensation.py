@@ -17,6 +17,7 @@ class ReferralCompensation(models.Model):
     _inherit = ["referral.immutable.mixin"]
     _log_access = False
     _order = "accrual_id desc, amount desc, id"
+    _rec_names_search = ["participant_id", "accrual_id"]
 
     accrual_id = fields.Many2one(
         "referral.accrual", required=True, readonly=True, ondelete="restrict"

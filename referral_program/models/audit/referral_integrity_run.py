@@ -17,6 +17,7 @@ class ReferralIntegrityRun(models.Model):
     _description = "Referral Integrity Check"
     _inherit = ["referral.log.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "started_on desc, id desc"
+    _rec_names_search = ["program_id"]
 
     program_id = fields.Many2one(
         "referral.program",

@@ -13,6 +13,7 @@ class ReferralRedemption(models.Model):
     _name = "referral.redemption"
     _description = "Referral Redemption"
     _order = "id desc"
+    _rec_names_search = ["name", "participant_id"]
     _check_company_auto = True
 
     name = fields.Char("Number", readonly=True, required=True, copy=False)

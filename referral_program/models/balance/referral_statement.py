@@ -27,6 +27,7 @@ class ReferralStatement(models.Model):
     _inherit = ["referral.immutable.mixin"]
     _log_access = False
     _order = "period_start desc, id desc"
+    _rec_names_search = ["name", "participant_id"]
 
     name = fields.Char("Number", required=True, readonly=True)
     participant_id = fields.Many2one(

@@ -28,6 +28,7 @@ class ReferralWithdrawal(models.Model):
     _description = "Referral Withdrawal"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "id desc"
+    _rec_names_search = ["name", "participant_id"]
     _check_company_auto = True
 
     name = fields.Char("Number", readonly=True, copy=False, required=True)

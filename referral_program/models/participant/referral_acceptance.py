@@ -8,6 +8,7 @@ class ReferralAcceptance(models.Model):
     _description = "Referral Acceptance"
     _inherit = ["referral.log.mixin"]
     _order = "accepted_on desc, id desc"
+    _rec_names_search = ["participant_id", "agreement_id"]
 
     participant_id = fields.Many2one(
         "referral.participant",

@@ -38,6 +38,7 @@ class ReferralParticipant(models.Model):
     _description = "Referral Participant"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "id desc"
+    _rec_names_search = ["partner_id", "code"]
     _check_company_auto = True
 
     program_id = fields.Many2one(

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...tools.actions import window
+from ...tools.names import search_by_display_name
 
 #: Shipped categories whose services earn nothing.
 EXCLUDED_CATEGORIES = (
@@ -159,6 +160,10 @@ class ReferralProgramTerms(models.Model):
                 if terms.is_draft
                 else self.env._("%(rate)s %% from %(date)s", **values)
             )
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        return search_by_display_name(self, operator, value)
 
     def _compute_is_locked(self):
         locked = self._locked()

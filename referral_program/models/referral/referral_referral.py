@@ -26,6 +26,7 @@ class ReferralReferral(models.Model):
     _description = "Referral"
     _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "date_start desc, id desc"
+    _rec_names_search = ["partner_id", "participant_id"]
 
     participant_id = fields.Many2one(
         "referral.participant",

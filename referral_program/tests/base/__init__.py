@@ -1,4 +1,5 @@
 from . import (
+    test_names,
     test_ordinary_users,
     test_protection,
     test_rules_table,
