@@ -26,7 +26,7 @@ from .stories import conditions, drawn, scenarios
 #: How many scenarios, from which seed on, and how many of them are played together.
 COUNT = int(os.environ.get("FUZZ_SCENARIOS", "300"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
-SIZE = 75
+SIZE = int(os.environ.get("FUZZ_SIZE", "75"))
 #: How often a scenario that fails is made smaller before it is shown.
 SMALLER = int(os.environ.get("FUZZ_SMALLER", "12"))
 
