@@ -251,16 +251,33 @@ class ReferralEarning(models.AbstractModel):
         """Return the ``SELECT`` of how far followers count, by group.
 
         A group never earns below zero: they count together for what leads at most.
+        And it never earns on more than was paid of its net: where followers with a
+        service period of their own wait too long, they go ``ahead`` of it together.
         """
         return SQL(
             """
             SELECT group_id,
-                   CASE WHEN lowered > COALESCE(earned, 0)
-                        THEN COALESCE(earned, 0) / lowered ELSE 1 END AS counts
-              FROM (SELECT group_id, SUM(lowers * progress) AS lowered
-                      FROM spread GROUP BY group_id) lowered
-              LEFT JOIN (SELECT group_id, SUM(earned) AS earned
-                           FROM leader GROUP BY group_id) led USING (group_id)
+                   CASE WHEN lowered > earned THEN earned / lowered ELSE 1 END
+                       AS counts,
+                   CASE WHEN whole > lowered AND earned - most > lowered
+                        THEN (earned - most - lowered) / (whole - lowered) ELSE 0 END
+                       AS ahead
+              FROM (
+                SELECT group_id,
+                       lowered,
+                       whole,
+                       COALESCE(earned, 0) AS earned,
+                       paid * COALESCE(earning, 0) - whole AS most
+                  FROM (SELECT group_id,
+                               MAX(paid) AS paid,
+                               SUM(lowers * progress) AS lowered,
+                               SUM(lowers * share * paid) AS whole
+                          FROM spread GROUP BY group_id) lowered
+                  LEFT JOIN (SELECT group_id,
+                                    SUM(earned) AS earned,
+                                    SUM(earning) AS earning
+                               FROM leader GROUP BY group_id) led USING (group_id)
+              ) sums
             """
         )
 
@@ -273,7 +290,10 @@ class ReferralEarning(models.AbstractModel):
                    shown_rendered AS rendered,
                    reason,
                    -- rounded twice: divisions leave a trace in the last digits
-                   ROUND(ROUND(full_base * progress * capped.counts, 12), 6) AS earned
+                   ROUND(ROUND(
+                       full_base * capped.counts
+                       * (progress + (share * paid - progress) * capped.ahead), 12), 6)
+                       AS earned
               FROM spread
               JOIN capped USING (group_id)
             """

@@ -80,6 +80,10 @@ def spread(leaders, followers):
             few = [line for line in followers if likeness(line) == like]
             targets = {line: left[line] for line in left if likeness(line) == like}
             room, wanted = sum(targets.values()), sum(waiting[line] for line in few)
+            if room <= 0 and wanted <= 0 and like is None:
+                # what gives back where nothing is left gives back to all as they were
+                targets = dict(leaders)
+                room = sum(targets.values())
             if room <= 0:
                 continue
             share = room / wanted if wanted > room else Fraction(1)
@@ -212,9 +216,37 @@ class Reckoning:
                 for target, part in parts[line].items()
                 if target in moment
             )
+            whole = paid * sum(
+                part for target, part in parts[line].items() if target in moment
+            )
             size = -document.sign * root.sign * size_of(line, terms)
-            lowered.append((document, line, False, part / size))
+            lowered.append((document, line, part / size, whole / size))
+        most = paid * sum(size_of(line, terms) for line in eligible)
+        lowered = self._ahead(shares, lowered, root, terms, most)
         return shares + self._scaled(shares, lowered, root, terms)
+
+    def _ahead(self, shares, lowered, root, terms, most):
+        """Let followers go ahead of their own service periods, together, so that the
+        group earns on no more than what was paid of its net.
+
+        :param lowered: (document, line, share lowered, share once all is rendered)
+        :param most: what leads and earns, as far as it is paid
+        """
+        leading = sum(share * size_of(line, terms) for _d, line, _l, share in shares)
+        sizes = [
+            -document.sign * root.sign * size_of(line, terms)
+            for document, line, _share, _whole in lowered
+        ]
+        now = sum(size * one[2] for size, one in zip(sizes, lowered, strict=True))
+        then = sum(size * one[3] for size, one in zip(sizes, lowered, strict=True))
+        needed = leading - (most - then)
+        ahead = ZERO
+        if now < then and now < needed:
+            ahead = (needed - now) / (then - now)
+        return [
+            (document, line, False, share + (whole - share) * ahead)
+            for document, line, share, whole in lowered
+        ]
 
     def _scaled(self, shares, lowered, root, terms):
         """Scale followers down together where they exceed their leaders."""
