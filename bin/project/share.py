@@ -9,7 +9,6 @@ import itertools
 import json
 import os
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -51,7 +50,7 @@ class Share:
     """
 
     def __init__(self):
-        self._ready = 0  # when Odoo was loaded, by time.time()
+        self._last = _clock()  # when the last step of a test ended
         self._spent = 0  # seconds of the tests of the part at hand
 
     @pytest.fixture(scope="session", autouse=True)
@@ -69,7 +68,7 @@ class Share:
                         name, css=kind == "css", js=kind == "js"
                     )
                     getattr(bundle, kind)()
-        self._ready = time.time()
+        self._last = _clock()
 
     def pytest_collectreport(self, report):
         if report.failed:
@@ -93,7 +92,10 @@ class Share:
     def pytest_runtest_logreport(self, report):
         subtest = isinstance(report, pytest.SubtestReport)
         # a subtest's time is its test's too
-        seconds = 0 if subtest else report.stop - max(report.start, self._ready)
+        seconds = 0
+        if not subtest:
+            seconds = _clock() - self._last
+            self._last += seconds
         self._spent += seconds
         tell(
             test=report.nodeid,
@@ -101,6 +103,11 @@ class Share:
             seconds=seconds,
             ended=report.when == "teardown",
         )
+
+
+def _clock():
+    """Return seconds that go on while a test has stopped the time."""
+    return os.times().elapsed
 
 
 def _take_tests(items):

@@ -17,7 +17,16 @@ _logger = logging.getLogger(__name__)
 #: Findings of one check that a run lists; it counts them all.
 MAX_FINDINGS = 1000
 #: Tables that a run makes for itself.
-TABLES = ("scope", "root", "money", "credit", "given", "group", "recomputed")
+TABLES = (
+    "scope",
+    "root",
+    "member",
+    "money",
+    "credit",
+    "given",
+    "group",
+    "recomputed",
+)
 
 
 class ReferralProgram(models.Model):

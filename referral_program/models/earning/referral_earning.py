@@ -15,6 +15,7 @@ class ReferralEarning(models.AbstractModel):
     ``SELECT`` with a method of its own, made in this order:
 
     ``root``   a row for each group: the document that reverses nothing
+    ``member`` a row for each posted document of a group
     ``money``  what came in on its invoices, and whether any of it was credit
     ``credit`` what credit notes of other groups are worth, where there are any
     ``given``  what earlier accruals credited to each line
@@ -170,9 +171,7 @@ class ReferralEarning(models.AbstractModel):
             self._root_query(conditions, scope),
             ("group_id", "client_id", "root_sign", "posted"),
         )
-        self._make_table(
-            conditions.table("money"), self._money_query(conditions), ("group_id",)
-        )
+        self._make_money(conditions)
         self._make_credit(conditions)
         self._make_table(
             conditions.table("given"),
@@ -185,11 +184,22 @@ class ReferralEarning(models.AbstractModel):
             ("group_id", "counts"),
         )
 
+    def _make_money(self, conditions):
+        """Make the tables of the groups' documents, and of the money on them."""
+        self._make_table(
+            conditions.table("member"),
+            self._member_query(conditions),
+            ("group_id", "move_id", "sign", "root_sign", "on_root"),
+        )
+        self._make_table(
+            conditions.table("money"), self._money_query(conditions), ("group_id",)
+        )
+
     def _drop_tables(self, conditions):
         """Drop what :meth:`_make_tables` made."""
         tables = [
             conditions.table(name)
-            for name in ("root", "money", "credit", "given", "group")
+            for name in ("root", "member", "money", "credit", "given", "group")
         ]
         self.env.cr.execute(SQL("DROP TABLE %s", SQL(", ").join(tables)))
 

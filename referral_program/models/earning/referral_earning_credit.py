@@ -81,7 +81,7 @@ class ReferralEarning(models.AbstractModel):
                    payer.id AS move_id,
                    part.max_date AS day,
                    %(amount)s AS amount
-              FROM (%(members)s) member
+              FROM %(members)s member
               JOIN %(money)s money
                 ON money.group_id = member.group_id AND money.carried
               %(counterparts)s
@@ -90,7 +90,7 @@ class ReferralEarning(models.AbstractModel):
                AND NOT %(is_money)s
             """,
             amount=self._part_amount(),
-            members=self._member_query(conditions),
+            members=conditions.table("member"),
             money=conditions.table("money"),
             counterparts=self._counterparts(conditions),
             is_carried=self._is_carried(conditions),
@@ -134,9 +134,7 @@ class ReferralEarning(models.AbstractModel):
         self._make_table(
             upstream.table("root"), self._root_query(upstream, scope), ("group_id",)
         )
-        self._make_table(
-            upstream.table("money"), self._money_query(upstream), ("group_id",)
-        )
+        self._make_money(upstream)
         self._make_table(
             upstream.table("credit"), self._credit_query(upstream), ("group_id",)
         )
@@ -169,7 +167,7 @@ class ReferralEarning(models.AbstractModel):
                 sources=upstream.table("source"),
             )
         )
-        names = ("scope", "root", "money", "credit", "source")
+        names = ("scope", "root", "member", "money", "credit", "source")
         self.env.cr.execute(
             SQL("DROP TABLE %s", SQL(", ").join(map(upstream.table, names)))
         )
@@ -220,14 +218,14 @@ class ReferralEarning(models.AbstractModel):
                    %(amount)s AS amount,
                    NULL::numeric AS worth,
                    NULL::date AS look_again
-              FROM (%(members)s) member
+              FROM %(members)s member
               JOIN %(money)s money
                 ON money.group_id = member.group_id AND money.credited
               %(counterparts)s
              WHERE member.sign > 0 AND %(is_credit)s
             """,
             amount=self._part_amount(),
-            members=self._member_query(conditions),
+            members=conditions.table("member"),
             money=conditions.table("money"),
             counterparts=self._counterparts(conditions),
             is_credit=self._is_credit(),
@@ -274,7 +272,7 @@ class ReferralEarning(models.AbstractModel):
             """
             SELECT member.group_id,
                    SUM(member.total - COALESCE(inside.amount, 0)) AS given_out
-              FROM (%(members)s) member
+              FROM %(members)s member
               LEFT JOIN LATERAL (
                     SELECT SUM(CASE WHEN item.currency_id = member.currency_id
                                     THEN part.credit_amount_currency
@@ -292,7 +290,7 @@ class ReferralEarning(models.AbstractModel):
              WHERE member.sign < 0 AND member.invoice_date <= %(end)s
              GROUP BY member.group_id
             """,
-            members=self._member_query(conditions),
+            members=conditions.table("member"),
             end=conditions.end,
         )
 

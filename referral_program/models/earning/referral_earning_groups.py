@@ -90,11 +90,11 @@ class ReferralEarning(models.AbstractModel):
                    SUM(sign * total) FILTER (WHERE invoice_date <= %(end)s) AS net,
                    MIN(invoice_date) FILTER (WHERE invoice_date > %(end)s)
                        AS look_again
-              FROM (%(members)s) member
+              FROM %(members)s member
              GROUP BY group_id
             """,
             end=conditions.end,
-            members=self._member_query(conditions),
+            members=conditions.table("member"),
         )
 
     def _group_query(self, conditions):

@@ -128,7 +128,7 @@ class ReferralEarning(models.AbstractModel):
                    item.name,
                    template.categ_id,
                    %(columns)s
-              FROM (%(members)s) member
+              FROM %(members)s member
               JOIN %(root)s root ON root.group_id = member.group_id AND root.posted
               JOIN account_move_line item
                 ON item.move_id = member.move_id AND item.display_type = 'product'
@@ -140,7 +140,7 @@ class ReferralEarning(models.AbstractModel):
             """,
             at_root_rate=self._at_root_rate(conditions),
             columns=SQL(", ").join(columns),
-            members=self._member_query(conditions),
+            members=conditions.table("member"),
             root=conditions.table("root"),
             joins=self._line_joins(),
             end=conditions.end,

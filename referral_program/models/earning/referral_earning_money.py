@@ -88,7 +88,7 @@ class ReferralEarning(models.AbstractModel):
                    %(is_credit)s AS credited,
                    NOT is_money AND %(is_carried)s AS carried,
                    0 AS deducted
-              FROM (%(members)s) member
+              FROM %(members)s member
               %(counterparts)s
              CROSS JOIN LATERAL (SELECT %(is_money)s) judged(is_money)
              WHERE member.sign > 0 AND member.root_sign > 0
@@ -98,7 +98,7 @@ class ReferralEarning(models.AbstractModel):
             is_credit=self._is_credit(),
             is_carried=self._is_carried(conditions),
             is_money=self._is_money(conditions),
-            members=self._member_query(conditions),
+            members=conditions.table("member"),
             counterparts=self._counterparts(conditions),
         )
 
@@ -114,14 +114,14 @@ class ReferralEarning(models.AbstractModel):
                    FALSE,
                    FALSE,
                    0
-              FROM (%(members)s) member
+              FROM %(members)s member
               JOIN account_move_line receivable
                 ON receivable.move_id = member.move_id
                AND receivable.display_type = 'payment_term'
                AND receivable.amount_residual_currency > 0
              WHERE member.sign > 0 AND member.root_sign > 0
             """,
-            members=self._member_query(conditions),
+            members=conditions.table("member"),
             **{"from": conditions.expected_from},
         )
 
@@ -150,7 +150,7 @@ class ReferralEarning(models.AbstractModel):
                    %(date)s AS date,
                    split.amount,
                    split.reason
-              FROM (%(members)s) member
+              FROM %(members)s member
               %(counterparts)s
               LEFT JOIN (
                     SELECT group_id, move_id, MAX(worth) AS worth
@@ -203,7 +203,7 @@ class ReferralEarning(models.AbstractModel):
             is_money=self._is_money(conditions),
             is_credit=self._is_credit(),
             is_exchange=self._is_exchange(),
-            members=self._member_query(conditions),
+            members=conditions.table("member"),
             counterparts=self._counterparts(conditions),
         )
 

@@ -165,7 +165,15 @@ class TestIntegrity(TamperedCase):
             run = self._check()
         self.assertEqual(
             self._failed(run),
-            {"given_whole", "given_earned", "given_rate", "refunded_zero"},
+            {
+                "given_whole",
+                "given_earned",
+                "given_rate",
+                "refunded_zero",
+                "money_conserved",
+                "money_sent_back",
+                "negative_line",
+            },
         )
 
     # === Who is told === #
