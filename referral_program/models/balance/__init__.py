@@ -7,6 +7,7 @@ from . import (
     referral_liability_movement,
     referral_withdrawal,
     referral_withdrawal_bill,
+    referral_withdrawal_check,
     referral_redemption,
     referral_redemption_due,
     referral_redemption_reversal,

@@ -245,9 +245,17 @@ class ReferralParticipant(models.Model):
             self.env, amount, currency_obj=currency or self.currency_id
         ).replace("\N{NO-BREAK SPACE}\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")
 
-    def _why_no_payout(self):
-        """Return why the participant cannot withdraw anything now, or an empty text."""
+    def _why_no_payout(self, *, settling=False):
+        """Return why the participant cannot withdraw anything now, or an empty text.
+
+        Asked when money is requested, and once more when it is billed.
+
+        :param bool settling: staff pay what an ended participation left: then it
+            needs neither documents nor agreements any more
+        """
         self.ensure_one()
+        if settling and self.state == "closed":
+            return ""
         if self.state in ("draft", "submitted"):
             return self.env._("Your documents are not verified yet.")
         if self.state == "suspended":

@@ -247,19 +247,15 @@ class ReferralWithdrawal(models.Model):
         ):
             return done
         participant._check_available(amount)
+        self._check_payout(participant, by_staff=by_staff)
         if not by_staff:
-            if refusal := participant._why_no_payout():
-                raise UserError(refusal)
             self._check_minimum(participant, amount)
             still_open = [("reserved_amount", "!=", 0)]
             if participant.withdrawal_ids.filtered_domain(still_open)[MAX_OPEN - 1 :]:
                 raise UserError(
                     self.env._("Wait until your other withdrawals are paid.")
                 )
-        elif participant._open_documents() and participant.state != "closed":
-            raise UserError(
-                self.env._("The documents are not approved, so nothing is paid out.")
-            )
+            self._check_day(participant)
         if not participant._owns_account(bank_account):
             raise UserError(self.env._("Choose one of the participant's own accounts."))
         withdrawal = self.sudo().create(
@@ -269,6 +265,7 @@ class ReferralWithdrawal(models.Model):
                 "bank_account_id": bank_account.id,
                 "requester_id": self.env.user.id,
                 "request_key": key,
+                "by_staff": by_staff,
             }
         )
         withdrawal._after_request()

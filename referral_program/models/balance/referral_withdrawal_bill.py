@@ -51,17 +51,24 @@ class ReferralWithdrawal(models.Model):
     def action_bill(self):
         """Approve these withdrawals and make their bills.
 
+        One that cannot be billed keeps the reason as its problem and does not stop
+        the others.
+
         :return: a notification, or None
-        :raise UserError: naming what stands in the way, if they are few
+        :raise UserError: naming what stands in the way, if it is one only
         """
         self._check_may_decide()
         waiting = self.filtered(lambda w: w.state == "requested")
         if not waiting:
             raise UserError(self.env._("None of these withdrawals can be billed."))
         waiting._approve()
-        if len(waiting) <= BUTTON_LIMIT:
+        if len(waiting) == 1:
             # sudo: accountants make bills by this button only
             return waiting.sudo()._bill()
+        if len(waiting) <= BUTTON_LIMIT:
+            # sudo: as above
+            waiting.sudo()._bill_each()
+            return waiting._tell_unbilled()
         # sudo: whoever may bill need not be allowed to start scheduled actions
         self.env.ref("referral_program.ir_cron_bill").sudo()._trigger()
         return {
@@ -74,6 +81,25 @@ class ReferralWithdrawal(models.Model):
                     "created in the background.",
                     count=len(waiting),
                 ),
+            },
+        }
+
+    def _tell_unbilled(self):
+        """Return a notification about those that were not billed, or None."""
+        unbilled = self.filtered(lambda w: w.state == "requested")
+        if not unbilled:
+            return None
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": self.env._(
+                    "Not billed, each for the reason that it shows: %(numbers)s",
+                    numbers=", ".join(unbilled.mapped("name")),
+                ),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
 
@@ -172,6 +198,7 @@ class ReferralWithdrawal(models.Model):
                         account=withdrawal.bank_account_id.acc_number,
                     )
                 )
+            withdrawal._check_as_requested()
             if not withdrawal.program_id.bill_journal_id:
                 raise UserError(
                     self.env._(

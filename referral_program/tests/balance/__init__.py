@@ -9,5 +9,6 @@ from . import (
     test_rollforward_book,
     test_rollforward_rights,
     test_statements,
+    test_withdrawal_checks,
     test_withdrawals,
 )

@@ -71,6 +71,9 @@ class MoneyCase(OneReferralCase):
             withdrawal.action_bill()
         return withdrawal
 
+    def _user_of(self, role):
+        return self._user(f"money_{role}", f"referral_program.group_{role}")
+
     def assertMoney(self, balance, available):
         self.env.invalidate_all()
         self.assertEqual(self.participant._balance(), balance)
@@ -142,10 +145,11 @@ class TestWithdrawals(MoneyCase):
 
     def test_twenty_are_open_and_no_more(self):
         self.program.min_withdrawal = 1
-        for _number in range(20):
-            self._request(100)
+        for day in ("2026-03-05", "2026-03-06", "2026-03-07", "2026-03-08"):
+            for _number in range(5):
+                self._request(100, day)
         with self.assertRefused(UserError, "Wait until"):
-            self._request(100)
+            self._request(100, "2026-03-09")
 
     def test_an_archived_iban_is_not_added_again(self):
         account = self._bank_account(
@@ -465,9 +469,6 @@ class TestWithdrawals(MoneyCase):
         with self.assertRefused(UserError, "cannot be deleted"):
             withdrawal.unlink()
         self.assertMoney(90_000, 60_000)
-
-    def _user_of(self, role):
-        return self._user(f"money_{role}", f"referral_program.group_{role}")
 
     def test_only_accountants_decide(self):
         withdrawal = self._request(30_000)
