@@ -91,7 +91,9 @@ class ReferralMoney(ReferralPortal):
         try:
             amount = self._amount(post.get("amount"))
             participant._check_available(amount)
-            request.env["referral.withdrawal"]._check_minimum(participant, amount)
+            withdrawals = request.env["referral.withdrawal"]
+            withdrawals._check_minimum(participant, amount)
+            withdrawals._check_day(participant)
         except UserError as error:
             errors["amount"] = error.args[0]
         if refusal := participant._why_no_payout():
@@ -248,7 +250,7 @@ class ReferralMoney(ReferralPortal):
                         participant, invoice, amount, key=post["key"][:40]
                     )
                 return request.redirect(invoice.get_portal_url())
-            redemptions._check_can_redeem(participant, invoice, amount)
+            taken, _paid = redemptions._check_can_redeem(participant, invoice, amount)
         except UserError as error:
             return self._pay_page(
                 program,
@@ -263,8 +265,8 @@ class ReferralMoney(ReferralPortal):
             participant,
             title=request.env._("Please confirm"),
             invoice=invoice,
-            amount=amount,
-            typed=self._typed(participant, amount),
+            amount=taken,
+            typed=self._typed(participant, taken),
             key=secrets.token_urlsafe(12),
         )
 

@@ -1,7 +1,9 @@
-"""Amounts as people type them, in any language's way of writing."""
+"""Amounts as people type them, and as they are in another currency."""
 
 import re
 from decimal import Decimal
+
+from odoo.tools import float_round
 
 #: Longest amount that is looked at.
 MAX_LENGTH = 30
@@ -33,3 +35,29 @@ def parse_amount(text, decimal_point="."):
     if len(set(signs)) > 1 or any(len(part) != 3 for part in parts[1:]):
         raise ValueError(text)
     return float(Decimal("".join(parts) + "." + (decimals or "0")))
+
+
+def settled_by(amount, rate, rounding):
+    """Return what an amount settles in another currency: never more than it is worth.
+
+    :param float amount: in one's own currency
+    :param float rate: units of the other currency for one of the own
+    :param float rounding: the other currency's smallest amount
+    :return float: a multiple of ``rounding``, zero if it settles nothing
+    """
+    return float_round(
+        amount * rate, precision_rounding=rounding, rounding_method="DOWN"
+    )
+
+
+def taken_for(settled, rate, rounding):
+    """Return what has to be taken to settle an amount: never less than it is worth.
+
+    :param float settled: in the other currency
+    :param float rate: units of the other currency for one of the own
+    :param float rounding: the own currency's smallest amount
+    :return float: in the own currency, a multiple of ``rounding``
+    """
+    return float_round(
+        settled / rate, precision_rounding=rounding, rounding_method="UP"
+    )

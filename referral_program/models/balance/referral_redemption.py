@@ -126,8 +126,10 @@ class ReferralRedemption(models.Model):
 
         :param participant: whose balance
         :param invoice: the participant's own open invoice
-        :param float amount: in the company's currency
-        :param bool by_staff: staff may do it for who does not take part any more
+        :param float amount: in the company's currency; less is taken if less is
+            worth what it pays in the invoice's currency
+        :param bool by_staff: staff may do it for who does not take part any more,
+            below the minimum and as often as they like
         :param str key: the caller's own; the same one returns the same redemption
         :return: the ``referral.redemption``
         :raise UserError: saying why it cannot be; nothing is kept then
@@ -140,7 +142,7 @@ class ReferralRedemption(models.Model):
             done := participant.redemption_ids.filtered(lambda r: r.request_key == key)
         ):
             return done
-        on_invoice = self._check_can_redeem(
+        taken, on_invoice = self._check_can_redeem(
             participant, invoice, amount, by_staff=by_staff
         )
         redemption = self.sudo().create(
@@ -148,11 +150,12 @@ class ReferralRedemption(models.Model):
                 "name": participant.program_id._next_number("referral.redemption"),
                 "participant_id": participant.id,
                 "invoice_id": invoice.id,
-                "amount": amount,
+                "amount": taken,
                 "invoice_currency_id": invoice.currency_id.id,
                 "invoice_amount": on_invoice,
                 "user_id": self.env.user.id,
                 "request_key": key,
+                "by_staff": by_staff,
             }
         )
         redemption._book()
@@ -240,7 +243,8 @@ class ReferralRedemption(models.Model):
     def _check_can_redeem(self, participant, invoice, amount, *, by_staff=False):
         """Refuse to pay what cannot be paid with the balance.
 
-        :return: what the amount pays of the invoice, in the invoice's currency
+        :return: a pair of what the balance loses, and what it pays of the invoice in
+            the invoice's currency
         :raise UserError: saying why not
         """
         if refusal := self._why_not(participant, invoice, by_staff=by_staff):
@@ -264,7 +268,9 @@ class ReferralRedemption(models.Model):
                     invoice=invoice.name,
                 )
             )
-        on_invoice = self._amount_on_invoice(participant, invoice, amount, due)
+        if not by_staff:
+            self._check_limits(participant, amount, due)
+        taken, on_invoice = self._settlement(participant, invoice, amount)
         if invoice.currency_id.is_zero(on_invoice):
             raise UserError(
                 self.env._(
@@ -273,7 +279,7 @@ class ReferralRedemption(models.Model):
                     currency=invoice.currency_id.name,
                 )
             )
-        return on_invoice
+        return taken, on_invoice
 
     def _book(self):
         """Post the entry and reconcile both of its sides."""

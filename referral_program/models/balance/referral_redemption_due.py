@@ -1,4 +1,10 @@
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...tools.amounts import settled_by, taken_for
+
+#: Invoices that one participant may pay a day, whatever became of the payments.
+MAX_A_DAY = 10
 
 
 class ReferralRedemption(models.Model):
@@ -6,12 +12,27 @@ class ReferralRedemption(models.Model):
 
     _inherit = "referral.redemption"
 
+    paid_on = fields.Datetime(readonly=True, default=fields.Datetime.now, copy=False)
+    by_staff = fields.Boolean(readonly=True, copy=False)
+
     @api.model
     def _due(self, participant, invoice):
-        """Return what is still to be paid, in the company's currency of today."""
-        return invoice.currency_id._convert(
+        """Return what is still to be paid, in the company's currency of today.
+
+        Rounded up, as all of it is taken for what is worth no more than that.
+        """
+        return taken_for(
             self._open_amount(invoice),
+            self._rate(participant, invoice),
+            participant.currency_id.rounding,
+        )
+
+    @api.model
+    def _rate(self, participant, invoice):
+        """Return today's units of the invoice's currency for one of the company's."""
+        return self.env["res.currency"]._get_conversion_rate(
             participant.currency_id,
+            invoice.currency_id,
             participant.company_id,
             participant.program_id._today(),
         )
@@ -55,14 +76,59 @@ class ReferralRedemption(models.Model):
         )
 
     @api.model
-    def _amount_on_invoice(self, participant, invoice, amount, due):
-        """Return what an amount pays of an invoice, in the invoice's currency."""
-        if not participant.currency_id.compare_amounts(amount, due):
-            return self._open_amount(invoice)
-        converted = participant.currency_id._convert(
-            amount,
-            invoice.currency_id,
-            participant.company_id,
-            participant.program_id._today(),
+    def _settlement(self, participant, invoice, amount):
+        """Return what the balance loses, and what that pays of an invoice.
+
+        What it pays is worth no more than what the balance loses, however the two
+        currencies are rounded.
+
+        :param float amount: the most to take, in the company's currency
+        :return: a pair of an amount in the company's currency, no more than ``amount``,
+            and one in the invoice's; both zero if it pays nothing
+        """
+        rate = self._rate(participant, invoice)
+        on_invoice = min(
+            settled_by(amount, rate, invoice.currency_id.rounding),
+            self._open_amount(invoice),
         )
-        return min(converted, self._open_amount(invoice))
+        taken = taken_for(on_invoice, rate, participant.currency_id.rounding)
+        return min(amount, taken), on_invoice
+
+    # === HOW LITTLE, HOW OFTEN === #
+
+    @api.model
+    def _check_limits(self, participant, amount, due):
+        """Refuse less than the program's minimum, and more payments than needed a day.
+
+        All that is still to be paid may be less than the minimum.
+
+        :param float due: what is still to be paid, in the company's currency
+        :raise UserError: naming the limit
+        """
+        program, currency = participant.program_id, participant.currency_id
+        minimum = min(program.min_redemption, due)
+        if currency.compare_amounts(amount, minimum) < 0:
+            raise UserError(
+                self.env._(
+                    "The minimum payment from the balance is %(minimum)s. Enter at "
+                    "least that amount.",
+                    minimum=participant._money(minimum),
+                )
+            )
+        # sudo: participants read no redemptions; these are counted only
+        today = self.sudo().search_count(
+            [
+                ("participant_id", "=", participant.id),
+                ("by_staff", "=", False),
+                ("paid_on", ">=", program._beginning_of(program._today())),
+            ],
+            limit=MAX_A_DAY,
+        )
+        if today >= MAX_A_DAY:
+            raise UserError(
+                self.env._(
+                    "At most %(count)s payments a day can be made from the balance. "
+                    "Try again tomorrow.",
+                    count=MAX_A_DAY,
+                )
+            )

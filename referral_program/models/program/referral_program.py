@@ -213,7 +213,8 @@ class ReferralProgram(models.Model):
         "CHECK (credit_day BETWEEN 1 AND 28)", "Choose a credit day between 1 and 28."
     )
     _limits_not_negative = models.Constraint(
-        "CHECK (min_withdrawal >= 0 AND verification_days >= 0 "
+        "CHECK (min_withdrawal >= 0 AND min_redemption >= 0 "
+        "AND verification_days >= 0 "
         "AND attribution_days >= 0 AND agreement_grace_days >= 0 "
         "AND retention_days >= 0 AND claim_days >= 0)",
         "Limits cannot be negative.",

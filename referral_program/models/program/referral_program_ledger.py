@@ -99,6 +99,13 @@ class ReferralProgram(models.Model):
         tracking=True,
         help="Participants may pay their own invoices with their referral balance.",
     )
+    min_redemption = fields.Monetary(
+        "Minimum Payment from the Balance",
+        default=0,
+        tracking=True,
+        help="The least that participants may pay of an own invoice, unless less is "
+        "still to be paid.",
+    )
     redemption_counts = fields.Boolean(
         "Redemptions Count as Payments",
         default=True,

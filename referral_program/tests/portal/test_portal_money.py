@@ -238,6 +238,28 @@ class TestPortalMoney(MoneyPortalCase):
         self.assertEqual(withdrawal.state, "cancelled")
         self.assertIn("already decided", self._form(path, {}).text)
 
+    def test_ask_and_cancel_ends_after_five_a_day(self):
+        for _number in range(5):
+            self.env["referral.withdrawal"]._request(
+                self.mine, 20_000, self.account
+            )._cancel()
+        self._login(self.owner)
+        accounts = self.mine._payee_accounts()
+        page = self._ask(amount="12000", account="new", number="DE75512108001245126199")
+        self.assertIn("At most 5 withdrawals", self._error(page))
+        self.assertEqual(self.mine._payee_accounts(), accounts)
+        page = self._ask_anyway()
+        self.assertIn("At most 5 withdrawals", self._error(page))
+        self.assertEqual(len(self.mine.withdrawal_ids), 5)
+
+    def test_a_changed_account_is_told(self):
+        self.env["referral.withdrawal"]._request(self.mine, 20_000, self.account)
+        self.account.acc_holder_name = "Somebody Else"
+        self._login(self.owner)
+        self.assertIn(
+            "the account was changed", self._get("/my/referral/withdraw").text
+        )
+
     def test_suspended_participants_are_told_why_not(self):
         self.mine._update_state("suspended", "Test")
         self._login(self.owner)
@@ -288,6 +310,29 @@ class TestPortalMoney(MoneyPortalCase):
                 page = self._form(link, {"amount": typed, **key}, page=link)
                 self.assertIn(error, self._error(page), typed)
         self.assertFalse(self.mine.redemption_ids)
+
+    def test_what_is_confirmed_is_what_is_taken(self):
+        euro = self._enable_currency("EUR")
+        euro.rate_ids = False
+        self.env["res.currency.rate"].create(
+            {
+                "name": "2026-01-01",
+                "rate": 1 / 90.9,
+                "currency_id": euro.id,
+                "company_id": self.program.company_id.id,
+            }
+        )
+        invoice = self._own_invoice(currency_id=euro.id)
+        self._login(self.owner)
+        link = f"/my/referral/pay/{invoice.id}"
+        for typed in ("0.46", "0.90"):
+            page = self._form(link, {"amount": typed}, page=link)
+            self.assertIn("smallest amount in EUR", self._error(page))
+        sent = self._confirmation(self._form(link, {"amount": "1.81"}, page=link))
+        self.assertEqual(sent["amount"], "0.91")
+        self._form(link, sent, page="/my/referral")
+        self.assertEqual(invoice.amount_residual, 3_999.99)
+        self.assertEqual(self.mine.balance, 89_999.09)
 
     def test_no_button_where_it_does_not_work(self):
         invoice = self._own_invoice()
