@@ -107,6 +107,7 @@ class TestDays(OneReferralCase):
         self._accrue("2026-11", on="2026-12-01")
         with freeze_time("2026-12-31 20:00:00"):
             self.program.accrual_ids._make_statements()
+            self.participant._accept(self.participant._agreements_to_accept())
             account = self.env["res.partner.bank"].create(
                 {
                     "acc_number": "40702810938000000001",
