@@ -12,6 +12,8 @@ def prepare(env):
     program._accrue(MONTH)
     program.write({"withdrawal_policy": "automatic", "min_withdrawal": 0})
     participants = program.participant_ids
+    for participant in participants:
+        participant._accept(participant._agreements_to_accept())
     accounts = env["res.partner.bank"].create(
         [
             {
