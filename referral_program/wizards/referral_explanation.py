@@ -158,25 +158,23 @@ class ReferralExplanation(models.TransientModel):
     @api.model
     def _selection_reason(self):
         """Return the accrual's own reasons, and what is told beside them."""
-        return [
-            *(
-                (code, label)
-                for code, label, _condition in self.env["referral.earning"]._reasons()
-            ),
-            ("participant_inactive", self.env._("Participant rejected or closed")),
-            ("bonus", self.env._("Settled by bonus")),
-            ("not_money", self.env._("Settled by non-cash means")),
-            ("refunded", self.env._("Refunded in full")),
-            ("zero", self.env._("Nothing to earn: the amount is zero")),
-            ("moved", self.env._("Client moved to another participant")),
-            ("gone", self.env._("No longer on a posted invoice")),
+        own = self.env["referral.earning"]._reasons()
+        reasons = {code: label for code, label, _condition in own} | {
+            "participant_inactive": self.env._("Participant rejected or closed"),
+            "bonus": self.env._("Settled by bonus"),
+            "not_money": self.env._("Settled by non-cash means"),
+            "refunded": self.env._("Refunded in full"),
+            "zero": self.env._("Nothing to earn: the amount is zero"),
+            "moved": self.env._("Client moved to another participant"),
+            "gone": self.env._("No longer on a posted invoice"),
             # not all of it yet
-            ("not_paid", self.env._("Not paid in full yet")),
-            ("not_matched", self.env._("Payment not matched by the bank yet")),
-            ("not_rendered", self.env._("Not rendered in full yet")),
-            ("referral_pending", self.env._("Waits: referral not approved yet")),
-            ("participant_suspended", self.env._("Waits: participant suspended")),
-        ]
+            "not_paid": self.env._("Not paid in full yet"),
+            "not_matched": self.env._("Payment not matched by the bank yet"),
+            "not_rendered": self.env._("Not rendered in full yet"),
+            "referral_pending": self.env._("Waits: referral not approved yet"),
+            "participant_suspended": self.env._("Waits: participant suspended"),
+        }
+        return list(reasons.items())
 
     @api.depends("move_name", "name")
     def _compute_display_name(self):
