@@ -193,8 +193,7 @@ class ReferralEarning(models.AbstractModel):
                     SELECT LEAST(1, GREATEST(0, MAX(had.amount) - summed.credited)
                                     / NULLIF(summed.total, 0)) AS share
                       FROM (%(had)s) had
-                     WHERE summed.ended AND summed.total > 0
-                   ) allowed ON summed.inactive
+                   ) allowed ON summed.ended AND summed.total > 0
             """,
             had=self._had_query(conditions),
         )

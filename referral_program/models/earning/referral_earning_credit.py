@@ -102,9 +102,10 @@ class ReferralEarning(models.AbstractModel):
         return SQL(
             """
             SELECT entry.move_id,
-                   LEAST(1, SUM(part.amount) FILTER (
+                   -- LEAST leaves NULL out
+                   LEAST(1, COALESCE(SUM(part.amount) FILTER (
                        WHERE %(is_money)s AND %(date)s <= %(end)s
-                   ) / NULLIF(MAX(entry.debit), 0)) AS worth,
+                   ), 0) / MAX(entry.debit)) AS worth,
                    MIN(%(date)s) FILTER (
                        WHERE %(is_money)s AND %(date)s > %(end)s) AS look_again
               FROM (SELECT item.move_id, SUM(item.debit) AS debit

@@ -164,9 +164,11 @@ BREAKS = {
         set(),
     ),
     "negative_line": (
-        """UPDATE account_move_line SET balance = -balance
+        """UPDATE account_move_line
+              SET balance = -balance, amount_currency = -amount_currency,
+                  debit = credit, credit = debit, price_subtotal = -price_subtotal
             WHERE id = %(invoice_line)s""",
-        {"given_whole", "given_earned", "given_rate"},
+        {"given_whole", "given_earned"},
     ),
     "client_once": (
         """INSERT INTO referral_referral

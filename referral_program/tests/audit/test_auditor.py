@@ -102,6 +102,7 @@ class AuditorCase(BooksCase):
         document._log_reading("view")
         document.sudo()._leave_act("by test")
         self.env["referral.visit"]._count(self.participant)
+        self.env["referral.kept.invoice"].sudo()._keep(self.participant.referral_ids)
         self.env["referral.referral"]._bind(
             self.participant, self.participant.partner_id, "manual"
         )

@@ -132,7 +132,10 @@ class Batch:
                     "currency_id": currency.id,
                     "invoice_payment_term_id": False,
                     "reversed_entry_id": of.id if of else False,
-                    "invoice_line_ids": [self._line(item) for item in step.items],
+                    "invoice_line_ids": [
+                        self._line(item, whole=currency != self.books.currency)
+                        for item in step.items
+                    ],
                 }
             )
             names.append((number, step))
@@ -148,14 +151,22 @@ class Batch:
                 self.books._receivable(move).remove_move_reconcile()
         wrong.unlink()
 
-    def _line(self, item):
+    def _line(self, item, whole):
+        """Return a document's line.
+
+        :param bool whole: have a discount leave whole cents: in another currency Odoo
+            books what is left of a cent, which the line itself does not show
+        """
+        price = item.price
+        if whole and item.discount:
+            price = max(abs(price).to_integral_value(), 1) * (-1 if price < 0 else 1)
         taxes = [self.books._tax(item.tax).id] if item.tax else []
         return Command.create(
             {
                 "name": item.product or "By hand",
                 "product_id": self.books.products[item.product].id,
                 "quantity": item.quantity,
-                "price_unit": float(item.price),
+                "price_unit": float(price),
                 "discount": item.discount,
                 "tax_ids": [Command.set(taxes)],
                 "start_date": item.start,

@@ -106,10 +106,12 @@ class TestCreditNotes(CreditCase):
 
     def test_what_is_below_a_deleted_document_becomes_a_group_of_its_own(self):
         invoice = self._paid("2026-01-10", 1000, self.client)
-        credit = self._reverse(invoice, "2026-02-05")
+        credit = self._post_reversal(invoice, "2026-02-05")
         again = self._reverse(credit, "2026-02-06")
         self.assertEqual((credit | again).referral_root_id, invoice)
-        credit.unlink()
+        with self.on("2026-02-07"):
+            credit.button_draft()
+            credit.with_context(force_delete=True).unlink()
         self.assertFalse(again.referral_root_id)
 
     def test_an_invoice_paid_by_bonus_becomes_no_money_as_credit(self):
@@ -316,7 +318,7 @@ class TestWhatStaysTheirs(CreditCase):
     def test_of_a_closed_participant_what_an_invoice_had_got(self):
         invoice = self._paid("2026-01-10", 1000, self.client)
         self.assertMonths(m01="90")
-        self.participant._update_state("closed")
+        self.participant._update_state("closed", reason="Agreed.")
         self._correct(invoice, "2026-02-10", 2000)
         self.assertMonths(m02="-90")
         with self.on("2026-03-10"):
@@ -329,7 +331,7 @@ class TestWhatStaysTheirs(CreditCase):
     def test_a_suspended_one_waits_for_it(self):
         invoice = self._paid("2026-01-10", 1000, self.client)
         self.assertMonths(m01="90")
-        self.participant._update_state("suspended")
+        self.participant._update_state("suspended", reason="Asked.")
         self._correct(invoice, "2026-02-10", 1000)
         self.assertMonths(m02="-90")
         with self.on("2026-03-10"):

@@ -32,7 +32,12 @@ class TestEarningExtension(OneReferralCase):
         self._pay(self._invoice(self.client, "2026-01-10", lines), "2026-01-12")
         self.assertEarned("2026-01", self.participant, "90")
         explain = self.env["referral.explain"].create(
-            {"program_id": self.program.id, "as_of": "2026-01-31"}
+            {
+                "program_id": self.program.id,
+                "as_of": "2026-01-31",
+                "date_from": False,
+                "date_to": False,
+            }
         )
         explain._explain_chosen()
         gift = explain.row_ids.filtered(lambda row: row.name == "Gift")
