@@ -137,7 +137,15 @@ class TestFigures(DashboardCase):
             )
         ):
             client = self._partner(f"Brought {number}")
-            self._referral(self.participant, client, day, source=source, state=state)
+            last = "2026-03-30" if state == "ended" else False
+            self._referral(
+                self.participant,
+                client,
+                day,
+                date_end=last,
+                source=source,
+                state=state,
+            )
             if number == 0:
                 self._paid("2026-03-01", 1_000, partner=client)
         self._accrue("2026-03")
