@@ -174,12 +174,12 @@ class ReferralEarning(models.AbstractModel):
         return SQL(
             """
             SELECT summed.*,
-                   inactive AND total >= 0 AND COALESCE(allowed.share, 0) < 1
+                   inactive AND total > 0 AND COALESCE(allowed.share, 0) < 1
                        AS blocked,
-                   CASE WHEN NOT inactive OR total < 0 THEN back + away
+                   CASE WHEN NOT inactive OR total <= 0 THEN back + away
                         ELSE ROUND((back + away) * COALESCE(allowed.share, 0), 6)
                    END AS base,
-                   CASE WHEN NOT inactive OR total < 0 THEN back_amount + away_amount
+                   CASE WHEN NOT inactive OR total <= 0 THEN back_amount + away_amount
                         ELSE ROUND((back_amount + away_amount)
                                    * COALESCE(allowed.share, 0), 6)
                    END AS amount

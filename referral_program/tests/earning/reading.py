@@ -133,10 +133,19 @@ class Reader:
         else:
             return Fraction(0), ()
         return exact(waiting.debit), tuple(
-            Settled(one.max_date, exact(one.amount), self._kind_of(one.credit_move_id))
-            for one in waiting.matched_credit_ids
+            self._settled(one, kind) for one in waiting.matched_credit_ids
         )
 
-    def _kind_of(self, item):
-        """Return the kind of money that settles what was carried on."""
-        return self.batch.kinds.get(item.move_id.id, "bank")
+    def _settled(self, partial, kind):
+        """Return what settled an item that was carried on, or waited for the bank."""
+        item = partial.credit_move_id
+        day, own = partial.max_date, self.batch.kinds.get(item.move_id.id, "bank")
+        payment = item.move_id.origin_payment_id
+        if kind == "carried" and payment and self.batch.conditions.paid_when == "bank":
+            # registered: money once a statement has matched all of it
+            waiting = outstanding(item.move_id)
+            if not waiting.reconciled:
+                own = "registered"
+            for match in waiting.matched_credit_ids:
+                day = max(day, match.max_date)
+        return Settled(day, exact(partial.amount), own)

@@ -28,7 +28,7 @@ COUNT = int(os.environ.get("FUZZ_SCENARIOS", "300"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 SIZE = int(os.environ.get("FUZZ_SIZE", "75"))
 #: How often a scenario that fails is made smaller before it is shown.
-SMALLER = int(os.environ.get("FUZZ_SMALLER", "12"))
+SMALLER = int(os.environ.get("FUZZ_SMALLER", "4"))
 
 
 @tagged("post_install", "-at_install")
