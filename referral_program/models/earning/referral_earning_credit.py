@@ -311,7 +311,7 @@ class ReferralEarning(models.AbstractModel):
                    SET worth = COALESCE(took.earned / NULLIF(took.whole, 0), 0),
                        look_again = LEAST(source.look_again, took.look_again)
                   FROM (SELECT grp.group_id,
-                               SUM(line.earned) AS earned,
+                               SUM(line.exact_earned) AS earned,
                                SUM(line.document_base) AS whole,
                                MIN(line.look_again) AS look_again
                           FROM %(groups)s grp

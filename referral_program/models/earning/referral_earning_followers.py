@@ -289,11 +289,8 @@ class ReferralEarning(models.AbstractModel):
                    share,
                    shown_rendered AS rendered,
                    reason,
-                   -- rounded twice: divisions leave a trace in the last digits
-                   ROUND(ROUND(
-                       full_base * capped.counts
-                       * (progress + (share * paid - progress) * capped.ahead), 12), 6)
-                       AS earned
+                   full_base * capped.counts
+                       * (progress + (share * paid - progress) * capped.ahead) AS earned
               FROM spread
               JOIN capped USING (group_id)
             """

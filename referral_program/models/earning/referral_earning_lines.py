@@ -278,10 +278,9 @@ class ReferralEarning(models.AbstractModel):
                    CASE WHEN followed.line_key IS NULL THEN own_reason
                         WHEN own_reason IS NOT NULL THEN own_reason
                         WHEN followed.share = 0 THEN followed.reason END AS why_not,
-                   CASE WHEN own_reason IS NOT NULL THEN 0
-                        WHEN line.leads
-                        THEN ROUND(full_base * LEAST(paid, line.rendered), 6)
-                        ELSE COALESCE(followed.earned, 0) END AS earned,
+                   exact.earned AS exact_earned,
+                   -- rounded twice: divisions leave a trace in the last digits
+                   ROUND(ROUND(exact.earned, 12), 6) AS earned,
                    COALESCE(followed.share, 1) AS share,
                    COALESCE(followed.rendered, line.rendered) AS shown_rendered,
                    CASE WHEN fresh THEN participant_id
@@ -290,6 +289,12 @@ class ReferralEarning(models.AbstractModel):
                         ELSE given_referral_id END AS used_referral_id
               FROM judged line
               LEFT JOIN followed ON followed.line_key = line.line_key
+             CROSS JOIN LATERAL (
+                    SELECT CASE WHEN own_reason IS NOT NULL THEN 0
+                                WHEN line.leads
+                                THEN full_base * LEAST(paid, line.rendered)
+                                ELSE COALESCE(followed.earned, 0) END
+                   ) exact(earned)
              WHERE fixed OR fresh OR given_base <> 0 OR given_amount <> 0
             OFFSET 0
             """
@@ -323,6 +328,7 @@ class ReferralEarning(models.AbstractModel):
                    CASE WHEN share = 0 THEN full_base
                         ELSE ROUND(full_base * share, 6) END AS full_base,
                    earned,
+                   exact_earned,
                    given_base,
                    given_amount,
                    base,

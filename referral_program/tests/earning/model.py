@@ -161,8 +161,9 @@ class Model:
                 credited = self.credited[key]
                 back, away = self._back_and_away(key, deltas[key])
                 amount = back * credited.amount / credited.base if back else ZERO
+                amount = rounded(amount, MICRO)
                 if credited.about.leads:
-                    amount += away * rates[key]
+                    amount += rounded(away * rates[key], MICRO)
                 elif away:
                     following[key] = away
                 amounts[key] = amount
