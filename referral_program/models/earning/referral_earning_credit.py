@@ -308,11 +308,12 @@ class ReferralEarning(models.AbstractModel):
             SQL(
                 """
                 UPDATE %(sources)s source
-                   SET worth = COALESCE(took.earned / NULLIF(took.whole, 0), 0),
+                   SET worth = GREATEST(0, LEAST(1, COALESCE(
+                           took.back / NULLIF(took.whole, 0), 0))),
                        look_again = LEAST(source.look_again, took.look_again)
                   FROM (SELECT grp.group_id,
-                               SUM(line.exact_earned) AS earned,
-                               SUM(line.document_base) AS whole,
+                               SUM(line.with_tax * line.earned_part) AS back,
+                               SUM(line.with_tax) AS whole,
                                MIN(line.look_again) AS look_again
                           FROM %(groups)s grp
                           LEFT JOIN (%(lines)s) line ON line.group_id = grp.group_id

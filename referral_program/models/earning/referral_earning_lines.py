@@ -324,11 +324,14 @@ class ReferralEarning(models.AbstractModel):
                    ROUND(100 * paid, 6) AS paid,
                    ROUND(100 * shown_rendered, 6) AS rendered,
                    ROUND(100 * share, 6) AS share,
-                   full_base AS document_base,
+                   CASE WHEN gone THEN 0
+                        WHEN price_subtotal = 0 THEN -balance
+                        ELSE -balance * price_total / price_subtotal
+                   END AS with_tax,
                    CASE WHEN share = 0 THEN full_base
                         ELSE ROUND(full_base * share, 6) END AS full_base,
                    earned,
-                   exact_earned,
+                   exact_earned / NULLIF(full_base, 0) AS earned_part,
                    given_base,
                    given_amount,
                    base,
