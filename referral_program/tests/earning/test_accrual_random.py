@@ -24,7 +24,7 @@ from .scenarios import MONTHS, PRODUCTS, SLOTS
 from .stories import conditions, drawn, scenarios
 
 #: How many scenarios, from which seed on, and how many of them are played together.
-COUNT = int(os.environ.get("FUZZ_SCENARIOS", "300"))
+COUNT = int(os.environ.get("FUZZ_SCENARIOS", "75"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 SIZE = int(os.environ.get("FUZZ_SIZE", "75"))
 #: What the sixth decimal of a line may differ by: fractions are exact, SQL rounds an
