@@ -75,6 +75,10 @@ class ReferralAccrual(models.Model):
             ("accrual_id", "=", self.id),
             ("amount", ">", 0),
             ("participant_id.state", "in", INACTIVE_STATES),
+            # one that was rejected or closed before keeps what an invoice had got
+            "|",
+            ("participant_id.state", "=", "suspended"),
+            ("participant_id.state_since", ">", self.computed_on),
         ]
         return bool(self.env["referral.compensation"].search_count(inactive, limit=1))
 
