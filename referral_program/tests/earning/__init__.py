@@ -5,6 +5,7 @@ from . import (
     test_accrual_money,
     test_accrual_random,
     test_accrual_rendered,
+    test_accrual_sequences,
     test_credit,
     test_earning_extension,
     test_estimates,
