@@ -7,6 +7,7 @@ from . import (
     referral_earning,
     referral_earning_groups,
     referral_earning_money,
+    referral_earning_carried,
     referral_earning_credit,
     referral_earning_lines,
     referral_earning_followers,
