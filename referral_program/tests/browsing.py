@@ -37,6 +37,8 @@ class Window:
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._listen)
+        # listened to from the start: a chooser that opens before is Chromium's own
+        page.on("filechooser", lambda chooser: None)
 
     def _listen(self, message):
         # an answer with an error's status is not JavaScript's
