@@ -1,11 +1,14 @@
 """Tests that run processes of their own, in databases where commits stay."""
 
 import os
+import socket
 import subprocess
 import sys
-from contextlib import closing
+import time
+from contextlib import closing, contextmanager, suppress
 
 import psycopg2
+import requests
 
 from odoo.sql_db import connection_info_for
 from odoo.tests import BaseCase, get_db_name
@@ -49,8 +52,56 @@ class ProcessCase(BaseCase):
             with connection.cursor() as cursor:
                 cursor.execute(statement)
 
+    def _query(self, query):
+        """Return the rows of a query in the test's database."""
+        _name, parameters = connection_info_for(self.database)
+        with (
+            closing(psycopg2.connect(**parameters)) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    @contextmanager
+    def _serving(self):
+        """Serve the test's database as long as the context lasts; give the address."""
+        with closing(socket.socket()) as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        server = subprocess.Popen(
+            [
+                sys.executable, "-m", "odoo", "--config", config["config"],
+                "--database", self.database, "--db-filter", f"^{self.database}$",
+                "--http-interface", "127.0.0.1", "--http-port", port,
+                "--workers", "0", "--max-cron-threads", "0", "--log-level", "error",
+            ],
+            # more requests at once wait, rather than run out of connections
+            env={**self._environment(), "ODOO_MAX_HTTP_THREADS": "16"},
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        address = f"http://127.0.0.1:{port}"
+        try:
+            self._wait_for(server, f"{address}/web/login")
+            yield address
+        finally:
+            server.kill()
+            server.wait()
+
+    def _wait_for(self, server, address):
+        end = time.monotonic() + 120
+        while server.poll() is None and time.monotonic() < end:
+            with suppress(requests.RequestException):
+                requests.get(address, timeout=60)
+                return
+            time.sleep(0.5)
+        self.fail("the server does not answer")
+
     @staticmethod
-    def _python(*arguments):
+    def _environment():
+        return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    @classmethod
+    def _python(cls, *arguments):
         """Run Python in a process of its own.
 
         :return: the ended process, with its ``stdout`` and ``stderr`` as text
@@ -58,7 +109,7 @@ class ProcessCase(BaseCase):
         """
         done = subprocess.run(
             [sys.executable, *arguments],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            env=cls._environment(),
             capture_output=True,
             text=True,
             timeout=900,

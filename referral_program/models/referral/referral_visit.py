@@ -1,9 +1,23 @@
-from odoo import fields, models
-from odoo.tools import SQL
+import logging
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.tools import SQL, mute_logger
+
+_logger = logging.getLogger(__name__)
+
+#: How long a visitor waits at most for a lock, and that nobody waits for the disk.
+NO_WAITING = "SET LOCAL lock_timeout = '100ms'; SET LOCAL synchronous_commit = off"
 
 
 class ReferralVisit(models.Model):
-    """How many people opened a participant's link on a day: a number, no trace."""
+    """How many people opened a participant's link on a day: a number, no trace.
+
+    Each visit is a row of its own at first, so that no visitor waits for another. An
+    hourly step adds these rows to the one of their participant and day. Whoever wants
+    to know how many there were sums all rows.
+    """
 
     _name = "referral.visit"
     _description = "Referral Visits"
@@ -20,21 +34,55 @@ class ReferralVisit(models.Model):
     company_id = fields.Many2one(related="participant_id.company_id")
     day = fields.Date(required=True, readonly=True)
     visits = fields.Integer(required=True, readonly=True)
+    is_summed = fields.Boolean(
+        readonly=True, help="The row of a participant and day, not a single visit."
+    )
 
-    _day_unique = models.UniqueIndex("(participant_id, day)")
+    _day_unique = models.UniqueIndex("(participant_id, day) WHERE is_summed")
+    _single = models.Index("(id) WHERE NOT is_summed")
 
     def _count(self, participant):
-        """Count a visit of a participant's link, today in the company's time zone."""
+        """Count a visit of a participant's link, today in the company's time zone.
+
+        A visit that cannot be counted is lost, and stops nobody: not who is at the
+        participant's row at the moment, nor the disk. The transaction must therefore
+        hold nothing else of worth: a crash of the server may lose it.
+        """
+        cr = self.env.cr
+        day = participant.program_id._today()
+        try:
+            with cr.savepoint(flush=False), mute_logger("odoo.sql_db"):
+                cr.execute(NO_WAITING)
+                cr.execute(
+                    SQL(
+                        "INSERT INTO referral_visit"
+                        " (participant_id, day, visits, is_summed)"
+                        " VALUES (%s, %s, 1, FALSE)",
+                        participant.id,
+                        day,
+                    )
+                )
+        except psycopg2.Error as error:
+            _logger.warning("A visit was not counted: %s", error)
+
+    @api.model
+    def _cron_sum(self):
+        """Add the single visits to the rows of their participants and days."""
         self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO referral_visit (participant_id, day, visits)
-                VALUES (%s, %s, 1)
-                ON CONFLICT (participant_id, day)
-                DO UPDATE SET visits = referral_visit.visits + 1
-                """,
-                participant.id,
-                participant.program_id._today(),
+            """
+            WITH single AS (
+                DELETE FROM referral_visit
+                 WHERE NOT is_summed
+             RETURNING participant_id, day, visits
             )
+            INSERT INTO referral_visit AS summed
+                        (participant_id, day, visits, is_summed)
+            SELECT participant_id, day, SUM(visits), TRUE
+              FROM single
+             GROUP BY participant_id, day
+             ORDER BY participant_id, day
+                ON CONFLICT (participant_id, day) WHERE is_summed
+                DO UPDATE SET visits = summed.visits + EXCLUDED.visits
+            """
         )
-        self.invalidate_model(["visits"])
+        self.invalidate_model()

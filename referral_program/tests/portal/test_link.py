@@ -49,8 +49,7 @@ class TestLink(PortalCase):
         visits = self.env["referral.visit"].search(
             [("participant_id", "=", participant.id)]
         )
-        self.assertLessEqual(len(visits), 1)
-        return visits.visits
+        return sum(visits.mapped("visits"))
 
     def _sign_up(self, login, **further):
         page = self.url_open("/web/signup", headers=BROWSER)
@@ -238,6 +237,41 @@ class TestLink(PortalCase):
             self.assertNotIn(COOKIE, response.cookies)
         self.opener.head(self.base_url() + f"/referral/{self.anna.code}")
         self.assertEqual(self._visits(self.anna), 2)
+
+    def test_visits_are_summed_to_a_row_a_day(self):
+        visits = self.env["referral.visit"]
+        for day, number in (("2026-03-01", 3), ("2026-03-02", 1)):
+            with self.on(day):
+                for _visit in range(number):
+                    visits._count(self.anna)
+        visits._cron_sum()
+        with self.on("2026-03-01"):
+            visits._count(self.anna)
+            visits._count(self.boris)
+        self.assertEqual(self._visits(self.anna), 5)
+        visits._cron_sum()
+        visits._cron_sum()  # nothing to do any more
+        found = visits.search([])
+        self.assertCountEqual(
+            [(visit.participant_id, str(visit.day), visit.visits) for visit in found],
+            [
+                (self.anna, "2026-03-01", 4),
+                (self.boris, "2026-03-01", 1),
+                (self.anna, "2026-03-02", 1),
+            ],
+        )
+
+    def test_a_visit_that_cannot_be_counted_leads_on(self):
+        """As when the participant is deleted at that moment."""
+        self.env.cr.execute(
+            "ALTER TABLE referral_visit ADD CONSTRAINT none CHECK (visits < 1)"
+        )
+        logger = "odoo.addons.referral_program.models.referral.referral_visit"
+        with self.assertLogs(logger, "WARNING"):
+            response = self._open(self.anna)
+        self.assertEqual(response.status_code, 302)
+        self.assertIn(COOKIE, response.cookies)
+        self.assertEqual(self._visits(self.anna), 0)
 
     def test_without_a_window_nothing_is_remembered(self):
         self.program.attribution_days = 0
