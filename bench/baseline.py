@@ -3,21 +3,10 @@
 from odoo import Command
 
 from .measure import measured
-from .seed import MONTH, MONTH_END
+from .month import BASE, LINES, MONTH_DATES, PAID, RENDERED
+from .seed import MONTH_END, PERCENT
 from .warm import warm_up
 
-#: The lines of the month with those who brought their clients.
-LINES = """
-      FROM account_move move
-      JOIN account_move_line line
-        ON line.move_id = move.id AND line.display_type = 'product'
-      JOIN referral_referral referral
-        ON referral.partner_id = move.commercial_partner_id
-     WHERE move.move_type = 'out_invoice'
-       AND move.state = 'posted'
-       AND move.invoice_date BETWEEN %(start)s AND %(end)s
-"""
-MONTH_DATES = {"start": MONTH, "end": MONTH_END}
 #: What a row holds in the columns of the accrual's evidence.
 VALUES = {
     "accrual_id": "1",
@@ -25,21 +14,24 @@ VALUES = {
     "participant_id": "referral.participant_id",
     "referral_id": "referral.id",
     "terms_id": "1",
+    "contact_id": "move.partner_id",
     "move_line_id": "line.id",
     "line_key": "line.id",
-    "group_key": "move.id",
+    "group_key": "COALESCE(move.reversed_entry_id, move.id)",
     "partner_id": "move.commercial_partner_id",
     "product_id": "line.product_id",
     "move_name": "move.name",
     "name": "line.name",
     "invoice_date": "move.invoice_date",
+    "document_date": "move.invoice_date",
     "start_date": "line.start_date",
     "end_date": "line.end_date",
-    "paid": "100",
-    "rendered": "100",
-    "base": "-line.balance",
-    "rate": "9",
-    "amount": "ROUND(-line.balance * 9 / 100, 6)",
+    "paid": f"ROUND(100 * {PAID}, 6)",
+    "rendered": f"ROUND(100 * {RENDERED}, 6)",
+    "share": "100",
+    "base": BASE,
+    "rate": f"{PERCENT:g}",
+    "amount": f"ROUND({BASE} * {PERCENT:g} / 100, 6)",
 }
 
 
@@ -52,7 +44,8 @@ def aggregate(env):
 
 def _sums(env):
     env.cr.execute(
-        "SELECT referral.participant_id, ROUND(SUM(-line.balance) * 9 / 100, 2)"
+        "SELECT referral.participant_id, "
+        f"ROUND(SUM({BASE}) * {PERCENT:g} / 100, 2)"
         + LINES
         + "GROUP BY referral.participant_id",
         MONTH_DATES,

@@ -1,4 +1,4 @@
-"""Cloning invoices with their payments in SQL.
+"""Cloning invoices with their credit notes and payments in SQL.
 
 Odoo makes about five invoices a second; this makes thousands. Each table's rows
 are copied as they are, except for ids, names and dates: copy ``n`` of a row gets
@@ -18,6 +18,8 @@ CHUNK = 200
 REFERENCES = {
     "move_id": "account_move",
     "invoice_id": "account_move",
+    "reversed_entry_id": "account_move",
+    "referral_root_id": "account_move",
     "origin_payment_id": "account_payment",
     "payment_id": "account_payment",
     "full_reconcile_id": "account_full_reconcile",
@@ -46,8 +48,8 @@ UNMOVED = ("create_date", "write_date", "auto_post_until")
 class Table(NamedTuple):
     """A table to clone.
 
-    :ivar joins: what leads from its rows, named ``source``, to the invoices' and
-        payments' entries, named ``entry``
+    :ivar joins: what leads from its rows, named ``source``, to the invoices',
+        credit notes' and payments' entries, named ``entry``
     """
 
     name: str
@@ -63,7 +65,8 @@ TABLES = (
     Table("account_move_line", BY_ENTRY),
     Table(
         "account_full_reconcile",
-        "JOIN account_partial_reconcile part ON part.full_reconcile_id = source.id "
+        "JOIN (SELECT DISTINCT full_reconcile_id, debit_move_id "
+        "FROM account_partial_reconcile) part ON part.full_reconcile_id = source.id "
         + BY_LINE.format("debit_move_id").replace("source.", "part."),
     ),
     Table("account_partial_reconcile", BY_LINE.format("debit_move_id")),
@@ -131,16 +134,19 @@ class Cloner:
             )
 
     def _find_entries(self):
-        """Collect the seed's invoices and payments, numbered in pairs."""
+        """Collect the seed's invoices, each with its credit note and payment."""
         self.cr.execute(
             SQL(
                 """
                 CREATE TEMPORARY TABLE bench_pair AS
                 SELECT ROW_NUMBER() OVER (ORDER BY invoice.id) - 1 AS pair,
                        invoice.id AS invoice_id, invoice.name AS invoice_name,
+                       credit.id AS credit_id, credit.name AS credit_name,
                        payment.move_id AS payment_id, payment.name AS payment_name
                   FROM account_move invoice
                   JOIN res_partner client ON client.id = invoice.partner_id
+                  LEFT JOIN account_move credit
+                    ON credit.reversed_entry_id = invoice.id
                   LEFT JOIN account_move__account_payment link
                     ON link.invoice_id = invoice.id
                   LEFT JOIN account_payment payment ON payment.id = link.payment_id
@@ -153,6 +159,8 @@ class Cloner:
             """
             CREATE TEMPORARY TABLE bench_entry AS
             SELECT pair, invoice_id AS move_id FROM bench_pair
+             UNION ALL
+            SELECT pair, credit_id FROM bench_pair WHERE credit_id IS NOT NULL
              UNION ALL
             SELECT pair, payment_id FROM bench_pair WHERE payment_id IS NOT NULL
             """
@@ -170,6 +178,7 @@ class Cloner:
                    '/{MONTH.year}/' AS old_year, '/{year}/' AS new_year,
                    client.partner_id, client.name AS partner_name, client.agent_id,
                    {_renamed("invoice_name", year)} AS new_invoice,
+                   {_renamed("credit_name", year)} AS new_credit,
                    {_renamed("payment_name", year)} AS new_payment
               FROM (SELECT pair.*, seeds,
                            {self.copies} + 1 + number / seeds AS copy,
@@ -220,22 +229,34 @@ class Cloner:
         own = f'source."{column}"'
         target = table.name if column == "id" else REFERENCES.get(column)
         if column == "matching_number":
-            step = self.spans["account_full_reconcile"]
-            full = f"(source.full_reconcile_id + target.copy * {step})::text"
-            return f"COALESCE({full}, {own})"
+            return self._matching_number(own)
         if target in self.spans:
             return f"({own} + target.copy * {self.spans[target]})"
         if column in VALUES:
             return f"CASE WHEN {own} IS NOT NULL THEN {VALUES[column]} END"
         if column in TEXTS:
-            return (
-                f"replace(replace({own}, target.invoice_name, target.new_invoice), "
-                "COALESCE(target.payment_name, '/'), "
-                "COALESCE(target.new_payment, '/'))"
-            )
+            for document in ("invoice", "credit", "payment"):
+                own = (
+                    f"replace({own}, COALESCE(target.{document}_name, '/'), "
+                    f"COALESCE(target.new_{document}, '/'))"
+                )
+            return own
         if kind == "date" and column not in UNMOVED:
             return f"({own} + make_interval(months => target.months))::date"
         return own
+
+    def _matching_number(self, own):
+        """Return the expression of a clone's number of what it is matched with.
+
+        That is the full reconciliation, or the first part of one that is not full.
+        """
+        full = self.spans["account_full_reconcile"]
+        part = self.spans["account_partial_reconcile"]
+        return (
+            f"CASE WHEN {own} LIKE 'P%%' "
+            f"THEN 'P' || (substr({own}, 2)::int + target.copy * {part}) "
+            f"ELSE ({own}::int + target.copy * {full})::text END"
+        )
 
     def _columns(self, table):
         """Return the columns of a table and their types; nothing without it."""

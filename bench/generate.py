@@ -3,7 +3,8 @@
 from dateutil.relativedelta import relativedelta
 
 from .clone import Cloner
-from .seed import CLIENT, MONTH, MONTH_END, PERCENT, seed
+from .month import BASE, LINES, MONTH_DATES, OCA_BASE
+from .seed import MONTH, PERCENT, seed
 
 #: Records that Odoo makes at once.
 BATCH = 500
@@ -154,27 +155,29 @@ def bind(env, program, partners):
 
 
 def _facts(env, participants):
-    """Return what there is to earn in the last month, by no rule but the percent."""
+    """Return what there is to earn in the last month, by no rule but the percent.
+
+    ``oca_lines`` and ``oca_amount`` are what OCA's commission makes of the same month.
+    """
     env.cr.execute(
-        """
-        SELECT COUNT(*), COUNT(DISTINCT move.id),
-               SUM(line.price_subtotal)::text,
-               ROUND(SUM(line.price_subtotal) * %s::numeric / 100, 2)::text
-          FROM account_move move
-          JOIN account_move_line line
-            ON line.move_id = move.id AND line.display_type = 'product'
-          JOIN res_partner client ON client.id = move.partner_id
-         WHERE move.move_type = 'out_invoice'
-           AND move.invoice_date BETWEEN %s AND %s
-           AND client.name <> %s
+        f"""
+        SELECT COUNT(*),
+               COUNT(*) FILTER (WHERE {OCA_BASE} <> 0),
+               COUNT(DISTINCT move.id) FILTER (WHERE move.move_type = 'out_invoice'),
+               SUM({BASE})::numeric(20, 2)::text,
+               ROUND(SUM({BASE}) * {PERCENT:g} / 100, 2)::text,
+               ROUND(SUM({OCA_BASE}) * {PERCENT:g} / 100, 2)::text
+        {LINES}
         """,
-        [PERCENT, MONTH, MONTH_END, CLIENT],
+        MONTH_DATES,
     )
-    lines, invoices, base, amount = env.cr.fetchone()
+    lines, oca_lines, invoices, base, amount, oca_amount = env.cr.fetchone()
     return {
         "lines": lines,
+        "oca_lines": oca_lines,
         "invoices": invoices,
         "participants": participants,
         "base": base,
         "amount": amount,
+        "oca_amount": oca_amount,
     }

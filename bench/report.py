@@ -18,15 +18,32 @@ def show_size(facts, rows):
     :param dict facts: what was generated
     :param dict rows: a measurement by its label
     """
-    _show(
-        "{invoices:,} invoices, {lines:,} lines, {participants:,} participants, "
-        "base {base}, compensation {amount}".format(**facts),
-        rows,
-    )
+    _show(_title(facts), rows)
     if OCA in rows:
         _say_ratio("OCA / accrual", rows[OCA], rows[OURS])
     if BARE in rows:
         _say_ratio("accrual / the least", rows[OURS], rows[BARE])
+
+
+def _title(facts):
+    title = (
+        "{invoices:,} invoices, {lines:,} lines, {participants:,} participants, "
+        "base {base}, compensation {amount}".format(**facts)
+    )
+    if facts["oca_amount"] != facts["amount"]:
+        title += (
+            "; with credit notes, negative lines, part payments and years in "
+            "advance, of which OCA makes {oca_amount}".format(**facts)
+        )
+    return title
+
+
+def ratios(rows):
+    """Return how the accrual compares with the others, as ``name=value``."""
+    ours = rows[OURS]["wall"]
+    return (
+        f"vs_oca={rows[OCA]['wall'] / ours:.1f} vs_sql={ours / rows[BARE]['wall']:.2f}"
+    )
 
 
 def _show(title, rows):

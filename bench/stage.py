@@ -19,7 +19,7 @@ class Stage:
         self.workplace = databases.Workplace(
             extra_addons=[packages.oca(paths.BENCH_PINS)]
         )
-        self._seeded = None
+        self._seeded = {}
 
     def close(self):
         """Drop what is left of the bench's databases."""
@@ -30,17 +30,26 @@ class Stage:
 
     # === Databases === #
 
-    def seeded(self):
-        """Return a database with both addons and a few real, paid invoices."""
-        if not self._seeded:
-            name = PREFIX + "seed"
+    def seeded(self, books=False):
+        """Return a database with both addons and a few real invoices, paid.
+
+        :param bool books: whether they are such as books have, see :mod:`bench.seed`
+        """
+        if books not in self._seeded:
+            name = self._copy(self._installed(), "books" if books else "plain")
+            with progress("making the invoices and payments to clone"):
+                self.run("seed", name, books=books)
+            self._seeded[books] = name
+        return self._seeded[books]
+
+    def _installed(self):
+        """Return a database with this addon and OCA's."""
+        name = PREFIX + "installed"
+        if not databases.exists(name):
             databases.fresh(self.workplace, name)
             with progress("installing OCA's commission addons"):
                 self.workplace.install(name, OCA_ADDONS, demo=False)
-            with progress("making the invoices and payments to clone"):
-                self.run("seed", name)
-            self._seeded = name
-        return self._seeded
+        return name
 
     def without_addon(self, name):
         """Make a database with all that the addon depends on, but not with it."""
@@ -67,12 +76,13 @@ class Stage:
         return database
 
     @contextlib.contextmanager
-    def generated(self, name, size, **parameters):
+    def generated(self, name, size, books=False, **parameters):
         """Make a database with so many invoices; drop it afterwards.
 
+        :param bool books: whether they are such as books have
         :return: its name, and what :func:`bench.generate.generate` tells of it
         """
-        database = self._copy(self.seeded(), name)
+        database = self._copy(self.seeded(books), name)
         try:
             with progress(f"generating {size:,} invoices a month"):
                 facts = self.run("generate", database, size=size, **parameters)
