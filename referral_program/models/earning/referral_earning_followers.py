@@ -1,6 +1,9 @@
 from odoo import models
 from odoo.tools import SQL
 
+#: What is summed of the lines that lead, see ``_linked_query``.
+SIZES = ("size", "earning", "earned", "served")
+
 
 class ReferralEarning(models.AbstractModel):
     """What follows: negative lines, and all lines of what reverses an invoice.
@@ -15,15 +18,21 @@ class ReferralEarning(models.AbstractModel):
     _inherit = "referral.earning"
 
     def _follower_tables(self):
-        """Return the common table expressions from ``judged`` to ``followed``.
+        """Return the common table expressions from ``follower`` to ``followed``.
 
         ``followed`` has a row for each line that follows: which share of it earns,
-        and how much of it is earned. Nothing is computed for groups without any.
+        and how much of it is earned. Nothing is computed for groups without any. The
+        steps are sums over the same rows, because the planner could not tell how many
+        rows joins of sums would give.
         """
         return SQL(
             """
-            follower AS (%(follower)s),
-            leader AS (%(leader)s),
+            follower AS (
+                SELECT DISTINCT group_id
+                  FROM judged
+                 WHERE NOT leads AND own_reason IS NULL
+            ),
+            linked AS (%(linked)s),
             first AS (%(first)s),
             second AS (%(second)s),
             third AS (%(third)s),
@@ -31,20 +40,36 @@ class ReferralEarning(models.AbstractModel):
             capped AS (%(capped)s),
             followed AS (%(followed)s)
             """,
-            follower=self._follower_query(),
-            leader=self._leader_query(),
-            first=self._first_step(),
-            second=self._second_step(),
-            third=self._third_step(),
+            linked=self._linked_query(),
+            first=self._step(
+                "first", "linked", SQL("group_id, product, discount"), SQL(), SQL()
+            ),
+            second=self._step(
+                "second",
+                "first",
+                SQL("group_id, product"),
+                SQL("* first_left"),
+                SQL("* (1 - first_part)"),
+            ),
+            third=self._step(
+                "third",
+                "second",
+                SQL("group_id"),
+                SQL("* first_left * second_left"),
+                SQL("* (1 - first_part) * (1 - second_part)"),
+            ),
             spread=self._spread_query(),
             capped=self._capped_query(),
             followed=self._followed_query(),
         )
 
-    def _follower_query(self):
-        """Return the ``SELECT`` of what follows, with what it lowers, in root's sense.
+    def _linked_query(self):
+        """Return the ``SELECT`` of the lines of groups in which lines follow.
 
-        Lines without a product are one product.
+        ``lowers`` is what a line that follows lowers, in the root's sense; ``size`` is
+        what a line that leads has, ``earning`` what of it can earn, ``earned`` what of
+        that is earned, ``served`` what of it is rendered. Lines without a product are
+        one product.
         """
         return SQL(
             """
@@ -52,203 +77,158 @@ class ReferralEarning(models.AbstractModel):
                    group_id,
                    COALESCE(product_id, 0) AS product,
                    discount,
+                   leads,
                    full_base,
-                   -root_sign * full_base AS lowers,
-                   root_sign,
                    paid,
                    rendered,
-                   start_date IS NOT NULL AND end_date IS NOT NULL AS has_period
+                   start_date IS NOT NULL AND end_date IS NOT NULL AS has_period,
+                   CASE WHEN leads THEN own_reason END AS reason,
+                   CASE WHEN leads THEN 0 ELSE -root_sign * full_base END AS lowers,
+                   CASE WHEN leads THEN root_sign * full_base ELSE 0 END AS size,
+                   CASE WHEN earns THEN root_sign * full_base ELSE 0 END AS earning,
+                   CASE WHEN earns THEN root_sign * full_base * LEAST(paid, rendered)
+                        ELSE 0 END AS earned,
+                   CASE WHEN earns THEN root_sign * full_base * rendered
+                        ELSE 0 END AS served
               FROM judged
-             WHERE NOT leads AND own_reason IS NULL
+             CROSS JOIN LATERAL (SELECT leads AND own_reason IS NULL) kind(earns)
+             WHERE (leads OR own_reason IS NULL)
+               AND group_id IN (SELECT group_id FROM follower)
             """
         )
 
-    def _leader_query(self):
-        """Return the ``SELECT`` of the lines that lead, summed by product and discount.
+    def _step(self, name, source, alike, left, waiting):
+        """Return the ``SELECT`` of a step: the lines with what is alike, summed.
 
-        ``size`` is all of them, ``earning`` those that earn, ``earned`` what they have
-        earned, ``rendered`` what is rendered of those that earn.
+        ``<name>_part`` of what is spread finds its place here, ``<name>_left`` of the
+        lines that lead is left.
+
+        :param str name: of the step, before each of its columns
+        :param str source: the relation with the steps before
+        :param SQL alike: the columns that the lines of this step share
+        :param SQL left: times what of a line that leads the steps before have left
+        :param SQL waiting: times what of a follower they found no place for
         """
+        columns = {
+            key: SQL.identifier(f"{name}_{key}") for key in (*SIZES, "lowers", "part")
+        }
         return SQL(
             """
-            SELECT group_id,
-                   COALESCE(product_id, 0) AS product,
-                   discount,
-                   SUM(root_sign * full_base) AS size,
-                   SUM(root_sign * full_base)
-                       FILTER (WHERE own_reason IS NULL) AS earning,
-                   SUM(root_sign * full_base * LEAST(paid, rendered))
-                       FILTER (WHERE own_reason IS NULL) AS earned,
-                   SUM(root_sign * full_base * rendered)
-                       FILTER (WHERE own_reason IS NULL) AS rendered,
-                   MIN(own_reason) AS reason
-              FROM judged
-             WHERE leads AND group_id IN (SELECT group_id FROM follower)
-             GROUP BY group_id, COALESCE(product_id, 0), discount
-            """
-        )
-
-    def _first_step(self):
-        """Return the ``SELECT`` of the first step, by product and discount.
-
-        ``part`` of what is spread finds its place here, ``left`` of the lines is left.
-        """
-        return SQL(
-            """
-            SELECT group_id,
-                   product,
-                   discount,
-                   COALESCE(leader.size, 0) AS size,
-                   COALESCE(leader.earning, 0) AS earning,
-                   COALESCE(leader.earned, 0) AS earned,
-                   COALESCE(leader.rendered, 0) AS rendered,
-                   leader.reason,
-                   COALESCE(asked.lowers, 0) AS lowers,
-                   step.part,
-                   CASE WHEN leader.size > 0
-                        THEN 1 - COALESCE(asked.lowers, 0) * step.part / leader.size
-                   END AS left
-              FROM leader
-              FULL JOIN (
-                    SELECT group_id, product, discount, SUM(lowers) AS lowers
-                      FROM follower
-                     GROUP BY group_id, product, discount
-                   ) asked USING (group_id, product, discount)
-             CROSS JOIN LATERAL (SELECT %s) step(part)
-            """,
-            self._part(SQL("asked.lowers"), SQL("leader.size")),
-        )
-
-    def _second_step(self):
-        """Return the ``SELECT`` of the second step, by product."""
-        return SQL(
-            """
-            SELECT found.*,
-                   step.part,
-                   CASE WHEN size > 0 THEN 1 - lowers * step.part / size END AS left
+            SELECT placed.*,
+                   CASE WHEN %(size)s > 0 THEN 1 - %(lowers)s * %(part)s / %(size)s
+                   END AS %(own_left)s
               FROM (
-                SELECT group_id,
-                       product,
-                       COALESCE(SUM(size * "left"), 0) AS size,
-                       COALESCE(SUM(earning * "left"), 0) AS earning,
-                       COALESCE(SUM(earned * "left"), 0) AS earned,
-                       COALESCE(SUM(rendered * "left"), 0) AS rendered,
-                       SUM(size) AS whole_size,
-                       SUM(earning) AS whole_earning,
-                       SUM(earned) AS whole_earned,
-                       SUM(rendered) AS whole_rendered,
-                       MIN(reason) AS reason,
-                       SUM(lowers * (1 - part)) AS lowers
-                  FROM first
-                 GROUP BY group_id, product
-               ) found
-             CROSS JOIN LATERAL (SELECT %s) step(part)
+                SELECT summed.*,
+                       CASE WHEN %(size)s <= 0 THEN 0
+                            WHEN %(lowers)s <= %(size)s THEN 1
+                            ELSE %(size)s / %(lowers)s END AS %(part)s
+                  FROM (
+                    SELECT %(source)s.*,
+                           %(sums)s,
+                           SUM(lowers %(waiting)s) OVER alike AS %(lowers)s
+                      FROM %(source)s
+                    WINDOW alike AS (PARTITION BY %(alike)s)
+                   ) summed
+                -- a fence: computed once here, not at each place that names it
+                OFFSET 0
+               ) placed
+            OFFSET 0
             """,
-            self._part(SQL("found.lowers"), SQL("found.size")),
-        )
-
-    def _third_step(self):
-        """Return the ``SELECT`` of the third step, by group.
-
-        What raises again where nothing is left raises all lines as they were.
-        """
-        return SQL(
-            """
-            SELECT group_id,
-                   CASE WHEN bare THEN whole_size ELSE size END AS size,
-                   CASE WHEN bare THEN whole_earning ELSE earning END AS earning,
-                   CASE WHEN bare THEN whole_earned ELSE earned END AS earned,
-                   CASE WHEN bare THEN whole_rendered ELSE rendered END AS rendered,
-                   reason,
-                   CASE WHEN bare THEN 1 ELSE step.part END AS part
-              FROM (
-                SELECT group_id,
-                       COALESCE(SUM(size * "left"), 0) AS size,
-                       COALESCE(SUM(earning * "left"), 0) AS earning,
-                       COALESCE(SUM(earned * "left"), 0) AS earned,
-                       COALESCE(SUM(rendered * "left"), 0) AS rendered,
-                       SUM(whole_size) AS whole_size,
-                       SUM(whole_earning) AS whole_earning,
-                       SUM(whole_earned) AS whole_earned,
-                       SUM(whole_rendered) AS whole_rendered,
-                       MIN(reason) AS reason,
-                       SUM(lowers * (1 - part)) AS lowers
-                  FROM second
-                 GROUP BY group_id
-               ) found
-             CROSS JOIN LATERAL (SELECT size <= 0 AND lowers <= 0 AND whole_size > 0)
-                   nothing(bare)
-             CROSS JOIN LATERAL (SELECT %s) step(part)
-            """,
-            self._part(SQL("found.lowers"), SQL("found.size")),
-        )
-
-    def _part(self, lowers, size):
-        """Return how much of what is lowered finds lines that are large enough."""
-        return SQL(
-            """
-            CASE WHEN COALESCE(%(size)s, 0) <= 0 THEN 0
-                 WHEN COALESCE(%(lowers)s, 0) <= %(size)s THEN 1
-                 ELSE %(size)s / %(lowers)s END
-            """,
-            lowers=lowers,
-            size=size,
+            **columns,
+            own_left=SQL.identifier(f"{name}_left"),
+            source=SQL.identifier(source),
+            alike=alike,
+            waiting=waiting,
+            sums=SQL(", ").join(
+                SQL(
+                    "COALESCE(SUM(%s %s) OVER alike, 0) AS %s",
+                    SQL.identifier(key),
+                    left,
+                    columns[key],
+                )
+                for key in SIZES
+            ),
         )
 
     def _spread_query(self):
         """Return the ``SELECT`` of what each follower lowers, of which part earns.
 
         Its ``progress`` is that of what it lowers, unless it has a service period of
-        its own.
+        its own. What raises again where nothing is left raises all lines as they were.
         """
         return SQL(
             """
-            SELECT follower.*,
-                   earning.share,
-                   CASE WHEN follower.has_period
-                        THEN earning.share * LEAST(paid, follower.rendered)
-                        ELSE earning.earned END AS progress,
-                   CASE WHEN follower.has_period OR earning.share = 0
-                        THEN follower.rendered
-                        ELSE earning.rendered / earning.share END AS shown_rendered,
-                   COALESCE(third.reason, 'gone') AS reason
-              FROM follower
-              JOIN first USING (group_id, product, discount)
-              JOIN second USING (group_id, product)
-              JOIN third USING (group_id)
+            SELECT whole.*,
+                   part.share,
+                   CASE WHEN has_period THEN part.share * LEAST(paid, rendered)
+                        ELSE part.earned END AS progress,
+                   CASE WHEN has_period OR part.share = 0 THEN rendered
+                        ELSE part.served / part.share END AS shown_rendered
+              FROM (
+                SELECT line_key,
+                       group_id,
+                       leads,
+                       full_base,
+                       lowers,
+                       paid,
+                       rendered,
+                       has_period,
+                       %(steps)s,
+                       %(wholes)s,
+                       COALESCE(MIN(reason) OVER grp, 'gone') AS why_not
+                  FROM third
+                WINDOW grp AS (PARTITION BY group_id)
+               ) whole
              CROSS JOIN LATERAL (
-                    SELECT first.part,
-                           (1 - first.part) * second.part,
-                           (1 - first.part) * (1 - second.part) * third.part
+                    SELECT third_size <= 0 AND third_lowers <= 0 AND whole_size > 0
+                   ) nothing(bare)
+             CROSS JOIN LATERAL (
+                    SELECT first_part,
+                           (1 - first_part) * second_part,
+                           (1 - first_part) * (1 - second_part)
+                           * CASE WHEN bare THEN 1 ELSE third_part END
                    ) step(one, two, three)
-             CROSS JOIN LATERAL (
-                    SELECT %(share)s AS share, %(earned)s AS earned,
-                           %(rendered)s AS rendered
-                   ) earning
+             CROSS JOIN LATERAL (SELECT %(share)s, %(earned)s, %(served)s
+                   ) part(share, earned, served)
+             WHERE NOT leads
+            OFFSET 0
             """,
-            **{
-                name: self._over_steps(column)
-                for name, column in (
-                    ("share", "earning"),
-                    ("earned", "earned"),
-                    ("rendered", "rendered"),
+            steps=SQL(", ").join(
+                SQL.identifier(f"{name}_{key}")
+                for name in ("first", "second", "third")
+                for key in (*SIZES, "lowers", "part")
+            ),
+            wholes=SQL(", ").join(
+                SQL(
+                    "SUM(%s) OVER grp AS %s",
+                    SQL.identifier(key),
+                    SQL.identifier(f"whole_{key}"),
                 )
-            },
+                for key in SIZES
+            ),
+            share=self._over_steps("earning"),
+            earned=self._over_steps("earned"),
+            served=self._over_steps("served"),
         )
 
-    def _over_steps(self, column):
+    def _over_steps(self, key):
         """Return the average of a share of the leading lines, over the three steps."""
         return SQL(
             """
-            COALESCE(step.one * first.%(column)s / NULLIF(first.size, 0), 0)
-            + COALESCE(step.two * second.%(column)s / NULLIF(second.size, 0), 0)
-            + COALESCE(step.three * third.%(column)s / NULLIF(third.size, 0), 0)
+            COALESCE(step.one * %(first)s / NULLIF(first_size, 0), 0)
+            + COALESCE(step.two * %(second)s / NULLIF(second_size, 0), 0)
+            + CASE WHEN bare THEN step.three * %(whole)s / whole_size
+                   ELSE COALESCE(step.three * %(third)s / NULLIF(third_size, 0), 0)
+              END
             """,
-            column=SQL.identifier(column),
+            **{
+                name: SQL.identifier(f"{name}_{key}")
+                for name in ("first", "second", "third", "whole")
+            },
         )
 
     def _capped_query(self):
-        """Return the ``SELECT`` of how far followers count, by group.
+        """Return the ``SELECT`` of how far followers count, with their groups' sums.
 
         A group never earns below zero: they count together for what leads at most.
         And it never earns on more than was paid of its net: where followers with a
@@ -256,28 +236,21 @@ class ReferralEarning(models.AbstractModel):
         """
         return SQL(
             """
-            SELECT group_id,
-                   CASE WHEN lowered > earned THEN earned / lowered ELSE 1 END
-                       AS counts,
-                   CASE WHEN whole > lowered AND earned - most > lowered
-                        THEN (earned - most - lowered) / (whole - lowered) ELSE 0 END
-                       AS ahead
+            SELECT sums.*,
+                   CASE WHEN lowered > whole_earned THEN whole_earned / lowered
+                        ELSE 1 END AS counts,
+                   CASE WHEN whole > lowered AND missing > 0
+                        THEN missing / (whole - lowered) ELSE 0 END AS ahead
               FROM (
-                SELECT group_id,
-                       lowered,
-                       whole,
-                       COALESCE(earned, 0) AS earned,
-                       paid * COALESCE(earning, 0) - whole AS most
-                  FROM (SELECT group_id,
-                               MAX(paid) AS paid,
-                               SUM(lowers * progress) AS lowered,
-                               SUM(lowers * share * paid) AS whole
-                          FROM spread GROUP BY group_id) lowered
-                  LEFT JOIN (SELECT group_id,
-                                    SUM(earned) AS earned,
-                                    SUM(earning) AS earning
-                               FROM leader GROUP BY group_id) led USING (group_id)
-              ) sums
+                SELECT spread.*,
+                       SUM(lowers * progress) OVER grp AS lowered,
+                       SUM(lowers * share * paid) OVER grp AS whole
+                  FROM spread
+                WINDOW grp AS (PARTITION BY group_id)
+               ) sums
+             CROSS JOIN LATERAL (
+                    SELECT whole_earned - (paid * whole_earning - whole) - lowered
+                   ) ahead_of(missing)
             """
         )
 
@@ -288,10 +261,9 @@ class ReferralEarning(models.AbstractModel):
             SELECT line_key,
                    share,
                    shown_rendered AS rendered,
-                   reason,
-                   full_base * capped.counts
-                       * (progress + (share * paid - progress) * capped.ahead) AS earned
-              FROM spread
-              JOIN capped USING (group_id)
+                   why_not AS reason,
+                   full_base * counts
+                       * (progress + (share * paid - progress) * ahead) AS earned
+              FROM capped
             """
         )
