@@ -2,6 +2,7 @@ from . import (
     test_names,
     test_ordinary_users,
     test_protection,
+    test_rooms,
     test_rules_table,
     test_translation,
 )

@@ -1,5 +1,8 @@
 from . import (
+    test_branches,
+    test_colleagues,
     test_dashboard,
+    test_days,
     test_failures,
     test_program_cost,
     test_terms_drafts,
