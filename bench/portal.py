@@ -30,7 +30,7 @@ def prepare(env):
     """Make a portal user of the participant, with invoices of their own."""
     participant = env["referral.participant"].search([], order="id", limit=1)
     participant._accept(participant._agreements_to_accept())
-    env["res.users"].create(
+    user = env["res.users"].create(
         {
             "name": "Bench Participant",
             "login": LOGIN,
@@ -39,6 +39,7 @@ def prepare(env):
             "group_ids": [Command.set(env.ref("base.group_portal").ids)],
         }
     )
+    participant._name_owner(user)
     invoices = env["account.move"].create(
         [
             {

@@ -82,6 +82,7 @@
         "views/portal_money_templates.xml",
         "views/portal_materials_templates.xml",
         "views/portal_billing_templates.xml",
+        "views/portal_people_templates.xml",
         "views/referral_menus.xml",
     ],
     "assets": {

@@ -6,6 +6,7 @@ from . import (
     link,
     materials,
     money,
+    people,
     portal,
     referrals,
     report,

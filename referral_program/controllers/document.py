@@ -2,6 +2,7 @@ from odoo import http
 from odoo.exceptions import AccessError
 from odoo.http import request
 
+from ..models.participant.referral_representative import OWNER
 from .files import file_response
 
 
@@ -38,7 +39,7 @@ class ReferralDocumentController(http.Controller):
     def _may_read(self, page):
         user = request.env.user
         participant = page.document_id.participant_id
-        if participant.partner_id == user.partner_id.commercial_partner_id:
+        if participant._acts(user, OWNER):
             return True
         if not user.has_group("referral_program.group_officer"):
             return False

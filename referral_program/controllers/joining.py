@@ -26,7 +26,7 @@ class ReferralJoining(ReferralPortal):
     def referral_join(self, **query):
         """Show the form: for a draft, or for documents that are asked for."""
         program, participant = self._require()
-        if participant and not self._may_hand_in(participant):
+        if not self._may_hand_in(program, participant):
             return request.redirect("/my/referral")
         choice = self._choice(program, participant, query)
         return self._form(program, participant, choice, saved=query.get("saved"))
@@ -41,7 +41,7 @@ class ReferralJoining(ReferralPortal):
     def referral_join_post(self, **post):
         """Keep what was handed in; with the button for it, submit it."""
         program, participant = self._require()
-        if participant and not self._may_hand_in(participant):
+        if not self._may_hand_in(program, participant):
             return request.redirect("/my/referral")
         choice = self._choice(program, participant, post)
         if not participant or participant.state == "draft":
@@ -50,7 +50,10 @@ class ReferralJoining(ReferralPortal):
                 errors = {"type": self._why_not_joining(participant_type)}
                 return self._form(program, participant, choice, errors, post)
             participant = participant._draft(
-                program, request.env.user.partner_id, participant_type
+                program,
+                request.env.user.partner_id,
+                participant_type,
+                request.env.user,
             )
         errors = self._hand_in(participant, post)
         if post.get("action") == "submit":
@@ -63,9 +66,11 @@ class ReferralJoining(ReferralPortal):
             return self._form(program, participant, choice, errors, post)
         return request.redirect("/my/referral/join?saved=1")
 
-    def _may_hand_in(self, participant):
-        """Tell whether there is anything for the participant to hand in."""
-        if participant.state == "draft":
+    def _may_hand_in(self, program, participant):
+        """Tell whether there is anything for the user to hand in."""
+        if not self._may_join(program, participant):
+            return False
+        if not participant or participant.state == "draft":
             return True
         return participant.state in ("submitted", "active", "suspended") and bool(
             self._asked_for(participant)

@@ -6,6 +6,7 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..models.participant.referral_representative import MONEY_ROLES, OWNER
 from ..tools.amounts import parse_amount
 from .portal import ReferralPortal
 
@@ -226,7 +227,7 @@ class ReferralMoney(ReferralPortal):
     )
     def referral_pay(self, invoice_id, **_query):
         """Show how much of an own invoice the balance can pay."""
-        program, participant = self._require()
+        program, participant = self._require_role(*MONEY_ROLES)
         invoice = self._own_invoice(participant, invoice_id)
         return self._pay_page(program, participant, invoice)
 
@@ -239,7 +240,7 @@ class ReferralMoney(ReferralPortal):
     )
     def referral_pay_post(self, invoice_id, **post):
         """Ask whether it is meant; once confirmed, pay."""
-        program, participant = self._require()
+        program, participant = self._require_role(*MONEY_ROLES)
         invoice = self._own_invoice(participant, invoice_id)
         redemptions = request.env["referral.redemption"]
         try:
@@ -277,13 +278,8 @@ class ReferralMoney(ReferralPortal):
     )
     def referral_mail(self, **post):
         """Keep which mails the participant wants."""
-        _program, participant = self._require()
+        _program, participant = self._require_role(OWNER)
         if not participant:
             raise request.not_found()
-        participant.write(
-            {
-                "mail_statement": bool(post.get("mail_statement")),
-                "mail_withdrawal": bool(post.get("mail_withdrawal")),
-            }
-        )
+        participant.mail_statement = bool(post.get("mail_statement"))
         return request.redirect("/my/referral")

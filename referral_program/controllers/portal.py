@@ -4,16 +4,19 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
+from ..models.participant.referral_representative import MONEY_ROLES, OWNER
 from .files import file_response
 
 #: The participant's further pages in each state.
 STATE_TABS = {
-    "submitted": ("referrals", "materials"),
-    "active": ("referrals", "billing", "materials", "withdraw"),
-    "suspended": ("referrals", "billing", "materials", "withdraw"),
-    "rejected": ("referrals", "billing", "withdraw"),
-    "closed": ("referrals", "billing", "withdraw"),
+    "submitted": ("referrals", "materials", "people"),
+    "active": ("referrals", "billing", "materials", "withdraw", "people"),
+    "suspended": ("referrals", "billing", "materials", "withdraw", "people"),
+    "rejected": ("referrals", "billing", "withdraw", "people"),
+    "closed": ("referrals", "billing", "withdraw", "people"),
 }
+#: Pages for some roles only.
+ROLE_TABS = {"withdraw": MONEY_ROLES, "people": (OWNER,)}
 #: Movements of the balance on the overview.
 MOVEMENTS = 10
 #: Own open invoices on the overview.
@@ -30,16 +33,22 @@ class ReferralPortal(CustomerPortal):
         return programs._of_company(request.env.company)
 
     def _participant(self, program):
-        """Return the membership of the user's own company, and of nobody else."""
-        own = request.env.user.partner_id.commercial_partner_id
-        # sudo: portal users read no participants; this is the user's own
-        return (
-            request.env["referral.participant"]
-            .sudo()
-            .search(
-                [("program_id", "=", program.id), ("partner_id", "=", own.id)], limit=1
-            )
+        """Return the membership that the user acts for, and nobody else's."""
+        return request.env["referral.participant"]._of_user(program, request.env.user)
+
+    def _may_join(self, program, participant):
+        """Tell whether the user may begin, or go on with, joining.
+
+        Not for a client who takes part already, and not as an employee.
+        """
+        if participant:
+            return participant._acts(request.env.user, OWNER)
+        client = request.env.user.partner_id.commercial_partner_id
+        # sudo: portal users read no participants; it is asked only if there is one
+        taken = participant.sudo().search_count(
+            [("program_id", "=", program.id), ("partner_id", "=", client.id)], limit=1
         )
+        return request.env.user.share and not taken
 
     def _require(self):
         """Return program and own membership, or answer that there is no such page."""
@@ -47,6 +56,13 @@ class ReferralPortal(CustomerPortal):
         if not program:
             raise request.not_found()
         return program, self._participant(program)
+
+    def _require_role(self, *roles):
+        """Return program and own membership, empty unless the user has a role there."""
+        program, participant = self._require()
+        if not participant._acts(request.env.user, *roles):
+            participant = participant.browse()
+        return program, participant
 
     def _require_member(self, tab):
         """Return program and own membership, empty if it has no such page."""
@@ -71,6 +87,8 @@ class ReferralPortal(CustomerPortal):
                 "page_name": "referral",
                 "program": program,
                 "participant": participant,
+                "owns": participant._acts(request.env.user, OWNER),
+                "pays": participant._acts(request.env.user, *MONEY_ROLES),
                 "tabs": self._tabs(participant),
                 **values,
             },
@@ -81,19 +99,21 @@ class ReferralPortal(CustomerPortal):
         )
 
     def _tabs(self, participant):
-        """Return the pages that a participant has: (name, address, title)."""
+        """Return the pages that the user has: (name, address, title)."""
         env = request.env
         titles = {
             "referrals": env._("Referrals"),
             "billing": env._("Billing Documents"),
             "materials": env._("Advertising Materials"),
             "withdraw": env._("Withdraw"),
+            "people": env._("People"),
         }
         return [
             ("overview", "/my/referral", env._("Overview")),
             *(
                 (name, f"/my/referral/{name}", titles[name])
                 for name in STATE_TABS.get(participant.state, ())
+                if participant._acts(env.user, *ROLE_TABS.get(name, ()))
             ),
         ]
 
@@ -115,6 +135,7 @@ class ReferralPortal(CustomerPortal):
                 "portal_landing",
                 program,
                 participant,
+                may_join=self._may_join(program, participant),
                 terms=program.terms_ids._in_force(program._today()),
             )
         return self._page(
@@ -184,7 +205,7 @@ class ReferralPortal(CustomerPortal):
     )
     def referral_accept(self, **post):
         """Accept the agreements whose boxes are ticked."""
-        _program, participant = self._require()
+        _program, participant = self._require_role(OWNER)
         if not participant or participant.state in ("rejected", "closed"):
             raise request.not_found()
         self._accept_ticked(participant, post)
@@ -209,7 +230,7 @@ class ReferralPortal(CustomerPortal):
     )
     def referral_claim(self, client=None, **_query):
         """Take a participant's word for having brought a client."""
-        program, participant = self._require()
+        program, participant = self._require_role(OWNER)
         if not participant.link_active:
             return request.redirect("/my/referral")
         error = sent = False
@@ -238,7 +259,7 @@ class ReferralPortal(CustomerPortal):
     )
     def referral_data(self, **_query):
         """Give the participant all that is kept about them."""
-        _program, participant = self._require()
+        _program, participant = self._require_role(OWNER)
         if not participant:
             raise request.not_found()
         return self._archive(participant)

@@ -142,6 +142,8 @@ class Participants(Part):
         )
         for name, (_kind, state, reason) in PARTICIPANTS.items():
             participant = self.record(f"participant_{name}")
+            for user in self.users_of(participant):
+                participant._name_owner(user)
             for step in PATHS[state]:
                 if step == "submitted":
                     self.submit(participant)
@@ -149,6 +151,11 @@ class Participants(Part):
                     participant.action_approve_documents()
                 else:
                     participant._update_state(step, reason if step == state else False)
+
+    def users_of(self, participant):
+        """Return the portal users of a participant's contacts."""
+        own = [("partner_id.commercial_partner_id", "=", participant.partner_id.id)]
+        return self.env["res.users"].search([*own, ("share", "=", True)])
 
     def submit(self, participant):
         """Accept the agreements and hand in a specimen of each kind of document."""

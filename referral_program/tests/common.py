@@ -103,9 +103,18 @@ class ReferralCommon(AccountTestInvoicingCommon):
         if "partner_id" not in values:
             values["partner_id"] = cls._partner(name).id
         values.setdefault("state", "active")
-        return cls.env["referral.participant"].create(
+        participant = cls.env["referral.participant"].create(
             {"program_id": (program or cls.program).id, **values}
         )
+        participant._name_owner(cls._portal_user_of(participant.partner_id))
+        return participant
+
+    @classmethod
+    def _portal_user_of(cls, partner):
+        """Return the portal user of a client who joins, if there is one."""
+        own = [("partner_id.commercial_partner_id", "=", partner.id)]
+        users = cls.env["res.users"].search([*own, ("share", "=", True)], order="id")
+        return users[:1]
 
     @classmethod
     def _referral(cls, participant, partner, date_start="2020-01-01", **values):
@@ -466,7 +475,10 @@ class JoiningCase(ReferralCommon):
         """Return the draft of a client."""
         partner = partner or self._partner("Joiner", email="joiner@example.com")
         return self.env["referral.participant"]._draft(
-            self.program, partner, self._type(kind)
+            self.program,
+            partner,
+            self._type(kind),
+            self._portal_user_of(partner.commercial_partner_id),
         )
 
     def _fill(self, participant):

@@ -2,6 +2,7 @@ from . import referral_table_report  # before the models that inherit it
 from . import (
     account_merge,
     base_partner_merge,
+    portal_wizard,
     referral_explain,
     referral_explanation,
     referral_explanation_payment,

@@ -9,6 +9,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
         self._check_one_participant(partner_ids)
         partners = self.env["res.partner"].browse(partner_ids).exists()
+        self.env["referral.representative"]._check_contacts_stay(partners)
         with self.env["referral.referral"]._following_contacts(partners):
             result = super()._merge(partner_ids, dst_partner, extra_checks)
             self.env.invalidate_all()  # much was changed in SQL

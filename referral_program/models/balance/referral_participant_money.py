@@ -42,12 +42,6 @@ class ReferralParticipant(models.Model):
         tracking=True,
         help="E-mail the participant each monthly statement.",
     )
-    mail_withdrawal = fields.Boolean(
-        "E-mail Withdrawal Updates",
-        default=True,
-        tracking=True,
-        help="E-mail the participant at each step of a withdrawal.",
-    )
     money_steps = fields.Integer(
         default=0, required=True, readonly=True, copy=False, help="Steps taken so far."
     )

@@ -1,6 +1,8 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ..participant.referral_representative import MONEY_ROLES
+
 
 class ReferralRedemption(models.Model):
     """Referral balance used to pay the participant's own invoice.
@@ -183,17 +185,15 @@ class ReferralRedemption(models.Model):
 
     @api.model
     def _portal_payer_of(self, invoice, user):
-        """Return a portal user's own membership, if its balance can pay it.
+        """Return the membership whose money a user moves, if its balance can pay it.
 
         :param user: who looks at the page, on which the invoice itself is a superuser's
         :return: in superuser mode; empty for everybody else, who may have opened the
             invoice by a link that was sent to them
         """
-        own = user.sudo().partner_id.commercial_partner_id
         payer = self._payer_of(invoice)
         if (
-            user._is_public()
-            or own != invoice.commercial_partner_id
+            not payer._acts(user, *MONEY_ROLES)
             or payer.available_balance <= 0
             or self._why_not(payer, invoice.sudo())
         ):

@@ -364,17 +364,16 @@ class ReferralWithdrawal(models.Model):
     # === MAIL === #
 
     def _send(self, template):
-        """Write to those who act for the participant, if they want it."""
+        """Write to those who may move the participant's money; nobody stops that."""
         template = self.env.ref(template, raise_if_not_found=False)
         if not template:
             return
         for withdrawal in self.sudo():
-            if withdrawal.participant_id.mail_withdrawal:
-                # sudo: whoever causes the mail need not be allowed to send it
-                template.sudo().send_mail(
-                    withdrawal.id,
-                    email_layout_xmlid="referral_program.mail_layout",
-                )
+            # sudo: whoever causes the mail need not be allowed to send it
+            template.sudo().send_mail(
+                withdrawal.id,
+                email_layout_xmlid="referral_program.mail_layout",
+            )
 
     def _message_track_post_template(self, changes):
         """Write to the participant when the state has changed, whoever changed it."""

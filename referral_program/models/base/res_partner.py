@@ -1,6 +1,7 @@
 from contextlib import nullcontext
 
 from odoo import fields, models
+from odoo.tools import email_normalize
 
 from ...tools.actions import window
 
@@ -58,6 +59,11 @@ class ResPartner(models.Model):
             partner.referral_brought_count = by_partner.get(partner, 0)
 
     def write(self, vals):
+        if "email" in vals:
+            email = email_normalize(vals["email"])
+            self.env["referral.representative"]._check_contacts_stay(
+                self.filtered(lambda contact: contact.email_normalized != email)
+            )
         if WATCHED.isdisjoint(vals):
             return super().write(vals)
         with self._following_move(vals):
@@ -69,7 +75,7 @@ class ResPartner(models.Model):
     def _following_move(self, vals):
         """Return a context in which these contacts may become other clients'.
 
-        :raise UserError: if one of them takes part in a program
+        :raise UserError: if one of them takes part in a program, or acts for who does
         """
         if MOVING.isdisjoint(vals):
             return nullcontext()
@@ -80,6 +86,7 @@ class ResPartner(models.Model):
             return nullcontext()
         leaving = moving.filtered(lambda own: own._client_after(vals) != own)
         self.env["referral.participant"]._check_stay_themselves(leaving)
+        self.env["referral.representative"]._check_contacts_stay(moving)
         parents = self.browse(vals.get("parent_id") or [])
         return self.env["referral.referral"]._following_contacts(moving | parents)
 

@@ -8,6 +8,10 @@ class ResPartnerBank(models.Model):
     def create(self, vals_list):
         accounts = super().create(vals_list)
         self.env["referral.mark"]._mark_partners(accounts.partner_id)
+        # sudo: whoever adds an account need not read participants
+        participants = self.env["referral.participant"].sudo()
+        for account in accounts:
+            participants._tell_of_account(account)
         return accounts
 
     def write(self, vals):

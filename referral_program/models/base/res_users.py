@@ -54,12 +54,10 @@ class ResUsers(models.Model):
             )
 
     def _deactivate_portal_user(self, **post):
-        # sudo: they read no participants; these are their own
-        participants = self.env["referral.participant"].sudo()
-        clients = self.partner_id.commercial_partner_id
-        own = participants.search([("partner_id", "in", clients.ids)])
+        # sudo: they read no participants; these are those that they act for
+        people = self.env["referral.representative"].sudo()
+        rows = people.search([("user_id", "in", self.ids)]).filtered("acting")
         result = super()._deactivate_portal_user(**post)
-        for user in self:
-            client = user.partner_id.commercial_partner_id
-            own.filtered(lambda p, c=client: p.partner_id == c)._on_account_closed(user)
+        for row in rows:
+            row.participant_id._on_account_closed(row.user_id)
         return result

@@ -7,6 +7,8 @@ from . import (
     referral_participant,
     referral_participant_state,
     referral_participant_contact,
+    referral_representative,
+    referral_participant_people,
     referral_participant_join,
     referral_participant_mail,
     referral_participant_payee,

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
+from .referral_representative import OWNER
+
 
 class ReferralParticipant(models.Model):
     """Whose a membership is: its contact stays itself; its portal account may close."""
@@ -54,14 +56,6 @@ class ReferralParticipant(models.Model):
                 participant.sudo().account_closed_on = fields.Datetime.now()
             participant._tell_of_closed_account(user, left)
 
-    def _acting_users(self):
-        """Return the active users of this client."""
-        self.ensure_one()
-        # sudo: participants read no users
-        users = self.env["res.users"].sudo()
-        client = self.partner_id.commercial_partner_id
-        return users.search([("partner_id.commercial_partner_id", "=", client.id)])
-
     def _tell_of_closed_account(self, user, left):
         officer = self.program_id._officer()
         env = self.with_context(lang=officer.lang).env
@@ -75,6 +69,11 @@ class ReferralParticipant(models.Model):
                 "for the participant, so the link works as before.",
                 **names,
             )
+            if not self._acting_users(OWNER):
+                note += " " + env._(
+                    "None of them is an owner: agree on one, and correct it under "
+                    "People."
+                )
         else:
             note = env._(
                 "%(name)s deleted their portal account on %(date)s, and nobody else "

@@ -172,12 +172,13 @@ class ReferralParticipant(models.Model):
     # === SUBMISSION === #
 
     @api.model
-    def _draft(self, program, partner, participant_type):
+    def _draft(self, program, partner, participant_type, user=None):
         """Return the draft of a client, made or brought to a type.
 
         :param program: the ``referral.program`` to join
         :param partner: the client or one of their contacts
         :param participant_type: the ``referral.participant.type`` to join as
+        :param user: who joins: the owner of a draft that is made for them
         :return: the ``referral.participant`` in superuser mode
         :raise UserError: if the client's membership is no draft any more
         """
@@ -188,13 +189,15 @@ class ReferralParticipant(models.Model):
             [("program_id", "=", program.id), ("partner_id", "=", company.id)]
         )
         if not participant:
-            return participants.create(
+            participant = participants.create(
                 {
                     "program_id": program.id,
                     "partner_id": company.id,
                     "type_id": participant_type.id,
                 }
             )
+            participant._name_owner(user or self.env["res.users"])
+            return participant
         if participant.state != "draft":
             raise UserError(self.env._("You take part in the program already."))
         if participant.type_id != participant_type:

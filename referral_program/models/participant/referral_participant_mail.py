@@ -1,7 +1,9 @@
 import pytz
 
-from odoo import models
+from odoo import Command, models
 from odoo.tools import format_date, format_time
+
+from .referral_representative import MONEY_ROLES, OWNER
 
 
 class ReferralParticipant(models.Model):
@@ -11,15 +13,21 @@ class ReferralParticipant(models.Model):
 
     # === MAIL === #
 
-    def _send(self, template):
-        """Write to those who act for each participant, in their language."""
+    def _send(self, template, contacts=None):
+        """Write to the owners of each participant, in their language.
+
+        :param str template: its external id
+        :param contacts: the ``res.partner`` to write to instead
+        """
         template = self.env.ref(template, raise_if_not_found=False)
         if not template or self.env.context.get("install_mode"):
             return
+        values = contacts and {"recipient_ids": [Command.set(contacts.ids)]}
         for participant in self:
             # sudo: whoever causes the mail need not be allowed to send it
             template.sudo().send_mail(
                 participant.id,
+                email_values=values,
                 email_layout_xmlid="referral_program.mail_layout",
             )
 
@@ -27,27 +35,23 @@ class ReferralParticipant(models.Model):
         """Return the ids of those who get mails, for the templates."""
         return ",".join(map(str, self._mail_contacts().ids))
 
+    def _money_partner_ids(self):
+        """Return the ids of those who get mails about money, for the templates."""
+        return ",".join(map(str, self._mail_contacts(*MONEY_ROLES).ids))
+
     def _mail_lang(self):
         """Return the language of those who get mails, for the templates."""
         return self._mail_contacts()[:1].lang or self.partner_id.lang
 
-    def _mail_contacts(self):
-        """Return who gets mails: the portal users' contacts, the client without any."""
+    def _mail_contacts(self, *roles):
+        """Return who gets mails: the owners' contacts, the client without any.
+
+        :param roles: the roles of those who get them instead
+        """
         self.ensure_one()
+        contacts = self._acting_users(*(roles or (OWNER,))).partner_id
         # sudo: whoever causes a mail need not read the contacts
-        partner = self.partner_id.sudo()
-        contacts = (
-            self.env["res.partner"]
-            .sudo()
-            .search(
-                [
-                    ("commercial_partner_id", "=", partner.id),
-                    ("user_ids", "!=", False),
-                    ("email", "!=", False),
-                ]
-            )
-        )
-        return contacts or partner
+        return contacts.filtered("email") or self.partner_id.sudo()
 
     def _promise(self):
         """Return the promised moment in the participant's words, for mails."""

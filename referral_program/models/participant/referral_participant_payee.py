@@ -1,6 +1,6 @@
 import re
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import ValidationError
 
 from odoo.addons.base_iban.models.res_partner_bank import (
@@ -76,6 +76,24 @@ class ReferralParticipant(models.Model):
                 "bank_id": self._bank(bic, bank_name).id,
                 "allow_out_payment": False,
             }
+        )
+
+    @api.model
+    def _tell_of_account(self, account):
+        """Write to the owners that there is an account more, whoever added it."""
+        members = self.search(
+            [
+                ("partner_id", "=", account.partner_id.commercial_partner_id.id),
+                ("state", "!=", "draft"),
+                ("representative_ids", "!=", False),
+            ]
+        )
+        members._notify_owners(
+            lambda env: env._(
+                "%(user)s added the bank account …%(number)s to your accounts.",
+                user=self.env.user.name,
+                number=account.acc_number[-4:],
+            )
         )
 
     def _check_account_number(self, number, bic):

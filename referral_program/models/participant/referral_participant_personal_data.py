@@ -136,6 +136,9 @@ class ReferralParticipant(models.Model):
                         self.document_ids,
                         ["name", "state", "text", "reason", "submitted_on"],
                     ),
+                    "people": rows(
+                        self.representative_ids, ["user_id", "role", "create_date"]
+                    ),
                     "acceptances": rows(
                         self.acceptance_ids,
                         ["agreement_id", "user_name", "accepted_on", "ip_address",

@@ -69,7 +69,9 @@ class ReferralApi(models.AbstractModel):
                 participant_type.reason_not_joining
                 or self.env._("Clients of this kind cannot join the program.")
             )
-        self.env["referral.participant"]._draft(program, partner, participant_type)
+        self.env["referral.participant"]._draft(
+            program, partner, participant_type, partner.user_ids.filtered("share")[:1]
+        )
         return self.state(partner_id)
 
     @api.model

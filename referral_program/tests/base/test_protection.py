@@ -23,6 +23,7 @@ RIGHTS = {
         "referral.participant": "wc",
         "referral.referral": "wc",
         "referral.document": "wcu",
+        "referral.representative": "wcu",
     },
     "accountant": {
         "referral.accrual": "w",
@@ -36,6 +37,7 @@ RIGHTS = {
         "referral.program.tier": "wcu",
         "referral.participant.type": "wcu",
         "referral.participant": "wcu",
+        "referral.representative": "wcu",
         "referral.referral": "wcu",
         "referral.accrual": "w",
         "referral.withdrawal": "w",

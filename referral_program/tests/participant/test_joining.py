@@ -508,9 +508,15 @@ class TestJoining(ReviewCase):
             before = self._submitted(partner=company)
         self.assertIn("Nov 16, 2026, ", before._promise())
         self.assertEqual(self._mails(before), ["We received your documents"])
-        new_test_user(self.env, "mail_anna", "base.group_portal", partner_id=contact.id)
+        before._name_owner(
+            new_test_user(
+                self.env, "mail_anna", "base.group_portal", partner_id=contact.id
+            )
+        )
         before._send("referral_program.mail_template_submitted")
-        mail = self.env["mail.mail"].search([("res_id", "=", before.id)], limit=1)
+        mail = self.env["mail.mail"].search(
+            [("res_id", "=", before.id)], order="id desc", limit=1
+        )
         self.assertEqual(mail.subject, "Мы получили ваши документы")
         self.assertEqual(mail.recipient_ids, contact)
         self.assertIn("16 нояб. 2026 г., ", mail.body_html)

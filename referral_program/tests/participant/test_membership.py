@@ -146,9 +146,25 @@ class TestMembership(ReferralCommon):
     def test_one_of_two_who_leaves_stops_nothing(self):
         user, participant = self._leaving()
         colleague = self._user_of("colleague", parent_id=user.partner_id.id)
+        participant._add_person("colleague", "viewer")
         self._leave(colleague)
         self.assertTrue(participant.link_active)
         self.assertIn("Others still act", self._told(participant))
+        self.assertNotIn("None of them", self._told(participant))
+
+    def test_the_last_owner_who_leaves_is_told_to_the_officer(self):
+        user, participant = self._leaving()
+        self._user_of("colleague", parent_id=user.partner_id.id)
+        participant._add_person("colleague", "finance")
+        self._leave(user)
+        self.assertTrue(participant.link_active)
+        self.assertIn("None of them is an owner", self._told(participant))
+
+    def test_a_colleague_who_never_acted_is_told_to_nobody(self):
+        user, participant = self._leaving()
+        colleague = self._user_of("colleague", parent_id=user.partner_id.id)
+        self._leave(colleague)
+        self.assertFalse(participant.activity_ids)
 
     def test_a_closed_account_can_be_deleted(self):
         """The proof of what was accepted stays, with the name of who did."""

@@ -4,6 +4,7 @@ from . import (
     test_billing_pages,
     test_files,
     test_link,
+    test_people,
     test_portal,
     test_portal_money,
     test_tours,

@@ -33,6 +33,7 @@ class BillingCase(StatementCase, PortalCase):
         cls.owner.partner_id.write(
             {"is_company": False, "parent_id": cls.partner.id, "lang": "en_US"}
         )
+        cls.participant._name_owner(cls.owner)
         cls.env.ref(f"{MODULE}.mail_template_statement").auto_delete = False
         return super()._get_ready()
 

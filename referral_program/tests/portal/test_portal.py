@@ -265,6 +265,7 @@ class TestPortal(PortalCase):
             user.partner_id.parent_id = company
         participant = self._submitted(partner=company)
         participant.action_approve_documents()
+        participant._add_person(colleagues[1].login, "viewer")
         for user in colleagues:
             self._login(user)
             self.assertIn(participant.code, self._get("/my/referral").text)

@@ -353,11 +353,12 @@ class TestPortalMoney(MoneyPortalCase):
         self._login(self.owner)
         self._form("/my/referral/mail", {"mail_statement": "1"}, page="/my/referral")
         self.assertTrue(self.mine.mail_statement)
-        self.assertFalse(self.mine.mail_withdrawal)
-        self.assertTrue(self.theirs.mail_withdrawal)
-        self.env["referral.withdrawal"]._request(self.mine, 10_000, self.account)
-        self.assertEqual(self._mails(self.mine.withdrawal_ids), [])
-        self.mine.mail_withdrawal = True
-        self.mine.withdrawal_ids._cancel()
+        self._form("/my/referral/mail", {}, page="/my/referral")
+        self.assertFalse(self.mine.mail_statement)
+        self.assertTrue(self.theirs.mail_statement)
+
+    def test_mails_about_withdrawals_cannot_be_switched_off(self):
+        self._login(self.owner)
+        self._form("/my/referral/mail", {"mail_withdrawal": ""}, page="/my/referral")
         last = self.env["referral.withdrawal"]._request(self.mine, 10_000, self.account)
         self.assertEqual(self._mails(last), [f"We received your request {last.name}"])
