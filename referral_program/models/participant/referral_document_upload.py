@@ -40,9 +40,10 @@ class ReferralDocument(models.Model):
     def _hand_in_files(self, files):
         """Take the files in place of those that were there.
 
-        All or none: a file that is refused leaves the document as it was.
+        All or none: a file that is refused leaves the document as it was. One after
+        the other, so that no more than one of them is in memory.
 
-        :param list files: pairs of name and bytes
+        :param list files: pairs of name and bytes, or a file to read them from
         :raise ValidationError: with a text for the participant
         """
         self.ensure_one()
@@ -57,31 +58,37 @@ class ReferralDocument(models.Model):
                     count=MAX_FILES,
                 )
             )
-        uploads = []
-        for name, content in files:
-            try:
-                upload = check_upload(content, program.max_file_size * MEGABYTE)
-            except UploadRefused as refusal:
-                raise ValidationError(
-                    self._explain_refusal(refusal.reason, name)
-                ) from None
-            uploads.append((name, upload))
-        self._check_total_size(program, uploads)
         # sudo: the portal's user hands in through this method only
         document = self.sudo()
-        document.page_ids.unlink()
-        document._update_state("draft", reason=False)
-        self.env["referral.document.page"].sudo().create(
-            [
-                self._prepare_page_vals(number, name, upload)
-                for number, (name, upload) in enumerate(uploads, 1)
-            ]
-        )
+        with self.env.cr.savepoint():
+            document.page_ids.unlink()
+            document._update_state("draft", reason=False)
+            for number, (name, content) in enumerate(files, 1):
+                upload = document._check_file(name, content)
+                page = document.page_ids.create(
+                    document._prepare_page_vals(number, name, upload)
+                )
+                # written, and out of memory
+                page.flush_recordset()
+                page.invalidate_recordset()
+                document._check_total_size(program)
 
-    def _check_total_size(self, program, uploads):
-        others = self.participant_id.sudo().document_ids - self
-        total = sum(others.page_ids.mapped("size"))
-        total += sum(len(upload.content) for _name, upload in uploads)
+    def _check_file(self, name, content):
+        """Return an upload that may be kept.
+
+        :raise ValidationError: with a text for the participant
+        """
+        max_size = self.participant_id.program_id.max_file_size * MEGABYTE
+        try:
+            if not isinstance(content, bytes):
+                # no further than needed
+                content = content.read(max_size + 1)
+            return check_upload(content, max_size)
+        except UploadRefused as refusal:
+            raise ValidationError(self._explain_refusal(refusal.reason, name)) from None
+
+    def _check_total_size(self, program):
+        total = sum(self.participant_id.document_ids.page_ids.mapped("size"))
         if total > program.max_total_size * MEGABYTE:
             raise ValidationError(
                 self.env._(
@@ -126,9 +133,16 @@ class ReferralDocument(models.Model):
                 "The PDF contains scripts, forms or attachments. Print it to a new "
                 "PDF, or upload a picture."
             ),
-            "foreign": self.env._(
-                "The file contains something besides the document. Scan or save the "
-                "document again."
+            "packed": self.env._(
+                "The PDF is packed in a way that is not accepted. Print it to a new "
+                "PDF, or upload a picture."
+            ),
+            "costly": self.env._(
+                "Reading the file takes too long or too much memory. Scan the "
+                "document at a lower resolution, or print it to a new PDF."
+            ),
+            "busy": self.env._(
+                "Too many files are being checked. Try again in a minute."
             ),
             "pixels": self.env._(
                 "The picture is too large: scan the document at a lower resolution."

@@ -173,9 +173,8 @@ class ReferralMaterial(models.Model):
                 "accepted.",
                 side=MAX_SIDE,
             ),
-            "foreign": self.env._(
-                "The file contains something besides the picture. Save the picture "
-                "again."
+            "busy": self.env._(
+                "Too many files are being checked. Try again in a minute."
             ),
         }
         return texts.get(reason) or self.env._(

@@ -8,5 +8,6 @@ from . import (
     test_numbers,
     test_personal_data,
     test_tax_ids,
+    test_upload_limits,
     test_uploads,
 )

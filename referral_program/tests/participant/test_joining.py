@@ -1,8 +1,10 @@
 """Joining: what each type hands in, submission, review, states, deadlines."""
 
+import io
 from datetime import datetime
 
 from freezegun import freeze_time
+from PIL import Image
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -217,12 +219,15 @@ class TestJoining(ReviewCase):
     def test_all_files_together_are_limited(self):
         self.program.write({"max_file_size": 1, "max_total_size": 1})
         participant = self._draft("individual_resident")
-        big = self._pdf() + b"\n" * 600_000
-        participant.document_ids[0]._hand_in_files([("a.pdf", big)])
+        target = io.BytesIO()
+        Image.effect_noise((900, 700), 90).save(target, "PNG")
+        big = target.getvalue()
+        self.assertAlmostEqual(len(big), 600_000, delta=50_000)
+        participant.document_ids[0]._hand_in_files([("a.png", big)])
         with self.assertRefused(ValidationError, "All files together"):
-            participant.document_ids[1]._hand_in_files([("b.pdf", big)])
+            participant.document_ids[1]._hand_in_files([("b.png", big)])
         with self.assertRefused(ValidationError, "up to 1 MB"):
-            participant.document_ids[1]._hand_in_files([("c.pdf", big * 2)])
+            participant.document_ids[1]._hand_in_files([("c.png", big * 2)])
         self.assertFalse(participant.document_ids[1].page_ids)
 
     def test_a_wrong_number_is_refused(self):

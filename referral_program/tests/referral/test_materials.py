@@ -86,7 +86,6 @@ class TestMaterial(MaterialCase):
             ("PDF", self._pdf(), "neither"),
             ("animation", self._picture("GIF"), "neither"),
             ("half a picture", self._picture()[:40], "cannot be read"),
-            ("picture with a page", self._picture() + b"<html>", "something besides"),
             ("wide picture", self._picture(size=(4097, 1)), "up to 4096"),
             ("no picture", b"\0", "neither"),
         ):
@@ -111,6 +110,10 @@ class TestMaterial(MaterialCase):
         for options in ({"kind": "JPEG", "exif": exif}, {"pnginfo": note}):
             banner = self._banner(image=self._encoded(**options))
             self.assertNotIn(b"Taken at home", self._content(banner))
+
+    def test_what_is_behind_a_picture_is_gone(self):
+        encoded = base64.b64encode(self._picture() + b"<html>")
+        self.assertNotIn(b"<html>", self._content(self._banner(image=encoded)))
 
     def test_few_colours_stay_small_and_the_same(self):
         drawn = Image.new("RGB", (300, 250), "navy")
