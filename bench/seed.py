@@ -145,7 +145,7 @@ def _bank_journal(env):
 
 
 def _pay(invoice, journal, half=False):
-    """Register a payment of the invoice, of all or half of it, as an accountant does."""
+    """Register a payment of the invoice, or of half of it, as an accountant does."""
     wizard = (
         invoice.env["account.payment.register"]
         .with_context(active_model="account.move", active_ids=invoice.ids)
