@@ -62,6 +62,7 @@
         "views/referral_program_cost_views.xml",
         "wizards/referral_explanation_views.xml",
         "wizards/referral_explain_views.xml",
+        "wizards/referral_move_membership_views.xml",
         "wizards/referral_reason_views.xml",
         "wizards/referral_withdraw_views.xml",
         "wizards/referral_redeem_views.xml",

@@ -6,6 +6,7 @@ rows of a participant are neighbours and a formula needs to look at those only.
 
 from odoo.tools import SQL
 
+from ..models.balance.ledger import CONTACTS
 from ..tools.rounding import rounded_query
 
 
@@ -38,17 +39,18 @@ def _numbered_items(accrual):
     """
     return SQL(
         """
-        SELECT item.id, item.balance, participant.id AS participant_id,
-               ROW_NUMBER() OVER (ORDER BY move.id, participant.id, item.id) - 1
+        SELECT item.id, item.balance, holder.participant_id,
+               ROW_NUMBER() OVER (ORDER BY move.id, holder.participant_id, item.id) - 1
                    AS number
           FROM account_move move
           JOIN account_move_line item ON item.move_id = move.id
-          LEFT JOIN referral_participant participant
-            ON participant.partner_id = item.partner_id
-           AND participant.program_id = %s
+          LEFT JOIN (%s) holder
+            ON holder.partner_id = item.partner_id
+           AND holder.program_id = %s
            AND item.account_id = %s
          WHERE move.referral_accrual_id = %s
         """,
+        CONTACTS,
         accrual.program_id.id,
         accrual.program_id.liability_account_id.id,
         accrual.id,

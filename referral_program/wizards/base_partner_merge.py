@@ -23,7 +23,13 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         """
         # sudo: whoever merges contacts need not be of the program's staff
         participants = self.env["referral.participant"].sudo()
-        found = participants.search([("partner_id", "in", partner_ids)])
+        found = participants.search(
+            [
+                "|",
+                ("partner_id", "in", partner_ids),
+                ("former_contact_ids.partner_id", "in", partner_ids),
+            ]
+        )
         for program, members in found.grouped("program_id").items():
             if len(members) > 1:
                 raise UserError(
@@ -52,6 +58,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                     tuple(src_partners.ids),
                 )
             )
+        self._forget_former_contacts(dst_partner)
         self.env["referral.statement.mark"]._mark_partner(dst_partner)
         # invoices and referrals change hands in SQL, without an event
         clients = dst_partner | dst_partner.commercial_partner_id
@@ -67,6 +74,22 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         if dst_partner.commercial_partner_id != dst_partner:
             participants = self.env["referral.participant"]
             participants._check_stay_themselves(src_partners)
+
+    @api.model
+    def _forget_former_contacts(self, partner):
+        """Forget former contacts that were merged with their participant's own."""
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM referral_former_contact former
+                 USING referral_participant participant
+                 WHERE participant.id = former.participant_id
+                   AND participant.partner_id = former.partner_id
+                   AND former.partner_id = %s
+                """,
+                partner.id,
+            )
+        )
 
     @api.model
     def _let_older_referrals_hold(self, src_partners, dst_partner):

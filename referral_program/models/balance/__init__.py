@@ -4,6 +4,7 @@ Reads the ledger; calls ``account`` to make entries and bills.
 """
 
 from . import (
+    referral_former_contact,
     referral_liability_movement,
     referral_withdrawal,
     referral_withdrawal_bill,
@@ -17,6 +18,7 @@ from . import (
     referral_statement_mark,
     referral_participant_guard,
     referral_participant_money,
+    referral_participant_move,
     referral_participant_statements,
     referral_accrual_statements,
 )

@@ -38,6 +38,7 @@ SOURCES = {
         "partner_id",
     ],
     "referral.accrual": ["program_id"],
+    "referral.former.contact": ["participant_id", "partner_id", "program_id"],
     "referral.participant": ["partner_id", "program_id"],
     "referral.program": ["active", "company_id", "liability_account_id"],
     "referral.withdrawal": ["bill_id"],
@@ -80,7 +81,19 @@ ACCOUNTS = SQL(
     """
 )
 
-#: The posted items of all programs. The partner of an item need not take part.
+#: Whose balance a contact's items are in: each participant's own contact, and those
+#: whose membership was moved away from. A contact is of one participant at most.
+CONTACTS = SQL(
+    """
+    SELECT id AS participant_id, program_id, partner_id
+      FROM referral_participant
+     UNION ALL
+    SELECT participant_id, program_id, partner_id
+      FROM referral_former_contact
+    """
+)
+
+#: The posted items of all programs.
 ITEMS = SQL(
     """
     (%s) ledger
@@ -92,9 +105,6 @@ ITEMS = SQL(
     LEFT JOIN referral_accrual accrual
       ON accrual.id = move.referral_accrual_id
      AND accrual.program_id = ledger.program_id
-    LEFT JOIN referral_participant participant
-      ON participant.program_id = ledger.program_id
-     AND participant.partner_id = item.partner_id
     """,
     ACCOUNTS,
 )
@@ -108,7 +118,8 @@ def kinds():
 def movements():
     """Return the ``SELECT`` of all movements, two for what an accrual takes back from.
 
-    ``amount`` is in the company's currency, above zero if more is owed after it.
+    ``amount`` is in the company's currency, above zero if more is owed after it. The
+    partner of an item need not take part.
     """
     return SQL(
         """
@@ -116,9 +127,12 @@ def movements():
                item.date, item.company_id, item.company_currency_id AS currency_id,
                item.partner_id, item.journal_id, item.move_id, item.name,
                item.id AS move_line_id, ledger.program_id,
-               participant.id AS participant_id, accrual.id AS accrual_id,
+               holder.participant_id, accrual.id AS accrual_id,
                part.kind, part.amount
           FROM %(items)s
+          LEFT JOIN (%(contacts)s) holder
+            ON holder.program_id = ledger.program_id
+           AND holder.partner_id = item.partner_id
           LEFT JOIN referral_compensation compensation
             ON compensation.move_line_id = item.id
          CROSS JOIN LATERAL (SELECT %(kind)s AS kind OFFSET 0) what
@@ -136,5 +150,6 @@ def movements():
          WHERE part.amount <> 0 OR part.number = 0 AND item.balance = 0
         """,
         items=ITEMS,
+        contacts=CONTACTS,
         kind=KIND,
     )

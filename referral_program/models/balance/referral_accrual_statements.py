@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ...tools.actions import window
-from .ledger import KIND
+from .ledger import CONTACTS, KIND
 
 #: Participants are written about months that ended at most so many days ago; older
 #: ones, of a program that is moved to Odoo, are caught up without a word.
@@ -142,10 +142,10 @@ class ReferralAccrual(models.Model):
                        WHEN item.date < %(start)s THEN 'before'
                        ELSE %(kind)s END AS kind
                   FROM candidate
-                  JOIN referral_participant participant
-                    ON participant.id = candidate.participant_id
+                  JOIN (%(contacts)s) holder
+                    ON holder.participant_id = candidate.participant_id
                   JOIN account_move_line item
-                    ON item.partner_id = participant.partner_id
+                    ON item.partner_id = holder.partner_id
                    AND item.account_id = %(account)s
                    AND item.company_id IN %(companies)s
                    AND item.parent_state = 'posted'
@@ -225,6 +225,7 @@ class ReferralAccrual(models.Model):
             currency=program.currency_id.id,
             account=program.liability_account_id.id,
             kind=KIND,
+            contacts=CONTACTS,
             first=not frozen_before,
             start=self.period_start,
             end=self.period_end,

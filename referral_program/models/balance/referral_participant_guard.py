@@ -52,7 +52,9 @@ class ReferralParticipant(models.Model):
         if items:
             participants |= participants.search(
                 [
+                    "|",
                     ("partner_id", "in", items.partner_id.ids),
+                    ("former_contact_ids.partner_id", "in", items.partner_id.ids),
                     (
                         "program_id.liability_account_id",
                         "in",

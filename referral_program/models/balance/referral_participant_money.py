@@ -99,16 +99,27 @@ class ReferralParticipant(models.Model):
                 items._read_group(
                     [
                         *program._ledger_domain(),
-                        ("partner_id", "in", participants.partner_id.ids),
+                        ("partner_id", "in", participants._ledger_contacts().ids),
                     ],
                     ["partner_id"],
                     ["balance:sum"],
                 )
             )
             for participant in participants:
-                balance = by_partner.get(participant.partner_id, 0.0)
+                balance = sum(
+                    by_partner.get(contact, 0.0)
+                    for contact in participant._ledger_contacts()
+                )
                 balances[participant] = program.currency_id.round(-balance)
         return balances
+
+    def _ledger_contacts(self):
+        """Return the contacts whose items the balances consist of.
+
+        Besides the clients themselves those from whom a membership was moved.
+        """
+        # sudo: as in :meth:`_balances`
+        return self.partner_id | self.sudo().former_contact_ids.partner_id
 
     def _reserved(self):
         """Return what open withdrawals hold of each balance.
@@ -149,7 +160,7 @@ class ReferralParticipant(models.Model):
             .search(
                 [
                     *self.program_id._ledger_domain(),
-                    ("partner_id", "=", self.partner_id.id),
+                    ("partner_id", "in", self._ledger_contacts().ids),
                 ]
             )
         )
@@ -162,7 +173,7 @@ class ReferralParticipant(models.Model):
             still_open = items.search(
                 [
                     *program._ledger_domain(),
-                    ("partner_id", "in", participants.partner_id.ids),
+                    ("partner_id", "in", participants._ledger_contacts().ids),
                     ("reconciled", "=", False),
                 ]
             )
@@ -305,7 +316,7 @@ class ReferralParticipant(models.Model):
         found = items.search(
             [
                 *self.program_id._ledger_domain(),
-                ("partner_id", "=", self.partner_id.id),
+                ("partner_id", "in", self._ledger_contacts().ids),
             ],
             order="date desc, id desc",
             limit=limit,
@@ -362,7 +373,7 @@ class ReferralParticipant(models.Model):
             "account.action_account_moves_all",
             [
                 *self.program_id._ledger_domain(),
-                ("partner_id", "=", self.partner_id.id),
+                ("partner_id", "in", self._ledger_contacts().ids),
             ],
         )
 

@@ -341,14 +341,8 @@ class ReferralRedemption(models.Model):
 
     def _accounting_date(self):
         """Return today, or the first open day after a lock date."""
-        today = self.program_id._today()
         # the entry is the invoice's company's, which may be a branch
-        lock_dates = self.invoice_id.company_id._get_violated_lock_dates(
-            today, False, self.program_id.journal_id
-        )
-        if lock_dates:
-            return fields.Date.add(lock_dates[-1][0], days=1)
-        return today
+        return self.program_id._open_day(self.invoice_id.company_id)
 
     # === UNDOING === #
 

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .ledger import CONTACTS
+
 
 class ReferralStatementMark(models.Model):
     """Whose balance moved, so that the next statements look at it.
@@ -62,14 +64,15 @@ class ReferralStatementMark(models.Model):
             SQL(
                 """
                 INSERT INTO referral_statement_mark (participant_id, date)
-                SELECT participant.id, touched.date
+                SELECT holder.participant_id, touched.date
                   FROM (VALUES %s) touched(account_id, partner_id, date)
                   JOIN referral_program program
                     ON program.liability_account_id = touched.account_id
-                  JOIN referral_participant participant
-                    ON participant.program_id = program.id
-                   AND participant.partner_id = touched.partner_id
+                  JOIN (%s) holder
+                    ON holder.program_id = program.id
+                   AND holder.partner_id = touched.partner_id
                 """,
                 values,
+                CONTACTS,
             )
         )

@@ -11,10 +11,24 @@ class ProductCategory(models.Model):
     _inherit = "product.category"
 
     def write(self, vals):
+        if "parent_id" not in vals:
+            return super().write(vals)
+        moving = self.filtered(
+            lambda category: category.parent_id.id != (vals["parent_id"] or False)
+        )
         result = super().write(vals)
-        if "parent_id" in vals:
-            self.env["referral.mark"]._mark_everything()
+        moving._mark_products()
         return result
+
+    def _mark_products(self):
+        """Have the next accrual look at the products of these and those below them."""
+        # sudo: whoever moves a category need not see all of its products
+        templates = self.env["product.template"].sudo()
+        self.env["referral.mark"]._mark_products(
+            templates.with_context(active_test=False).search(
+                [("categ_id", "child_of", self.ids)]
+            )
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_excluded(self):

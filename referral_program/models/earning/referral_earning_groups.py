@@ -164,7 +164,9 @@ class ReferralEarning(models.AbstractModel):
                AND root.invoice_date BETWEEN known.covers_from AND known.date_end
                AND held.group_id IS NULL
               LEFT JOIN facts ON facts.id = COALESCE(held.referral_id, known.id)
-              LEFT JOIN client ON client.client_id = root.client_id
+              LEFT JOIN client
+                ON client.client_id = root.client_id
+               AND (held.group_id IS NULL OR held.referral_id IS NOT NULL)
               LEFT JOIN res_partner partner
                 ON partner.id = COALESCE(facts.client_id, root.client_id)
               LEFT JOIN terms
@@ -291,7 +293,7 @@ class ReferralEarning(models.AbstractModel):
         contacts: those that they were credited under, or had when contacts changed.
 
         They hold for as long as nobody corrects them, or addresses the invoice to
-        somebody else.
+        somebody else. A group that had none when contacts came together keeps none.
         """
         return SQL(
             """
@@ -311,11 +313,12 @@ class ReferralEarning(models.AbstractModel):
               JOIN %(root)s root
                 ON root.group_id = own.group_id
                AND root.contact_id = COALESCE(own.contact_id, root.contact_id)
-              JOIN facts
+              LEFT JOIN facts
                 ON facts.id = own.referral_id
                AND facts.participant_id
                    = COALESCE(own.participant_id, facts.participant_id)
                AND root.invoice_date BETWEEN facts.date_start AND facts.date_end
+             WHERE facts.id IS NOT NULL OR own.referral_id IS NULL
              ORDER BY root.group_id, own.last_id DESC
             """,
             given=conditions.table("given"),

@@ -261,8 +261,8 @@ class ReferralParticipant(models.Model):
             self._sync_documents()
         return result
 
-    def _write_state(self, vals):
-        """Write a state that is allowed: past :meth:`write`, which checks it first."""
+    def _write_checked(self, vals):
+        """Write what is allowed: past :meth:`write`, which checks it first."""
         return super().write(vals)
 
     def _check_type_can_change(self, type_id):

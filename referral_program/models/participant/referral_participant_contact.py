@@ -34,10 +34,10 @@ class ReferralParticipant(models.Model):
                 self.env._(
                     "%(participants)s: takes part in a referral program, with a "
                     "balance, documents and bank accounts of its own, so it cannot "
-                    "become another company's contact. Make a new contact for the "
-                    "person below the company. If the company is to take part instead, "
-                    "let it join, pay out or use the balance here, and close this "
-                    "participation.",
+                    "become another company's contact. If the company is to take part "
+                    "instead, have a referral officer open the participant and use "
+                    "“Move to Another Contact”, then change this contact. Otherwise "
+                    "make a new contact for the person below the company.",
                     participants=", ".join(members.mapped("display_name")),
                 )
             )

@@ -77,7 +77,7 @@ class ReferralParticipant(models.Model):
             vals["verified_on"] = now
         if state not in ("draft", "submitted"):
             vals["verification_deadline"] = False
-        result = self._write_state(vals)
+        result = self._write_checked(vals)
         if state in REASONED_STATES:
             self.activity_unlink(["referral_program.mail_activity_verification"])
         if mail:

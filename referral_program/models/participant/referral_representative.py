@@ -60,7 +60,10 @@ class ReferralRepresentative(models.Model):
     )
 
     @api.depends(
-        "user_id.active", "user_id.share", "user_id.partner_id.commercial_partner_id"
+        "user_id.active",
+        "user_id.share",
+        "user_id.partner_id.commercial_partner_id",
+        "participant_id.partner_id",
     )
     def _compute_acting(self):
         for row in self:

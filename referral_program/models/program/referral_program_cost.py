@@ -12,7 +12,7 @@ class ReferralProgramCost(models.Model):
     """What the program costs, against the revenue of the clients that it brought.
 
     A row for each line of evidence of a posted month, and one for each line of the
-    invoices of the clients who are bound on its date. So compensation stands in the
+    invoices that fall under a referral. So compensation stands in the
     month that gave it, and revenue in the month of its invoice.
 
     A client belongs to the cohort of the month in which their referral began: known
@@ -28,13 +28,17 @@ class ReferralProgramCost(models.Model):
     _depends = {
         "account.move": [
             "state", "move_type", "invoice_date", "commercial_partner_id",
-            "company_id", "referral_root_id", "name",
+            "company_id", "partner_id", "referral_root_id", "name",
         ],
         "account.move.line": [
             "move_id", "product_id", "balance", "display_type", "name",
         ],
         "product.product": ["product_tmpl_id"],
         "product.template": ["categ_id"],
+        "referral.accrual.line": [
+            "accrual_id", "contact_id", "group_key", "participant_id", "referral_id",
+        ],
+        "referral.kept.invoice": ["move_id", "referral_id"],
         "referral.accrual": ["program_id", "company_id", "period_start", "state"],
         "referral.participant": ["partner_id"],
         "referral.referral": [
@@ -155,25 +159,87 @@ class ReferralProgramCost(models.Model):
                    -line.balance,
                    NULL::numeric,
                    NULL::numeric
-              FROM (%s) bond
+              FROM (%(bond)s) bond
+              JOIN (%(bound)s) bound ON bound.referral_id = bond.id
+              -- a credit note follows the invoice that it reverses
               JOIN account_move move
-                ON move.commercial_partner_id = bond.client_id
+                ON COALESCE(move.referral_root_id, move.id) = bound.root_id
                AND move.state = 'posted'
-               AND move.move_type IN ('out_invoice', 'out_refund')
               JOIN res_company seller
                 ON seller.id = move.company_id
                AND seller.parent_path LIKE bond.parent_path || '%%'
-              -- a credit note follows the invoice that it reverses
-              LEFT JOIN account_move root ON root.id = move.referral_root_id
               JOIN account_move_line line
                 ON line.move_id = move.id AND line.display_type = 'product'
               LEFT JOIN product_product product ON product.id = line.product_id
               LEFT JOIN product_template template
                 ON template.id = product.product_tmpl_id
-             WHERE COALESCE(root.invoice_date, move.invoice_date)
-                   BETWEEN bond.covers_from AND bond.covers_to
             """,
-            self._bond_query(),
+            bond=self._bond_query(),
+            bound=self._bound_query(),
+        )
+
+    def _bound_query(self):
+        """Return the ``SELECT`` of the invoices that fall under each bond.
+
+        As the rule has it: what an invoice was credited under, or had when contacts
+        changed, holds; else its client decides.
+        """
+        return SQL(
+            """
+            WITH bond AS (%(bond)s),
+            held AS (
+                SELECT DISTINCT ON (root.id, own.program_id)
+                       root.id AS root_id, own.program_id, bond.id AS referral_id
+                  FROM (
+                    SELECT line.group_key AS root_id, accrual.program_id,
+                           line.referral_id, line.participant_id, line.contact_id,
+                           line.id AS last_id
+                      FROM referral_accrual_line line
+                      JOIN referral_accrual accrual
+                        ON accrual.id = line.accrual_id AND accrual.state = 'posted'
+                     UNION ALL
+                    SELECT kept.move_id, program.id, kept.referral_id, NULL, NULL, 0
+                      FROM referral_kept_invoice kept
+                      LEFT JOIN referral_referral referral
+                        ON referral.id = kept.referral_id
+                      -- one without a referral has none in any program
+                      JOIN referral_program program
+                        ON program.id = COALESCE(referral.program_id, program.id)
+                       ) own
+                  JOIN account_move root
+                    ON root.id = own.root_id
+                   AND root.partner_id = COALESCE(own.contact_id, root.partner_id)
+                  LEFT JOIN bond
+                    ON bond.id = own.referral_id
+                   AND bond.participant_id
+                       = COALESCE(own.participant_id, bond.participant_id)
+                   AND root.invoice_date BETWEEN bond.date_start AND bond.covers_to
+                 WHERE bond.id IS NOT NULL OR own.referral_id IS NULL
+                 ORDER BY root.id, own.program_id, own.last_id DESC
+            ), known AS (
+                SELECT id, program_id, client_id AS partner_id, covers_from, covers_to
+                  FROM bond
+                 UNION
+                SELECT id, program_id, contact_id, covers_from, covers_to
+                  FROM bond
+            )
+            SELECT root_id, referral_id
+              FROM held
+             WHERE referral_id IS NOT NULL
+             UNION ALL
+            SELECT root.id, known.id
+              FROM known
+              JOIN account_move root
+                ON root.commercial_partner_id = known.partner_id
+               AND root.state = 'posted'
+               AND root.move_type IN ('out_invoice', 'out_refund')
+               AND root.referral_root_id IS NULL
+               AND root.invoice_date BETWEEN known.covers_from AND known.covers_to
+             WHERE NOT EXISTS (SELECT FROM held
+                                WHERE held.root_id = root.id
+                                  AND held.program_id = known.program_id)
+            """,
+            bond=self._bond_query(),
         )
 
     def _bond_query(self):
@@ -183,10 +249,12 @@ class ReferralProgramCost(models.Model):
             SELECT referral.id,
                    referral.program_id,
                    referral.participant_id,
+                   client.id AS contact_id,
                    client.commercial_partner_id AS client_id,
                    program.company_id,
                    company.currency_id,
                    company.parent_path,
+                   referral.date_start,
                    DATE_TRUNC('month', referral.date_start)::date AS cohort,
                    -- should contacts be merged, the older of two bonds holds
                    GREATEST(

@@ -54,27 +54,39 @@ class ReferralReferral(models.Model):
         if not found:
             yield
             return
-        self.env["referral.kept.invoice"].sudo()._keep(found)
+        invoices = self.env["referral.kept.invoice"].sudo()
+        invoices._keep(found)
+        uncovered = invoices._uncovered(found, self._clients_of(partners))
         before = found._contact_objections()
         yield
         found |= referrals._of_clients(partners.exists())
+        invoices._keep_apart(found, uncovered)
         found._let_older_hold()
         found._await_approval(before)
 
     @api.model
     def _of_clients(self, partners):
         """Return the referrals of those whose contacts these are, or are below."""
-        partners = partners.with_env(self.env)
-        family = partners.with_context(active_test=False).search(
-            [("id", "child_of", partners.ids)]
-        )
-        clients = (family | partners).commercial_partner_id
         return self.search(
             [
                 ("state", "!=", "cancelled"),
-                ("partner_id.commercial_partner_id", "in", clients.ids),
+                (
+                    "partner_id.commercial_partner_id",
+                    "in",
+                    self._clients_of(partners).ids,
+                ),
             ]
         )
+
+    @api.model
+    def _clients_of(self, partners):
+        """Return the clients whose contacts these are, or are below."""
+        # sudo: whoever edits contacts need not see all of a client
+        partners = partners.sudo()
+        family = partners.with_context(active_test=False).search(
+            [("id", "child_of", partners.ids)]
+        )
+        return (family | partners).commercial_partner_id
 
     def _contact_objections(self):
         """Return what speaks against each referral by its contacts alone.

@@ -2,6 +2,7 @@ from . import (
     test_bills,
     test_money_edges,
     test_money_random,
+    test_participant_move,
     test_redemption_limits,
     test_redemptions,
     test_registers,

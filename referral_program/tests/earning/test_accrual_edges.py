@@ -131,7 +131,8 @@ class TestAccrualEdges(Expected, TwoParticipantsCase):
         self.assertEqual(self.client.country_id, self.russia)
         self.assertEarned("2026-02", self.anna, "90")
 
-    def test_merge_of_clients(self):
+    def test_merge_of_a_client_with_a_stranger(self):
+        """What the stranger was invoiced before earns nothing; what follows does."""
         one = self._partner("One", is_company=False, country_id=False)
         two = self._partner("Two", is_company=False, country_id=False)
         self._referral(self.anna, one)
@@ -140,7 +141,8 @@ class TestAccrualEdges(Expected, TwoParticipantsCase):
         wizard = self.env["base.partner.merge.automatic.wizard"].create({})
         wizard._merge((one | two).ids, one)
         self.env.invalidate_all()
-        self.assertEarned("2026-02", self.anna, "90")
+        self._paid("2026-02-10", 500, one)
+        self.assertEarned("2026-02", self.anna, "45")
 
     def test_merge_of_clients_with_overlapping_bonds(self):
         one = self._partner("One")

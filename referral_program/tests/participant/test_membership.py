@@ -36,7 +36,9 @@ class TestMembership(ReferralCommon):
 
     def test_whoever_edits_contacts_is_told(self):
         user = self._user("contacts", "base.group_user,base.group_partner_manager")
-        with self.assertRefused(UserError, "new contact for the person"):
+        with self.assertRefused(
+            UserError, "Move to Another Contact.*new contact for the person"
+        ):
             self.person.with_user(user).parent_id = self.company_of_olga
         self.assertStaysItself()
 

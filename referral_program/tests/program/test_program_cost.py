@@ -196,3 +196,41 @@ class TestProgramCost(RegisterCase):
                 ),
             },
         )
+
+    # === Whose an invoice is when contacts change ===
+
+    def _revenues(self):
+        """Return what each referral's client was invoiced."""
+        self.env.flush_all()
+        groups = self.env["referral.program.cost"]._read_group(
+            [("program_id", "=", self.program.id), ("kind", "=", "revenue")],
+            ["referral_id"],
+            ["revenue:sum"],
+        )
+        return dict(groups)
+
+    def test_an_invoice_stays_with_the_referral_that_it_had(self):
+        first = self.participant.referral_ids.filtered(
+            lambda r: r.partner_id == self.client
+        )
+        later = self.participant.referral_ids - first
+        invoice = self._invoice(self.second, "2026-02-15", 300)
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        with self.on("2026-02-20"):
+            wizard._merge((self.client | self.second).ids, self.client)
+        self.env.invalidate_all()
+        self._credit_note(invoice, "2026-02-25", 100)
+        self._invoice(self.client, "2026-02-26", 40)
+        self.assertEqual(self._revenues(), {first: 1_000_040, later: 200})
+
+    def test_a_strangers_invoices_are_no_revenue_of_the_program(self):
+        first = self.participant.referral_ids.filtered(
+            lambda r: r.partner_id == self.client
+        )
+        stranger = self._partner("Stranger")
+        self._invoice(stranger, "2026-02-15", 300)
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        with self.on("2026-02-20"):
+            wizard._merge((self.client | stranger).ids, self.client)
+        self.env.invalidate_all()
+        self.assertEqual(self._revenues(), {first: 1_000_000})

@@ -248,6 +248,94 @@ class TestContacts(TwoParticipantsCase):
         self.assertFalse(self._marks(lambda: self._merge(one | two, one)))
         self.assertFalse(self._kept())
 
+    def test_a_merged_strangers_invoices_do_not_begin_to_earn(self):
+        stranger = self._partner("Stranger", is_company=False)
+        before = self._paid("2026-01-10", 1000, stranger)
+        still_open = self._invoice(stranger, "2026-01-11", 500)
+        own = self._paid("2026-01-12", 100, self.person)
+        self.assertEarned("2026-01", self.anna, "9")
+        self._merge(self.person | stranger, self.person)
+        self._pay(still_open, "2026-02-15")
+        self._credit_note(before, "2026-02-15", 100)
+        self._paid("2026-02-20", 200, self.person)
+        self.assertEarned("2026-02", self.anna, "18")
+        none = self.env["referral.referral"]
+        self.assertEqual(
+            self._kept(), {own: self.referral, before: none, still_open: none}
+        )
+        self.program._mark_everything()
+        self.assertEarned("2026-03", self.anna, "0")
+        self.assertFalse(self._not_given(self.program, date(2026, 3, 31)))
+
+    def test_nor_do_those_of_who_is_put_under_a_client_or_over_it(self):
+        stranger = self._partner("Stranger", is_company=False)
+        company = self._partner("Ivan LLC")
+        self._paid("2026-01-10", 1000, stranger)
+        self._paid("2026-01-11", 500, company)
+        self._put_under(self.person, company)
+        self._put_under(stranger, company, "2026-02-11")
+        self._paid("2026-02-20", 10, stranger)
+        self._paid("2026-02-21", 100, company)
+        self.assertEarned("2026-02", self.anna, "9.9")
+        self.assertFalse(self._not_given(self.program, date(2026, 2, 28)))
+
+    def test_an_invoice_that_is_kept_apart_says_so(self):
+        stranger = self._partner("Stranger", is_company=False)
+        invoice = self._paid("2026-01-10", 1000, stranger)
+        self._merge(self.person | stranger, self.person)
+        action = invoice.action_referral_why()
+        lines = self.env["referral.explanation"].search([("move_id", "=", invoice.id)])
+        self.assertTrue(action)
+        self.assertEqual(lines.mapped("reason"), ["no_referral"])
+
+    def test_an_invoice_addressed_anew_is_decided_anew(self):
+        stranger = self._partner("Stranger", is_company=False)
+        invoice = self._paid("2026-01-10", 1000, stranger)
+        self._merge(self.person | stranger, self.person)
+        other = self._partner("Other")
+        self._referral(self.boris, other, "2026-01-01")
+        invoice.button_draft()
+        invoice.partner_id = other
+        self.assertFalse(self._kept())
+
+    def test_what_waits_for_approval_is_not_kept_apart(self):
+        """Own invoices earn once staff approve the referral."""
+        claimed = self._partner("Claimed", is_company=False)
+        claim, _reason = self.env["referral.referral"]._bind(
+            self.boris, claimed, "manual", state="pending", date_start="2026-01-01"
+        )
+        self._paid("2026-01-10", 1000, claimed)
+        self._merge(claimed | self._partner("Twin", is_company=False), claimed)
+        self.assertFalse(self._kept())
+        claim.action_approve()
+        self.assertEarned("2026-02", self.boris, "90")
+
+    def test_a_category_that_moves_marks_its_products_alone(self):
+        own = self._paid("2026-01-10", partner=self.person)
+        self._invoice(self.person, "2026-01-11", [self._line(10, "domains/ru")])
+        domains = self._category("domains")
+        ru = self._invoice(self.person, "2026-01-12", [self._line(10, "domains/ru")])
+        unused = self._category("unused")
+        other = self._category("other")
+        self.assertFalse(self._marks(lambda: unused.write({"parent_id": other.id})))
+        self.assertFalse(self._marks(lambda: domains.write({"parent_id": False})))
+        marked = self._marks(lambda: domains.write({"parent_id": other.id}))
+        self.assertIn(ru.id, marked)
+        self.assertNotIn(own.id, marked)
+        self.assertEqual(len(marked), 2)
+
+    def test_a_category_that_moves_below_an_excluded_one_stops_earning(self):
+        self.program.terms_ids.excluded_category_ids = self._category("hosting")
+        mail = self._category("mail")
+        line = self._line(1000, "mail/boxes")
+        later = self._invoice(self.person, "2026-02-10", [line])
+        self._accrue("2026-01")
+        mail.parent_id = self._category("hosting")
+        self._pay(later, "2026-02-10")
+        self.assertEarned("2026-02", self.anna, "0")
+        mail.parent_id = False
+        self.assertEarned("2026-03", self.anna, "90")
+
     def test_merging_a_client_marks_its_invoices_alone(self):
         one = self._partner("One", is_company=False)
         others = self._paid("2026-01-09", partner=one)

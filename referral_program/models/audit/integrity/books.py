@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from odoo.tools import SQL
 
+from ...balance.ledger import CONTACTS
+
 
 @dataclass(frozen=True)
 class Books:
@@ -48,7 +50,8 @@ class Books:
     def partners(self):
         """The ``SELECT`` of the participants' contacts, who have the balances."""
         return SQL(
-            "SELECT partner_id FROM referral_participant WHERE id IN (%s)",
+            "SELECT partner_id FROM (%s) holder WHERE participant_id IN (%s)",
+            CONTACTS,
             self.participants,
         )
 

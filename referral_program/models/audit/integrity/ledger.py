@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
+from ...balance.ledger import CONTACTS
 from .check import Check
 
 # no environment while a module loads: pylint: disable=prefer-env-translation
@@ -32,18 +33,23 @@ def _balances(books):
                  GROUP BY compensation.participant_id
                ) given ON given.participant_id = participant.id
           LEFT JOIN (
-                SELECT item.partner_id, -SUM(item.balance) AS amount
+                SELECT holder.participant_id, -SUM(item.balance) AS amount
                   FROM (%(items)s) item
                   JOIN account_move move ON move.id = item.move_id
+                  JOIN (%(contacts)s) holder
+                    ON holder.partner_id = item.partner_id
+                   AND holder.program_id = %(program)s
                  WHERE item.parent_state = 'posted'
                    AND move.referral_accrual_id IS NOT NULL
-                 GROUP BY item.partner_id
-               ) ledger ON ledger.partner_id = participant.partner_id
+                 GROUP BY holder.participant_id
+               ) ledger ON ledger.participant_id = participant.id
          WHERE participant.id IN (%(participants)s)
            AND COALESCE(given.amount, 0) <> COALESCE(ledger.amount, 0)
         """,
         participants=books.participants,
         items=books.items,
+        contacts=CONTACTS,
+        program=books.program_id,
     )
 
 
@@ -70,7 +76,10 @@ def _compensation_items(books):
                         WHEN move.state <> 'posted' OR item.parent_state <> 'posted'
                              THEN 'not_posted'
                         WHEN item.account_id <> %(account)s THEN 'account'
-                        WHEN item.partner_id IS DISTINCT FROM participant.partner_id
+                        WHEN NOT EXISTS (
+                             SELECT FROM (%(contacts)s) holder
+                              WHERE holder.partner_id = item.partner_id
+                                AND holder.participant_id = participant.id)
                              THEN 'partner'
                         WHEN move.referral_accrual_id
                              IS DISTINCT FROM compensation.accrual_id THEN 'entry'
@@ -88,6 +97,7 @@ def _compensation_items(books):
         """,
         account=books.account_id,
         accruals=books.accruals,
+        contacts=CONTACTS,
     )
 
 
@@ -97,7 +107,7 @@ def _entry_items(books):
         """
         SELECT 'account.move' AS res_model,
                move.id AS res_id,
-               participant.id AS participant_id,
+               holder.participant_id,
                CASE WHEN item.account_id = %(account)s THEN 'no_compensation'
                     ELSE 'account' END AS reason,
                move.name AS text,
@@ -106,9 +116,9 @@ def _entry_items(books):
           FROM account_move move
           JOIN account_move_line item ON item.move_id = move.id
           JOIN account_account account ON account.id = item.account_id
-          LEFT JOIN referral_participant participant
-            ON participant.partner_id = item.partner_id
-           AND participant.program_id = %(program)s
+          LEFT JOIN (%(contacts)s) holder
+            ON holder.partner_id = item.partner_id
+           AND holder.program_id = %(program)s
          WHERE move.referral_accrual_id IN (%(accruals)s)
            AND CASE WHEN item.account_id = %(account)s
                     THEN (SELECT COUNT(*) FROM referral_compensation compensation
@@ -118,6 +128,7 @@ def _entry_items(books):
                END
         """,
         account=books.account_id,
+        contacts=CONTACTS,
         program=books.program_id,
         accruals=books.accruals,
     )
@@ -188,7 +199,7 @@ def _copies(books):
         """
         SELECT 'account.move' AS res_model,
                move.id AS res_id,
-               participant.id AS participant_id,
+               holder.participant_id,
                CASE WHEN item.parent_state IS DISTINCT FROM move.state THEN 'state'
                     WHEN item.date IS DISTINCT FROM move.date THEN 'date'
                     WHEN item.company_id IS DISTINCT FROM move.company_id
@@ -199,15 +210,16 @@ def _copies(books):
                NULL::numeric AS found
           FROM (%(items)s) item
           JOIN account_move move ON move.id = item.move_id
-          LEFT JOIN referral_participant participant
-            ON participant.partner_id = item.partner_id
-           AND participant.program_id = %(program)s
+          LEFT JOIN (%(contacts)s) holder
+            ON holder.partner_id = item.partner_id
+           AND holder.program_id = %(program)s
          WHERE item.parent_state IS DISTINCT FROM move.state
             OR item.date IS DISTINCT FROM move.date
             OR item.company_id IS DISTINCT FROM move.company_id
             OR item.balance <> item.debit - item.credit
         """,
         items=books.items,
+        contacts=CONTACTS,
         program=books.program_id,
     )
 
@@ -228,13 +240,14 @@ def _nobodys(books):
            AND item.company_id IN %(companies)s
            AND item.parent_state = 'posted'
            AND item.balance <> 0
-           AND NOT EXISTS (SELECT FROM referral_participant participant
-                            WHERE participant.program_id = %(program)s
-                              AND participant.partner_id = item.partner_id)
+           AND NOT EXISTS (SELECT FROM (%(contacts)s) holder
+                            WHERE holder.program_id = %(program)s
+                              AND holder.partner_id = item.partner_id)
            %(narrow)s
         """,
         account=books.account_id,
         companies=books.company_ids,
+        contacts=CONTACTS,
         program=books.program_id,
         narrow=SQL(
             "AND item.move_id IN (SELECT id FROM account_move"

@@ -3,6 +3,7 @@
 from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
+from ...balance.ledger import CONTACTS
 from .check import Check
 
 # no environment while a module loads: pylint: disable=prefer-env-translation
@@ -18,22 +19,28 @@ def _overspent(books):
     return SQL(
         """
         WITH movement AS (
-            SELECT item.partner_id,
+            SELECT holder.participant_id,
                    item.balance,
                    move.move_type IN ('in_invoice', 'in_refund', 'in_receipt')
                        OR move.referral_redemption_id IS NOT NULL
                        OR redeemed.referral_redemption_id IS NOT NULL AS takes
               FROM (%(items)s) item
               JOIN account_move move ON move.id = item.move_id
+              JOIN (%(contacts)s) holder
+                ON holder.partner_id = item.partner_id
+               AND holder.program_id = %(program)s
               LEFT JOIN account_move redeemed ON redeemed.id = move.reversed_entry_id
              WHERE item.parent_state = 'posted'
+               -- what only goes from one of its contacts to another is not got
+               AND NOT EXISTS (SELECT FROM referral_former_contact former
+                                WHERE former.move_id = move.id)
         ), ledger AS (
-            SELECT partner_id,
+            SELECT participant_id,
                    COALESCE(-SUM(balance) FILTER (WHERE balance < 0 AND NOT takes), 0)
                        AS got,
                    COALESCE(SUM(balance) FILTER (WHERE takes), 0) AS taken
               FROM movement
-             GROUP BY partner_id
+             GROUP BY participant_id
         ), held AS (
             SELECT participant_id, SUM(reserved_amount) AS amount
               FROM referral_withdrawal
@@ -48,13 +55,15 @@ def _overspent(books):
                COALESCE(ledger.got, 0) AS expected,
                COALESCE(ledger.taken, 0) + COALESCE(held.amount, 0) AS found
           FROM referral_participant participant
-          LEFT JOIN ledger ON ledger.partner_id = participant.partner_id
+          LEFT JOIN ledger ON ledger.participant_id = participant.id
           LEFT JOIN held ON held.participant_id = participant.id
          WHERE participant.id IN (%(participants)s)
            AND COALESCE(ledger.taken, 0) + COALESCE(held.amount, 0)
                > COALESCE(ledger.got, 0)
         """,
         items=books.items,
+        contacts=CONTACTS,
+        program=books.program_id,
         participants=books.participants,
     )
 
@@ -110,29 +119,36 @@ def _bills(books):
         SELECT 'referral.withdrawal' AS res_model,
                withdrawal.id AS res_id,
                withdrawal.participant_id,
-               CASE WHEN bill.commercial_partner_id <> partner.commercial_partner_id
+               CASE WHEN own.partner_id IS NULL
                     THEN 'partner' ELSE 'amount' END AS reason,
                withdrawal.name AS text,
                withdrawal.billed_amount AS expected,
                COALESCE(taken.amount, 0) AS found
           FROM referral_withdrawal withdrawal
-          JOIN referral_participant participant
-            ON participant.id = withdrawal.participant_id
-          JOIN res_partner partner ON partner.id = participant.partner_id
           JOIN account_move bill ON bill.id = withdrawal.bill_id
+          LEFT JOIN LATERAL (
+                SELECT holder.partner_id
+                  FROM (%(contacts)s) holder
+                  JOIN res_partner partner ON partner.id = holder.partner_id
+                 WHERE holder.participant_id = withdrawal.participant_id
+                   AND partner.commercial_partner_id = bill.commercial_partner_id
+                 LIMIT 1
+               ) own ON TRUE
           CROSS JOIN LATERAL (
                 SELECT SUM(item.balance) AS amount
                   FROM account_move_line item
-                 WHERE item.move_id = bill.id
-                   AND item.account_id = %(account)s
-                   AND item.partner_id = participant.partner_id
+                  JOIN (%(contacts)s) holder
+                    ON holder.partner_id = item.partner_id
+                   AND holder.participant_id = withdrawal.participant_id
+                 WHERE item.move_id = bill.id AND item.account_id = %(account)s
                ) taken
          WHERE withdrawal.participant_id IN (%(participants)s)
            AND bill.state = 'posted'
-           AND (bill.commercial_partner_id <> partner.commercial_partner_id
+           AND (own.partner_id IS NULL
                 OR COALESCE(taken.amount, 0) IS DISTINCT FROM withdrawal.billed_amount)
         """,
         account=books.account_id,
+        contacts=CONTACTS,
         participants=books.participants,
     )
 
@@ -187,23 +203,23 @@ def _redemptions(books):
                                    AND reversal.state = 'posted')
                         THEN 'done' ELSE 'undone' END AS right_state
               FROM referral_redemption redemption
-              JOIN referral_participant participant
-                ON participant.id = redemption.participant_id
               LEFT JOIN account_move entry
                 ON entry.id = redemption.move_id
                AND entry.referral_redemption_id = redemption.id
               CROSS JOIN LATERAL (
                     SELECT SUM(item.balance) AS amount
                       FROM account_move_line item
-                     WHERE item.move_id = entry.id
-                       AND item.account_id = %(account)s
-                       AND item.partner_id = participant.partner_id
+                      JOIN (%(contacts)s) holder
+                        ON holder.partner_id = item.partner_id
+                       AND holder.participant_id = redemption.participant_id
+                     WHERE item.move_id = entry.id AND item.account_id = %(account)s
                    ) taken
              WHERE redemption.participant_id IN (%(participants)s)
           ) redemption
          WHERE move_id IS NULL OR taken IS DISTINCT FROM amount OR state <> right_state
         """,
         account=books.account_id,
+        contacts=CONTACTS,
         participants=books.participants,
     )
 

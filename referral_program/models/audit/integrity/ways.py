@@ -150,7 +150,10 @@ def _item_rows(accruals):
             "item.id",
             "CASE WHEN item.account_id <> program.liability_account_id"
             " THEN item.account_id END",
-            "CASE WHEN item.partner_id = participant.partner_id THEN participant.id"
+            "CASE WHEN item.partner_id = participant.partner_id OR EXISTS ("
+            "SELECT FROM referral_former_contact former"
+            " WHERE former.participant_id = participant.id"
+            " AND former.partner_id = item.partner_id) THEN participant.id"
             " ELSE -item.partner_id END",
             _number("item.balance"),
             _number("item.amount_currency"),
