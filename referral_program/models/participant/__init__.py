@@ -20,6 +20,7 @@ from . import (
     referral_document_page,
     referral_document_reading,
     referral_document_requirement,
+    referral_pace,
     referral_acceptance,
     referral_agreement,
 )

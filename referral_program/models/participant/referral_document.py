@@ -5,6 +5,7 @@ from odoo.tools import SQL, clean_context
 
 from ...tools.roles import check_role
 from .referral_document_requirement import DOCUMENT_KINDS, DOCUMENT_VALIDATORS
+from .referral_pace import READINGS_AN_HOUR
 
 #: The states that a document may go to from each state.
 TRANSITIONS = {
@@ -283,7 +284,10 @@ class ReferralDocument(models.Model):
     # === READING === #
 
     def _log_reading(self, purpose, page=None):
-        """Record that the environment's user reads the document."""
+        """Record that the environment's user reads the document.
+
+        :raise ValidationError: if they read too many within an hour
+        """
         self.ensure_one()
         pages = self.env["referral.document.page"]
         # sudo: nobody writes the log but this method
@@ -297,6 +301,7 @@ class ReferralDocument(models.Model):
                 "ip_address": pages._address(),
             }
         )
+        self.env["referral.pace"]._step("reading", self.env.uid, READINGS_AN_HOUR)
 
     # === REVIEW === #
 

@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from ...tools.numbers import VALIDATORS
 from ...tools.uploads import UploadRefused, check_upload
 from .referral_document import MAX_FILES, MEGABYTE
+from .referral_pace import UPLOADS_AN_HOUR
 
 
 class ReferralDocument(models.Model):
@@ -58,6 +59,9 @@ class ReferralDocument(models.Model):
                     count=MAX_FILES,
                 )
             )
+        self.env["referral.pace"]._step(
+            "upload", self.participant_id.id, UPLOADS_AN_HOUR, len(files)
+        )
         # sudo: the portal's user hands in through this method only
         document = self.sudo()
         with self.env.cr.savepoint():

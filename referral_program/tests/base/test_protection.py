@@ -14,6 +14,7 @@ READERS = {
     "referral.document": {"officer", "administrator"},
     "referral.document.page": {"officer", "administrator"},
     "referral.document.reading": {"auditor", "administrator"},
+    "referral.pace": {"administrator"},
     "referral.program.cost": {"auditor", "accountant", "administrator"},
 }
 #: What each role may do with each model, besides reading: write, create, unlink.

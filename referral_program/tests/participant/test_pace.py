@@ -1,0 +1,105 @@
+"""Uploads and readings in a row: how many within an hour, and that none slip by."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from freezegun import freeze_time
+
+from odoo import api
+from odoo.exceptions import ValidationError
+from odoo.tests import new_test_user, tagged
+
+from ...models.participant import referral_document, referral_document_upload
+from .reviewed import ReviewCase
+
+
+@tagged("post_install", "-at_install")
+class TestPace(ReviewCase):
+    def test_too_many_files_within_an_hour_have_to_wait(self):
+        self.patch(referral_document_upload, "UPLOADS_AN_HOUR", 3)
+        document = self._draft().document_ids[0]
+        other = self._draft(partner=self._partner("Other")).document_ids[0]
+        files = [("a.png", self._picture()), ("b.png", self._picture())]
+        with freeze_time("2026-03-02 10:00:00"):
+            document._hand_in_files(files)
+        with freeze_time("2026-03-02 10:30:30"):
+            before = document.page_ids
+            with self.assertRefused(ValidationError, "Try again in 30 minutes"):
+                document._hand_in_files(files)
+            self.assertEqual(document.page_ids, before)
+            other._hand_in_files(files)
+        with freeze_time("2026-03-02 11:00:00"):
+            document._hand_in_files(files)
+        self.assertNotEqual(document.page_ids, before)
+
+    def test_refused_files_count_as_well(self):
+        self.patch(referral_document_upload, "UPLOADS_AN_HOUR", 3)
+        document = self._draft().document_ids[0]
+        with freeze_time("2026-03-02 10:00:00"):
+            for _attempt in range(3):
+                with self.assertRefused(ValidationError, "neither a PDF"):
+                    document._hand_in_files([("a.png", b"<html>")])
+            with self.assertRefused(ValidationError, "Try again in 60 minutes"):
+                document._hand_in_files([("a.png", self._picture())])
+
+    def test_too_many_readings_within_an_hour_have_to_wait(self):
+        self.patch(referral_document, "READINGS_AN_HOUR", 2)
+        participant = self._submitted()
+        page = participant.document_ids.page_ids[0]
+        readings = self.env["referral.document.reading"].sudo()
+        before = readings.search_count([("participant_id", "=", participant.id)])
+        first, second = (
+            new_test_user(
+                self.env,
+                f"reader{number}",
+                groups="base.group_user,referral_program.group_officer",
+            )
+            for number in range(2)
+        )
+        with freeze_time("2026-03-02 10:00:00"):
+            for _reading in range(2):
+                page.with_user(first).sudo()._read_content("view")
+            with self.assertRefused(ValidationError, "Try again in 60 minutes"):
+                page.with_user(first).sudo()._read_content("view")
+            page.with_user(second).sudo()._read_content("view")
+        with freeze_time("2026-03-02 11:00:00"):
+            page.with_user(first).sudo()._read_content("view")
+        after = readings.search_count([("participant_id", "=", participant.id)])
+        self.assertEqual(after - before, 4)
+
+    def test_steps_at_the_same_moment_are_all_counted(self):
+        subject = self.env.user.copy({"login": "steps"}).id
+
+        def step(_number):
+            with self.registry.cursor() as cr:
+                env = api.Environment(cr, api.SUPERUSER_ID, {})
+                try:
+                    env["referral.pace"]._step("upload", -subject, 5)
+                except ValidationError:
+                    return False
+                return True
+
+        with ThreadPoolExecutor(8) as pool:
+            done = list(pool.map(step, range(40)))
+        self.assertEqual(done.count(True), 5)
+        with self.registry.cursor() as cr:
+            cr.execute(
+                "DELETE FROM referral_pace WHERE subject = %s RETURNING steps",
+                [-subject],
+            )
+            self.assertEqual(cr.fetchall(), [(40,)])
+
+    def test_hours_that_are_over_are_forgotten(self):
+        paces = self.env["referral.pace"].sudo()
+        with freeze_time("2026-03-02 10:00:00"):
+            old, new = paces.create(
+                [
+                    {"kind": "upload", "subject": subject, "since": since, "steps": 1}
+                    for subject, since in (
+                        (-1, "2026-03-02 08:59:59"),
+                        (-2, "2026-03-02 09:00:00"),
+                    )
+                ]
+            )
+            paces._gc_over()
+        self.assertFalse(old.exists())
+        self.assertTrue(new.exists())
