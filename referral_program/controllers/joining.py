@@ -44,7 +44,7 @@ class ReferralJoining(ReferralPortal):
             return request.redirect("/my/referral")
         choice = self._choice(program, participant, post)
         if not participant or participant.state == "draft":
-            participant_type = self._chosen_type(choice)
+            participant_type = self._chosen_type(choice, program)
             if not participant_type.can_join:
                 errors = {"type": self._why_not_joining(participant_type)}
                 return self._form(program, participant, choice, errors, post)
@@ -108,19 +108,17 @@ class ReferralJoining(ReferralPortal):
         }
         return {name: given.get(name) or value for name, value in likely.items()}
 
-    def _chosen_type(self, choice):
+    def _types(self, program):
+        # sudo: portal users read no types; these are for their company's clients
         types = request.env["referral.participant.type"].sudo()
+        return types._offered(program.company_id)
+
+    def _chosen_type(self, choice, program):
         taxed = (
             choice["entity_type"] == "individual" and choice["tax_residency"] == "yes"
         )
         residency = RESIDENCIES.get((choice["residency"], taxed))
-        return types.search(
-            [
-                ("entity_type", "=", choice["entity_type"]),
-                ("residency", "=", residency),
-            ],
-            limit=1,
-        )
+        return self._types(program)._like(choice["entity_type"], residency)
 
     def _why_not_joining(self, participant_type):
         return participant_type.reason_not_joining or request.env._(
@@ -171,7 +169,7 @@ class ReferralJoining(ReferralPortal):
     # --- The form --- #
 
     def _form(self, program, participant, choice, errors=None, post=None, saved=None):
-        types = request.env["referral.participant.type"].sudo().search([])
+        types = self._types(program)
         return self._page(
             "portal_join",
             program,
@@ -180,7 +178,7 @@ class ReferralJoining(ReferralPortal):
             if not participant or participant.state == "draft"
             else request.env._("Upload documents"),
             choice=choice,
-            chosen=self._chosen_type(choice),
+            chosen=self._chosen_type(choice, program),
             types=types,
             fields_of=self._fields_of(participant, types),
             agreements=(

@@ -24,6 +24,7 @@ class ReferralExplain(models.TransientModel):
 
     _name = "referral.explain"
     _description = "Explain What Invoice Lines Earned"
+    _inherit = ["referral.sight.mixin"]
     _rec_names_search = ["program_id"]
 
     program_id = fields.Many2one(

@@ -6,6 +6,7 @@ class ReferralReason(models.TransientModel):
 
     _name = "referral.reason"
     _description = "Referral Reason"
+    _inherit = ["referral.sight.mixin"]
 
     action = fields.Selection(
         [

@@ -6,6 +6,7 @@ class ReferralRedeem(models.TransientModel):
 
     _name = "referral.redeem"
     _description = "Pay an Invoice With a Referral Balance"
+    _inherit = ["referral.sight.mixin"]
 
     invoice_id = fields.Many2one("account.move", required=True)
     participant_id = fields.Many2one(

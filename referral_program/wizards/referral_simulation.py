@@ -23,7 +23,7 @@ class ReferralSimulation(models.TransientModel):
     _name = "referral.simulation"
     _description = "Referral Simulation"
     _rec_names_search = ["program_id"]
-    _inherit = ["referral.simulation.figures"]
+    _inherit = ["referral.sight.mixin", "referral.simulation.figures"]
 
     program_id = fields.Many2one(
         "referral.program",

@@ -17,6 +17,7 @@ class ReferralTableReport(models.AbstractModel):
 
     _name = "referral.table.report"
     _description = "Referral Report of Tables"
+    _inherit = ["referral.sight.mixin"]
     _route = None  # where its documents are downloaded, see controllers/report.py
 
     def _report(self):

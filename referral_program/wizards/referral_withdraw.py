@@ -6,6 +6,7 @@ class ReferralWithdraw(models.TransientModel):
 
     _name = "referral.withdraw"
     _description = "Withdraw From a Referral Balance"
+    _inherit = ["referral.sight.mixin"]
     _check_company_auto = True
 
     participant_id = fields.Many2one("referral.participant", required=True)
@@ -40,7 +41,9 @@ class ReferralWithdraw(models.TransientModel):
     @api.depends("participant_id")
     def _compute_bank_account_id(self):
         for wizard in self:
-            wizard.bank_account_id = wizard.partner_id.bank_ids[:1]
+            accounts = wizard.partner_id.bank_ids
+            own = accounts._check_company_domain(wizard.company_id)
+            wizard.bank_account_id = accounts.filtered_domain(own)[:1]
 
     def action_confirm(self):
         """Request it, and show what came of it."""

@@ -52,7 +52,7 @@ class ReferralAccrual(models.Model):
 
     _name = "referral.accrual"
     _description = "Referral Accrual"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["referral.sight.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "period_start desc, program_id, id desc"
 
     program_id = fields.Many2one(

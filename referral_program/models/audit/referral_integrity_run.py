@@ -15,7 +15,12 @@ class ReferralIntegrityRun(models.Model):
 
     _name = "referral.integrity.run"
     _description = "Referral Integrity Check"
-    _inherit = ["referral.log.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "referral.log.mixin",
+        "referral.sight.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "started_on desc, id desc"
     _rec_names_search = ["program_id"]
 

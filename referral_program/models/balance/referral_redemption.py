@@ -14,6 +14,7 @@ class ReferralRedemption(models.Model):
 
     _name = "referral.redemption"
     _description = "Referral Redemption"
+    _inherit = ["referral.sight.mixin"]
     _order = "id desc"
     _rec_names_search = ["name", "participant_id"]
     _check_company_auto = True

@@ -26,7 +26,7 @@ class ReferralWithdrawal(models.Model):
 
     _name = "referral.withdrawal"
     _description = "Referral Withdrawal"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["referral.sight.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _rec_names_search = ["name", "participant_id"]
     _check_company_auto = True

@@ -24,7 +24,7 @@ class ReferralAgreement(models.Model):
 
     _name = "referral.agreement"
     _description = "Referral Agreement"
-    _inherit = ["mail.thread"]
+    _inherit = ["referral.shared.mixin", "mail.thread"]
     _order = "kind, version desc, id desc"
 
     kind = fields.Selection(KINDS, required=True, tracking=True)
@@ -32,6 +32,7 @@ class ReferralAgreement(models.Model):
         "res.company",
         index=True,
         tracking=True,
+        default=lambda self: self._own(),
         help="If empty, the text applies to all companies that have none of their own.",
     )
     version = fields.Integer(required=True, readonly=True, copy=False)

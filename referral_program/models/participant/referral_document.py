@@ -39,6 +39,7 @@ class ReferralDocument(models.Model):
 
     _name = "referral.document"
     _description = "Referral Document"
+    _inherit = ["referral.sight.mixin"]
     _order = "participant_id, sequence, id"
 
     participant_id = fields.Many2one(

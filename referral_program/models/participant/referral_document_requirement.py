@@ -19,13 +19,14 @@ class ReferralDocumentRequirement(models.Model):
 
     _name = "referral.document.requirement"
     _description = "Referral Document Requirement"
-    _inherit = ["referral.history.mixin"]
+    _inherit = ["referral.history.mixin", "referral.shared.mixin"]
     _history_of = "type_id"
     _order = "type_id, sequence, id"
 
     type_id = fields.Many2one(
         "referral.participant.type", required=True, ondelete="cascade", index=True
     )
+    company_id = fields.Many2one(related="type_id.company_id", store=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True, tracking=True)
     code = fields.Char(

@@ -36,7 +36,7 @@ class ReferralParticipant(models.Model):
 
     _name = "referral.participant"
     _description = "Referral Participant"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["referral.sight.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _rec_names_search = ["partner_id", "code"]
     _check_company_auto = True
@@ -74,6 +74,7 @@ class ReferralParticipant(models.Model):
         required=True,
         ondelete="restrict",
         tracking=True,
+        check_company=True,
         domain=[("can_join", "=", True)],
     )
     state = fields.Selection(
@@ -183,7 +184,7 @@ class ReferralParticipant(models.Model):
         """Return the link as a QR code, to show inside a page."""
         self.ensure_one()
         # drawn by the library from modules alone: nothing of the link is in it
-        return Markup(self._draw_qr_code(self.link))
+        return Markup(self._draw_qr_code(self.link))  # nosec B704
 
     @api.model
     @ormcache("link")
@@ -327,23 +328,6 @@ class ReferralParticipant(models.Model):
             return vals
         partner = self.env["res.partner"].browse(vals["partner_id"])
         return {**vals, "partner_id": partner.commercial_partner_id.id}
-
-    def _check_identity_can_change(self, vals):
-        """Refuse to give one participant's money to another partner or program."""
-        for participant in self:
-            changed = any(
-                participant[name].id != vals[name]
-                for name in ("partner_id", "program_id")
-                if name in vals
-            )
-            if changed and participant.sudo().compensation_ids:
-                raise UserError(
-                    self.env._(
-                        "%(participant)s has compensations in the ledger, so neither "
-                        "the client nor the program can be changed.",
-                        participant=participant.display_name,
-                    )
-                )
 
     # === ACTION METHODS === #
 

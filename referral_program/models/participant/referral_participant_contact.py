@@ -94,3 +94,48 @@ class ReferralParticipant(models.Model):
         self.check_access("write")
         self.sudo().account_closed_on = False  # sudo: the program's own field
         self.activity_feedback(["referral_program.mail_activity_account_closed"])
+
+    # === ITS PROGRAM === #
+
+    def _check_identity_can_change(self, vals):
+        """Refuse to give one participant's money to another partner or program."""
+        if "program_id" in vals:
+            moved = self.filtered(lambda p: p.program_id.id != vals["program_id"])
+            moved._check_nothing_kept()
+        for participant in self:
+            changed = any(
+                participant[name].id != vals[name]
+                for name in ("partner_id", "program_id")
+                if name in vals
+            )
+            if changed and participant.sudo().compensation_ids:
+                raise UserError(
+                    self.env._(
+                        "%(participant)s has compensations in the ledger, so neither "
+                        "the client nor the program can be changed.",
+                        participant=participant.display_name,
+                    )
+                )
+
+    def _check_nothing_kept(self):
+        """Refuse to take documents and money along to another program or company.
+
+        :raise UserError: if one of the participants has any
+        """
+        for participant in self.sudo():
+            kept = (
+                participant.document_ids.filtered(lambda d: d.state != "requested"),
+                participant.acceptance_ids,
+                participant.compensation_ids,
+                participant.withdrawal_ids,
+                participant.redemption_ids,
+            )
+            if any(kept):
+                raise UserError(
+                    self.env._(
+                        "%(participant)s has documents or money in this program and "
+                        "stays in it. Close this participation, and let the client "
+                        "join the other program.",
+                        participant=participant.display_name,
+                    )
+                )

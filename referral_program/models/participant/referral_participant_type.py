@@ -6,10 +6,18 @@ class ReferralParticipantType(models.Model):
 
     _name = "referral.participant.type"
     _description = "Referral Participant Type"
-    _inherit = ["mail.thread"]
+    _inherit = ["referral.shared.mixin", "mail.thread"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True, tracking=True)
+    company_id = fields.Many2one(
+        "res.company",
+        index="btree_not_null",
+        tracking=True,
+        default=lambda self: self._own(),
+        help="If empty, clients of all companies join by it, unless their company has "
+        "a type of its own for the same entity and residency.",
+    )
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True, tracking=True)
     entity_type = fields.Selection(
@@ -61,6 +69,7 @@ class ReferralParticipantType(models.Model):
         "referral.document.requirement",
         "type_id",
         "Documents",
+        copy=True,
         help="The documents required from clients of this type. Changes apply to "
         "draft participants only.",
     )
@@ -85,6 +94,33 @@ class ReferralParticipantType(models.Model):
     def _onchange_can_join(self):
         if not self.can_join:
             self.link_at_once = False
+
+    @api.model
+    def _offered(self, company):
+        """Return the types by which a company's clients join.
+
+        Those of its own come in place of common ones of the same entity and residency.
+
+        :param company: a ``res.company``
+        """
+        found = self.search([("company_id", "in", (False, company.id))])
+        own = {
+            (kind.entity_type, kind.residency) for kind in found.filtered("company_id")
+        }
+        return found.filtered(
+            lambda kind: kind.company_id
+            or (kind.entity_type, kind.residency) not in own
+        )
+
+    def _like(self, entity_type, residency):
+        """Return the first of these types for an entity and residency, or none.
+
+        :param str entity_type: whatever was asked for
+        :param str residency: whatever was asked for
+        """
+        return self.filtered(
+            lambda kind: (kind.entity_type, kind.residency) == (entity_type, residency)
+        )[:1]
 
     def write(self, vals):
         if "territory_restricted" in vals:

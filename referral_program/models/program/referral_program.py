@@ -10,7 +10,7 @@ class ReferralProgram(models.Model):
 
     _name = "referral.program"
     _description = "Referral Program"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["referral.sight.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "company_id, id"
     _check_company_auto = True
 
@@ -293,6 +293,9 @@ class ReferralProgram(models.Model):
     def write(self, vals):
         if "liability_account_id" in vals or "company_id" in vals:
             self._check_ledger_can_change(vals)
+        if "company_id" in vals:
+            moved = self.filtered(lambda p: p.company_id.id != vals["company_id"])
+            moved.sudo().participant_ids._check_nothing_kept()
         descriptions = {program: program.description for program in self}
         result = super().write(vals)
         if "description" in vals:

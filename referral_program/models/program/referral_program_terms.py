@@ -41,7 +41,7 @@ class ReferralProgramTerms(models.Model):
 
     _name = "referral.program.terms"
     _description = "Referral Program Terms"
-    _inherit = ["mail.thread"]
+    _inherit = ["referral.sight.mixin", "mail.thread"]
     _order = "program_id, date_from desc, id desc"
     _check_company_auto = True
 

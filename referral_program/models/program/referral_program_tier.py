@@ -5,7 +5,7 @@ from odoo.tools import formatLang
 class ReferralProgramTier(models.Model):
     _name = "referral.program.tier"
     _description = "Referral Program Tier"
-    _inherit = ["referral.history.mixin"]
+    _inherit = ["referral.history.mixin", "referral.sight.mixin"]
     _history_of = "terms_id"
     _order = "above, id"
 

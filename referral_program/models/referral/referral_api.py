@@ -57,10 +57,8 @@ class ReferralApi(models.AbstractModel):
         participant_type = (
             self.env["referral.participant.type"]
             .sudo()
-            .search(
-                [("entity_type", "=", entity_type), ("residency", "=", residency)],
-                limit=1,
-            )
+            ._offered(program.company_id)
+            ._like(entity_type, residency)
         )
         if not participant_type:
             raise ValidationError(self.env._("There is no such type of participant."))

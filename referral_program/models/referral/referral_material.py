@@ -27,14 +27,16 @@ class ReferralMaterial(models.Model):
 
     _name = "referral.material"
     _description = "Advertising Material"
-    _inherit = ["mail.thread"]
+    _inherit = ["referral.shared.mixin", "mail.thread"]
     _order = "sequence, id"
+    _owner = "program_id"
 
     program_id = fields.Many2one(
         "referral.program",
         ondelete="cascade",
         index="btree_not_null",
         tracking=True,
+        default=lambda self: self._own(),
         help="If empty, the participants of all programs see it.",
     )
     sequence = fields.Integer(default=10)
@@ -180,6 +182,10 @@ class ReferralMaterial(models.Model):
         return texts.get(reason) or self.env._(
             "The picture cannot be read. Save it again."
         )
+
+    @api.model
+    def _of_own_company(self):
+        return self.env["referral.program"]._of_company(self.env.company)
 
     # === WHAT PARTICIPANTS GET === #
 

@@ -24,7 +24,7 @@ class ReferralReferral(models.Model):
 
     _name = "referral.referral"
     _description = "Referral"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["referral.sight.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_start desc, id desc"
     _rec_names_search = ["partner_id", "participant_id"]
 

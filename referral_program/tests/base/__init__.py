@@ -4,5 +4,7 @@ from . import (
     test_protection,
     test_rooms,
     test_rules_table,
+    test_shared,
+    test_sight,
     test_translation,
 )
