@@ -36,8 +36,8 @@ class ReferralSharedMixin(models.AbstractModel):
         """Tell whether the user may access all companies that have a program."""
         # sudo: which companies there are, is asked for those that one cannot see
         programs = self.env["referral.program"].sudo().with_context(active_test=False)
-        companies = programs.search([]).company_id
-        return self.env.su or companies <= self.env.user.company_ids
+        others = [("company_id", "not in", self.env.user.company_ids.ids)]
+        return self.env.su or not programs.search_count(others, limit=1)
 
     @api.model
     def _own(self):

@@ -20,7 +20,7 @@ class ReferralRepresentative(models.Model):
 
     _name = "referral.representative"
     _description = "Referral Representative"
-    _inherit = ["referral.history.mixin"]
+    _inherit = ["referral.history.mixin", "referral.sight.mixin"]
     _history_of = "participant_id"
     _order = "participant_id, id"
     _rec_name = "user_id"

@@ -35,11 +35,21 @@ class TwoCompaniesCase(MoneyCase):
             allowed_company_ids=self.other.ids
         )
 
+    def setUp(self):
+        super().setUp()
+        self.found = {}  # by model: looking for them takes long
+
     def _foreign(self, model):
         """Return a record of the first company that intruders may not read."""
+        if model not in self.found:
+            self.found[model] = self._find_foreign(model)
+        return self.found[model]
+
+    def _find_foreign(self, model):
+        intruder = self.intruders["administrator"]
         records = self.env[model].sudo().with_context(active_test=False)
         for record in records.search([], order="id desc", limit=20):
-            if not record.with_user(self.intruders["administrator"]).has_access("read"):
+            if not record.with_user(intruder).has_access("read"):
                 return record
         return records.browse()
 
