@@ -1,6 +1,7 @@
 # make demo   a running Odoo with the addon and demonstration data; PORT=8070 for
 #             another port, SERVE=0 to accrue, print and check only
 # make test   the test suite
+# make access  who may do what, written anew into tests/access_matrix.csv to be read
 # make fuzz   random scenarios of the accrual beside its model; N=5000, SEED=7 again
 # make lint   pinned linters; make lint FIX=1 mends what can be mended
 # make wheel  the addon's wheel in dist/, tried out in a database
@@ -12,7 +13,7 @@ PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8069
 
-.PHONY: demo test fuzz lint wheel upgrade bench screenshots stop help
+.PHONY: demo test access fuzz lint wheel upgrade bench screenshots stop help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -22,6 +23,9 @@ demo:
 
 test:
 	@$(PYTHON) bin/test $(ARGS)
+
+access:
+	@REFERRAL_WRITE_ACCESS=1 $(PYTHON) bin/test referral_program/tests/base/test_access_matrix.py -q
 
 fuzz:
 	@SEED=$(SEED) $(PYTHON) bin/fuzz $(N)

@@ -145,6 +145,7 @@ class ReferralAccrualLine(models.Model):
     def action_open_invoice(self):
         """Open the invoice of this line."""
         self.ensure_one()
+        self.check_access("read")
         if not self.move_id:
             raise UserError(
                 self.env._(

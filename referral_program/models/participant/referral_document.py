@@ -345,6 +345,7 @@ class ReferralDocument(models.Model):
     def action_reject(self):
         """Ask the officer for the reason."""
         self._check_officer()
+        self.check_access("write")
         return self.env["referral.reason"]._ask(
             self.env._("Reject Documents"), "reject_documents", document_ids=self
         )

@@ -104,10 +104,12 @@ class ReferralParticipant(models.Model):
 
     def action_activate(self):
         """Let the participants take part, their documents being approved."""
+        self.check_access("write")
         self._update_state("active")
 
     def action_resume(self):
         """Let suspended participants take part again."""
+        self.check_access("write")
         self._update_state("active")
 
     def action_reject(self):

@@ -148,4 +148,5 @@ class ReferralProgram(models.Model):
 
     def action_set_up_accounting(self):
         """Make the journal and the accounts that are missing."""
+        self.check_access("write")
         self._set_up_accounting()

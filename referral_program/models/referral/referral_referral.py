@@ -348,18 +348,22 @@ class ReferralReferral(models.Model):
 
     def action_end(self):
         """End the referrals today: invoices from tomorrow on do not count."""
+        self.check_access("write")
         self.filtered(lambda r: r.state == "active")._update_state("ended")
 
     def action_reopen(self):
         """Let referrals that have ended go on, as if they had not."""
+        self.check_access("write")
         self.filtered(lambda r: r.state == "ended")._update_state("active")
 
     def action_approve(self):
         """Let the referrals that wait for approval count."""
+        self.check_access("write")
         self.filtered(lambda r: r.state == "pending")._update_state("active")
 
     def action_cancel(self):
         """Take the referrals back as mistakes, with what they gave."""
+        self.check_access("write")
         self.filtered(lambda r: r.state != "cancelled")._update_state("cancelled")
 
     def action_view_lines(self):

@@ -1,4 +1,5 @@
 from . import (
+    test_access_matrix,
     test_names,
     test_ordinary_users,
     test_protection,
