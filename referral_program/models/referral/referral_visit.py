@@ -14,9 +14,9 @@ NO_WAITING = "SET LOCAL lock_timeout = '100ms'; SET LOCAL synchronous_commit = o
 class ReferralVisit(models.Model):
     """How many people opened a participant's link on a day: a number, no trace.
 
-    Each visit is a row of its own at first, so that no visitor waits for another. An
-    hourly step adds these rows to the one of their participant and day. Whoever wants
-    to know how many there were sums all rows.
+    Each visit is a row of its own at first, so that no visitor waits for another. A
+    step adds these rows every ten minutes, so that they stay few, to the one of their
+    participant and day. Whoever wants to know how many there were sums all rows.
     """
 
     _name = "referral.visit"
