@@ -4,6 +4,7 @@ import zipfile
 from odoo import http
 from odoo.http import request
 
+from ..tools.inputs import whole_number
 from .files import file_response
 
 
@@ -33,12 +34,12 @@ class ReferralAuditController(http.Controller):
 
     def _files(self, file_ids):
         """Return the files; for those that the user may not read there is no page."""
-        numbers = file_ids.split(",")
-        if not all(number.isascii() and number.isdigit() for number in numbers):
-            raise request.not_found()
-        ids = sorted({int(number) for number in numbers})
+        try:
+            ids = sorted(set(map(whole_number, file_ids.split(","))))
+        except ValueError as error:
+            raise request.not_found() from error
         files = request.env["referral.audit.file"]
-        if not files.has_access("read") or max(ids) >= 2**31:
+        if not files.has_access("read"):
             raise request.not_found()
         files = files.search([("id", "in", ids)])
         if len(files) != len(ids):

@@ -17,7 +17,7 @@ class ReferralBilling(ReferralPortal):
     # === PAGES === #
 
     @http.route(
-        ["/my/referral/billing", "/my/referral/billing/page/<int:page>"],
+        ["/my/referral/billing", "/my/referral/billing/page/<referral_id:page>"],
         type="http",
         auth="user",
         website=True,
@@ -48,8 +48,8 @@ class ReferralBilling(ReferralPortal):
 
     @http.route(
         [
-            "/my/referral/billing/<int:statement_id>",
-            "/my/referral/billing/<int:statement_id>/page/<int:page>",
+            "/my/referral/billing/<referral_id:statement_id>",
+            "/my/referral/billing/<referral_id:statement_id>/page/<referral_id:page>",
         ],
         type="http",
         auth="user",
@@ -82,7 +82,7 @@ class ReferralBilling(ReferralPortal):
     # === DOWNLOADS === #
 
     @http.route(
-        "/my/referral/billing/<int:statement_id>/<any(pdf,xlsx):kind>",
+        "/my/referral/billing/<referral_id:statement_id>/<any(pdf,xlsx):kind>",
         type="http",
         auth="user",
         website=True,
@@ -106,7 +106,7 @@ class ReferralBilling(ReferralPortal):
             return response
 
     @http.route(
-        "/referral/statement/<int:statement_id>/<any(pdf,xlsx):kind>",
+        "/referral/statement/<referral_id:statement_id>/<any(pdf,xlsx):kind>",
         type="http",
         auth="user",
         methods=["GET"],

@@ -8,7 +8,7 @@ from .files import file_response
 
 class ReferralDocumentController(http.Controller):
     @http.route(
-        "/referral/document/<int:page_id>",
+        "/referral/document/<referral_id:page_id>",
         type="http",
         auth="user",
         methods=["GET"],

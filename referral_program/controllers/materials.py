@@ -92,7 +92,7 @@ class ReferralMaterials(ReferralPortal):
 
 class ReferralMaterialPicture(http.Controller):
     @http.route(
-        "/referral/material/<int:material_id>/<string:name>",
+        "/referral/material/<referral_id:material_id>/<string:name>",
         type="http",
         auth="public",
         methods=["GET"],

@@ -37,7 +37,7 @@ class ReferralMoney(ReferralPortal):
     # === WITHDRAWING === #
 
     @http.route(
-        ["/my/referral/withdraw", "/my/referral/withdraw/page/<int:page>"],
+        ["/my/referral/withdraw", "/my/referral/withdraw/page/<referral_id:page>"],
         type="http",
         auth="user",
         website=True,
@@ -126,7 +126,7 @@ class ReferralMoney(ReferralPortal):
         chosen = post.get("account") or ""
         if chosen.isdecimal():
             found = participant._payee_accounts().filtered(
-                lambda account: account.id == int(chosen)
+                lambda account: str(account.id) == chosen
             )
             if not found:
                 raise ValidationError(request.env._("Choose one of your accounts."))
@@ -166,7 +166,7 @@ class ReferralMoney(ReferralPortal):
         return request.redirect(f"/my/referral/withdraw?done={withdrawal.id}")
 
     @http.route(
-        "/my/referral/withdraw/<int:withdrawal_id>/cancel",
+        "/my/referral/withdraw/<referral_id:withdrawal_id>/cancel",
         type="http",
         auth="user",
         website=True,
@@ -218,7 +218,7 @@ class ReferralMoney(ReferralPortal):
         )
 
     @http.route(
-        "/my/referral/pay/<int:invoice_id>",
+        "/my/referral/pay/<referral_id:invoice_id>",
         type="http",
         auth="user",
         website=True,
@@ -232,7 +232,7 @@ class ReferralMoney(ReferralPortal):
         return self._pay_page(program, participant, invoice)
 
     @http.route(
-        "/my/referral/pay/<int:invoice_id>",
+        "/my/referral/pay/<referral_id:invoice_id>",
         type="http",
         auth="user",
         website=True,

@@ -26,8 +26,8 @@ class ReferralPeople(ReferralPortal):
     @http.route(
         [
             "/my/referral/people",
-            "/my/referral/people/<int:row_id>",
-            "/my/referral/people/<int:row_id>/<any(remove):action>",
+            "/my/referral/people/<referral_id:row_id>",
+            "/my/referral/people/<referral_id:row_id>/<any(remove):action>",
         ],
         type="http",
         auth="user",

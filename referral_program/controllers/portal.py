@@ -265,7 +265,7 @@ class ReferralPortal(CustomerPortal):
         return self._archive(participant)
 
     @http.route(
-        "/referral/data/<int:participant_id>",
+        "/referral/data/<referral_id:participant_id>",
         type="http",
         auth="user",
         methods=["GET"],

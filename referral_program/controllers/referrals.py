@@ -18,7 +18,7 @@ SORTINGS = {
 
 class ReferralReferrals(ReferralPortal):
     @http.route(
-        ["/my/referral/referrals", "/my/referral/referrals/page/<int:page>"],
+        ["/my/referral/referrals", "/my/referral/referrals/page/<referral_id:page>"],
         type="http",
         auth="user",
         website=True,
@@ -85,7 +85,7 @@ class ReferralReferrals(ReferralPortal):
         return {(row.referral_id.id, row.accrual_id.id): row.amount for row in rows}
 
     @http.route(
-        "/my/referral/referrals/<int:referral_id>",
+        "/my/referral/referrals/<referral_id:referral_id>",
         type="http",
         auth="user",
         website=True,

@@ -9,7 +9,7 @@ MODELS = {"report": "referral.report.wizard", "rollforward": "referral.rollforwa
 
 class ReferralReportController(http.Controller):
     @http.route(
-        "/referral/<any(report,rollforward):route>/<int:wizard_id>/<any(pdf,xlsx):kind>",
+        "/referral/<any(report,rollforward):route>/<referral_id:wizard_id>/<any(pdf,xlsx):kind>",
         type="http",
         auth="user",
         methods=["GET"],

@@ -9,6 +9,7 @@ from . import referral_sight_mixin, referral_shared_mixin  # in this order
 
 from . import (
     ir_attachment,
+    ir_http,
     ir_module_module,
     mail_template,
     product_category,

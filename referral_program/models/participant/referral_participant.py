@@ -9,6 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import clean_context, ormcache
 
 from ...tools.actions import window
+from ...tools.inputs import is_plain
 from ...tools.roles import has_role
 
 #: What the program itself writes, by what happens.
@@ -151,7 +152,7 @@ class ReferralParticipant(models.Model):
         :param str code: as somebody typed it or followed it; may be empty
         """
         code = (code or "").strip()
-        if not code:
+        if not code or not is_plain(code):
             return self.browse()
         found = self.search(
             ["|", ("code", "=", code), ("alias", "=", code.lower())], limit=1

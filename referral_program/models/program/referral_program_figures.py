@@ -91,6 +91,8 @@ class ReferralProgram(models.Model):
             "integrity": self._open_integrity,
             "step": self._open_step,
         }
+        if not isinstance(figure, str) or not isinstance(key, (str, int)):
+            raise UserError(self.env._("The dashboard has no such figure."))
         if figure in openers:
             return openers[figure](key)
         if figure not in FIGURES:

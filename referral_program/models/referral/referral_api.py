@@ -1,9 +1,9 @@
 import base64
-import binascii
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ...tools import inputs
 from ...tools.roles import check_role
 
 
@@ -21,6 +21,7 @@ class ReferralApi(models.AbstractModel):
     # === METHODS === #
 
     @api.model
+    @inputs.checked(lang=inputs.text)
     def agreements(self, lang="en_US"):
         """Return the texts in force, to be shown before they are accepted.
 
@@ -43,6 +44,11 @@ class ReferralApi(models.AbstractModel):
         ]
 
     @api.model
+    @inputs.checked(
+        partner_id=inputs.number,
+        entity_type=inputs.text,
+        residency=inputs.text,
+    )
     def join(self, partner_id, entity_type, residency):
         """Begin a membership, or bring a draft to another type.
 
@@ -73,6 +79,12 @@ class ReferralApi(models.AbstractModel):
         return self.state(partner_id)
 
     @api.model
+    @inputs.checked(
+        partner_id=inputs.number,
+        document=inputs.number_or_text,
+        text=inputs.text,
+        files=inputs.files,
+    )
     def hand_in(self, partner_id, document, text=None, files=None):
         """Hand in a document: a text, or files in place of earlier ones.
 
@@ -92,6 +104,12 @@ class ReferralApi(models.AbstractModel):
         return self.state(partner_id)
 
     @api.model
+    @inputs.checked(
+        partner_id=inputs.number,
+        accepted=inputs.accepted,
+        user_agent=inputs.text,
+        ip_address=inputs.text,
+    )
     def submit(self, partner_id, accepted=(), user_agent=None, ip_address=None):
         """Accept agreements and hand the file over for verification.
 
@@ -111,6 +129,7 @@ class ReferralApi(models.AbstractModel):
 
     @api.model
     @api.readonly
+    @inputs.checked(partner_id=inputs.number)
     def state(self, partner_id):
         """Return how a client's membership stands.
 
@@ -148,6 +167,7 @@ class ReferralApi(models.AbstractModel):
 
     @api.model
     @api.readonly
+    @inputs.checked(partner_id=inputs.number)
     def link(self, partner_id):
         """Return a participant's link, code and whether it is active."""
         participant = self._participant(partner_id)
@@ -158,6 +178,7 @@ class ReferralApi(models.AbstractModel):
         }
 
     @api.model
+    @inputs.checked(key=inputs.key, code=inputs.text, partner_id=inputs.number)
     def register_referral(self, key, code, partner_id):
         """Bind a client to the participant with a code.
 
@@ -169,8 +190,6 @@ class ReferralApi(models.AbstractModel):
         :return: ``referral_id`` (False if refused), ``reason`` (False if bound) and
             ``explanation``
         """
-        if not key:
-            raise ValidationError(self.env._("Send a key with the registration."))
         program, partner = self._program(), self._partner(partner_id)
         done = self._registered(program, key)
         if done:
@@ -197,6 +216,7 @@ class ReferralApi(models.AbstractModel):
 
     @api.model
     @api.readonly
+    @inputs.checked(partner_id=inputs.number)
     def balance(self, partner_id):
         """Return a participant's referral balance and what of it is available."""
         participant = self._participant(partner_id)
@@ -208,6 +228,7 @@ class ReferralApi(models.AbstractModel):
 
     @api.model
     @api.readonly
+    @inputs.checked(partner_id=inputs.number, date_from=inputs.day, date_to=inputs.day)
     def statement(self, partner_id, date_from, date_to):
         """Return the movements of a participant's balance, from the general ledger.
 
@@ -218,7 +239,7 @@ class ReferralApi(models.AbstractModel):
             ``amount``) and ``closing``
         """
         participant = self._participant(partner_id)
-        start, end = map(self._date, (date_from, date_to))
+        start, end = map(fields.Date.to_date, (date_from, date_to))
         items = participant._ledger_items()
         before = items.filtered(lambda item: item.date < start)
         within = items.filtered(lambda item: start <= item.date <= end)
@@ -261,8 +282,6 @@ class ReferralApi(models.AbstractModel):
         return program
 
     def _partner(self, partner_id):
-        if isinstance(partner_id, bool) or not isinstance(partner_id, int):
-            raise ValidationError(self.env._("Give the client's ID as a number."))
         partner = self.env["res.partner"].sudo().browse(partner_id).exists()
         company = partner.company_id
         if not partner or (company and company != self.env.company):
@@ -293,9 +312,7 @@ class ReferralApi(models.AbstractModel):
 
     def _document(self, participant, document):
         found = participant.document_ids.filtered(
-            lambda d: document
-            and document is not True
-            and document in (d.id, d.requirement_id.code)
+            lambda d: document and document in (d.id, d.requirement_id.code)
         )
         if len(found) != 1:
             raise ValidationError(
@@ -313,18 +330,12 @@ class ReferralApi(models.AbstractModel):
     def _decode(self, file):
         try:
             return file["name"], base64.b64decode(file["content"], validate=True)
-        except (KeyError, TypeError, ValueError, binascii.Error) as error:
+        except ValueError as error:
             raise ValidationError(
                 self.env._("Send each file with a name and with its content in Base64.")
             ) from error
 
     def _accept(self, participant, text, ip_address, user_agent):
-        if not isinstance(text, dict):
-            raise ValidationError(
-                self.env._(
-                    "Send the id, the hash and the language of each accepted text."
-                )
-            )
         lang = text.get("lang") or "en_US"
         agreement = participant._agreements_to_accept().filtered(
             lambda a: a.id == text.get("id")
@@ -358,13 +369,3 @@ class ReferralApi(models.AbstractModel):
                 "explanation": refusal._explain(refusal.reason),
             }
         return None
-
-    def _date(self, text):
-        try:
-            return fields.Date.to_date(text) or fields.Date.to_date("invalid")
-        except (TypeError, ValueError) as error:
-            raise ValidationError(
-                self.env._(
-                    "%(text)s is not a date. Write it like 2026-01-31.", text=text
-                )
-            ) from error

@@ -3,6 +3,7 @@ from . import (
     test_billing,
     test_billing_pages,
     test_files,
+    test_hostile_requests,
     test_link,
     test_people,
     test_portal,

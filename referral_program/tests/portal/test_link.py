@@ -78,6 +78,7 @@ class TestLink(PortalCase):
             ("/", "", "/"),
             ("/shop", "?utm_source=a&x=%20b", "/shop?utm_source=a&x=%20b"),
             ("/shop?lang=en", "?a=1", "/shop?lang=en&a=1"),
+            ("/shop", "?page=pricing", "/shop?page=pricing"),
             ("/shop#plans", "?a=1", "/shop?a=1#plans"),
             (
                 "https://panel.example.com/new",
