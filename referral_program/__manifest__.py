@@ -76,6 +76,7 @@
         "views/referral_estimate_views.xml",
         "views/referral_program_views.xml",
         "views/referral_dashboard_views.xml",
+        "views/res_partner_bank_views.xml",
         "views/res_partner_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",

@@ -5,6 +5,7 @@ Where python-stdnum has a validator it decides; SNILS has its own check digits.
 
 import re
 
+from stdnum import bic as swift
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.ru import inn
 
@@ -69,6 +70,17 @@ def ru_bic(text):
     if len(digits) != 9 or not digits.startswith("04"):
         raise ValueError(text)
     return digits
+
+
+def swift_bic(text):
+    """Return a bank's BIC by ISO 9362, such as ``DEUTDEFF500``.
+
+    :raise ValueError: if it is none
+    """
+    try:
+        return swift.validate(text)
+    except NumberError as error:
+        raise ValueError(text) from error
 
 
 def ru_account(text, bic):

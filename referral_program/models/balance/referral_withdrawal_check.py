@@ -45,6 +45,8 @@ class ReferralWithdrawal(models.Model):
         "bank_account_id.acc_holder_name",
         "bank_account_id.bank_id.name",
         "bank_account_id.bank_id.bic",
+        "bank_account_id.referral_bank_name",
+        "bank_account_id.referral_bic",
     )
     def _compute_account_changed(self):
         for withdrawal in self:
@@ -74,11 +76,10 @@ class ReferralWithdrawal(models.Model):
         """Return the values that keep where the money is to go."""
         # sudo: participants read no bank accounts
         account = account.sudo()
-        bank = account.bank_id
         return {
             "requested_number": account.sanitized_acc_number,
             "requested_holder": account.acc_holder_name or account.partner_id.name,
-            "requested_bank": " ".join(filter(None, (bank.name, bank.bic))) or False,
+            "requested_bank": account._referral_bank() or False,
         }
 
     # === ASKED WHEN REQUESTING === #

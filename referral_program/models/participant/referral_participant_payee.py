@@ -8,7 +8,7 @@ from odoo.addons.base_iban.models.res_partner_bank import (
     validate_iban,
 )
 
-from ...tools.numbers import ru_account, ru_bic
+from ...tools.numbers import ru_account, ru_bic, swift_bic
 
 #: Bank accounts that a participant may have.
 MAX_ACCOUNTS = 10
@@ -43,9 +43,12 @@ class ReferralParticipant(models.Model):
     def _add_payee_account(self, number, bic="", bank_name=""):
         """Add one of the participant's accounts, which nobody trusts yet.
 
+        The bank is one that staff know by its BIC, or none yet. What the participant
+        says about it stays with the account: banks are everybody's.
+
         :param str number: an IBAN, or a Russian account's twenty digits
         :param str bic: the bank's; needed for a Russian account
-        :param str bank_name: kept if the bank is not known yet
+        :param str bank_name: what the participant calls the bank
         :return: the ``res.partner.bank``, an old one if it is known already
         :raise ValidationError: if the number cannot be right
         """
@@ -73,7 +76,9 @@ class ReferralParticipant(models.Model):
                 "acc_number": number,
                 "partner_id": self.partner_id.id,
                 "acc_holder_name": self.partner_id.name,
-                "bank_id": self._bank(bic, bank_name).id,
+                "bank_id": self._known_bank(bic).id,
+                "referral_bic": bic or False,
+                "referral_bank_name": " ".join((bank_name or "").split())[:100],
                 "allow_out_payment": False,
             }
         )
@@ -100,7 +105,7 @@ class ReferralParticipant(models.Model):
         """Return account number and BIC as they are kept."""
         if re.match(r"\s*[A-Za-z]{2}", number):
             validate_iban(number)
-            return normalize_iban(number).upper(), bic.strip().upper()
+            return normalize_iban(number).upper(), self._check_swift_bic(bic)
         try:
             bic = ru_bic(bic)
         except ValueError as error:
@@ -120,11 +125,20 @@ class ReferralParticipant(models.Model):
                 )
             ) from error
 
-    def _bank(self, bic, name):
-        """Return the bank with a BIC, made if it is not known."""
+    def _check_swift_bic(self, text):
+        """Return the BIC of a bank with IBANs as it is kept; it may be left out."""
+        try:
+            return swift_bic(text) if text.strip() else ""
+        except ValueError as error:
+            raise ValidationError(
+                self.env._(
+                    "Enter the bank's BIC: eight or eleven letters and digits. Or "
+                    "leave it empty."
+                )
+            ) from error
+
+    def _known_bank(self, bic):
+        """Return the bank that staff keep under a BIC; empty if there is none."""
+        # sudo: portal users read no banks
         banks = self.env["res.bank"].sudo()
-        if not bic:
-            return banks.browse()
-        known = banks.search([("bic", "=", bic)], limit=1)
-        name = " ".join((name or "").split())[:100]
-        return known or banks.create({"bic": bic, "name": name or bic})
+        return banks.search([("bic", "=", bic)], limit=1) if bic else banks

@@ -175,7 +175,8 @@ class ReferralParticipant(models.Model):
                     ),
                     "bank_accounts": rows(
                         self.with_context(active_test=False)._payee_accounts(),
-                        ["acc_number", "acc_holder_name", "bank_id", "create_date"],
+                        ["acc_number", "acc_holder_name", "bank_id", "referral_bic",
+                         "referral_bank_name", "create_date"],
                     ),
                 },
                 default=str,

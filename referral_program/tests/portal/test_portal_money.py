@@ -204,6 +204,7 @@ class TestPortalMoney(MoneyPortalCase):
             ("40702810100000000004", "", "nine digits"),
             ("4070281010000000000", "044525225", "do not match"),
             ("DE75512108001245126198", "", "IBAN"),
+            ("DE75512108001245126199", "Give me the money", "BIC"),
         ):
             page = self._ask(amount="12000", account="new", number=number, bic=bic)
             self.assertIn(error, self._error(page, "account"), number)
@@ -221,6 +222,49 @@ class TestPortalMoney(MoneyPortalCase):
         # the same again is not a second one
         self._ask(amount="12000", account="new", number="DE75512108001245126199")
         self.assertEqual(self.mine._payee_accounts(), before | added)
+
+    def _add_account(self, user, number, bic, bank):
+        self._login(user)
+        page = self._ask(
+            amount="12000", account="new", number=number, bic=bic, bank=bank
+        )
+        return page, self.env["res.partner.bank"].search(
+            [("sanitized_acc_number", "=", number.replace(" ", ""))]
+        )
+
+    def test_nobody_names_a_bank_for_others(self):
+        banks = self.env["res.bank"].search([])
+        number = "40702810400000000005"
+        page, evil = self._add_account(self.owner, number, "044525225", "Not Sber")
+        self.assertIn("Not Sber 044525225", page.text)
+        page, mine = self._add_account(self.other, number, "044525225", "Sber")
+        self.assertNotIn("Not Sber", page.text)
+        mine -= evil
+        self.assertEqual(self.env["res.bank"].search([]), banks)
+        self.assertEqual(
+            (evil._referral_bank(), mine._referral_bank()),
+            ("Not Sber 044525225", "Sber 044525225"),
+        )
+        # a bank that staff know stays what they call it
+        bank = banks.create({"name": "Deutsche Bank", "bic": "DEUTDEFF"})
+        _page, new = self._add_account(
+            self.owner, "DE75512108001245126199", "deutdeff", "My Bank"
+        )
+        self.assertEqual(new.bank_id, bank)
+        self.assertEqual(bank.name, "Deutsche Bank")
+
+    def test_choosing_the_bank_that_was_entered_is_no_change_of_the_account(self):
+        page, account = self._add_account(
+            self.owner, "40702810400000000005", "044525225", "Sber"
+        )
+        self._form("/my/referral/withdraw/confirm", self._confirmation(page))
+        withdrawal = self.mine.withdrawal_ids
+        self.assertEqual(withdrawal.requested_bank, "Sber 044525225")
+        banks = self.env["res.bank"]
+        account.bank_id = banks.create({"name": "Sberbank", "bic": "044525225"})
+        self.assertFalse(withdrawal.account_changed)
+        account.bank_id = banks.create({"name": "Thieves", "bic": "044525974"})
+        self.assertTrue(withdrawal.account_changed)
 
     def test_cancelled_by_its_owner_only(self):
         withdrawal = self.env["referral.withdrawal"]._request(
