@@ -240,7 +240,7 @@ class ReferralPortal(CustomerPortal):
                     raise UserError(
                         request.env._("Enter the client's e-mail address or tax id.")
                     )
-                request.env["referral.referral"].sudo()._claim(participant, client)
+                request.env["referral.claim"]._take(participant, client)
                 sent = True
             except UserError as refusal:
                 error = refusal.args[0]

@@ -349,26 +349,6 @@ def look_at_bonds(env):
     }
 
 
-def visit(env, number):
-    """Open one and the same link; each fourth adds up what there is."""
-    visits = env["referral.visit"]
-    if number % 4:
-        visits._count(richest(env))
-    else:
-        visits._cron_sum()
-
-
-def look_at_visits(env):
-    visits = env["referral.visit"]
-    before = sum(visits.search([]).mapped("visits"))
-    visits._cron_sum()
-    return {"before": before, "after": visits.search([]).mapped("visits")}
-
-
-def look_at_links(env):
-    return [richest(env).code]
-
-
 def make_money(env):
     """Accrue both months: 180 on each of 5 balances; allow small withdrawals."""
     program = env["referral.program"].search([])
@@ -652,8 +632,6 @@ SCENARIOS = {
     "spend": (partial(money_out, count=10, function=spend), look_at_money),
     "bill": (bill, look_at_bills),
     "bills_by_hand": (bills_by_hand, look_at_bills_by_hand),
-    "visits": (partial(at_once, count=16, function=visit), look_at_visits),
-    "books": (lambda _registry: None, look_at_links),
     "crossed": (crossed, look_at_crossed),
     "referenced": (referenced, look_at_bonds),
 }

@@ -20,6 +20,7 @@ FAILURES = {
     "mail": _lt("Participants were not written about their statements: %(error)s"),
     "estimate": _lt("The participants' estimates were not made: %(error)s"),
     "check": _lt("The integrity check could not be done: %(error)s"),
+    "claim": _lt("A participant's claim of a client was not looked into: %(error)s"),
     "watch": _lt("It was not checked who has to be told what: %(error)s"),
 }
 #: The activities of failures, where not that of all others.

@@ -1,4 +1,4 @@
-"""Who brought whom: binding and refusals, visits, materials, months, the API.
+"""Who brought whom: binding and refusals, claims, visits, materials, months, the API.
 
 Calls ``participant``; whatever changes a referral marks it in ``earning``.
 """
@@ -9,6 +9,7 @@ from . import (
     referral_referral_contacts,
     referral_kept_invoice,
     referral_refusal,
+    referral_claim,
     referral_visit,
     referral_referral_month,
     referral_material,

@@ -3,7 +3,7 @@ from datetime import timedelta
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError, UserError
+from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL, mute_logger
 
 from ...tools.bank_accounts import names_somebody
@@ -11,9 +11,6 @@ from ...tools.mail_domains import own_domain
 from ...tools.tax_ids import plain_tax_id, plain_tax_id_query, same_tax_id
 from .referral_referral import IN_FORCE_STATES
 from .referral_refusal import REFUSAL_REASONS
-
-#: Claims that a participant may make a day: nobody guesses addresses.
-CLAIMS_A_DAY = 20
 
 
 class ReferralReferral(models.Model):
@@ -260,19 +257,14 @@ class ReferralReferral(models.Model):
     # === CLAIMS === #
 
     @api.model
-    def _claim(self, participant, text):
-        """Take a participant's word for having brought a client; staff decide.
-
-        What comes of it is for staff to see: the participant is not told whether
-        such a client exists.
+    def _claim(self, participant, text, claimed_on):
+        """Look into a claim: bind the client until staff decide, or record why not.
 
         :param participant: who claims
         :param str text: the client's e-mail address or tax id
-        :raise UserError: after too many claims on a day
+        :param datetime claimed_on: when it was claimed
         """
-        text = " ".join((text or "").split())[:100]
-        program = participant.program_id.sudo()
-        self._check_claims_today(participant)
+        program = participant.program_id
         partner = self._find_client(text)
         if not partner:
             return self._refuse(
@@ -283,7 +275,8 @@ class ReferralReferral(models.Model):
                 typed=text,
             )
         registered = program._day_of(partner.create_date.replace(tzinfo=None))
-        if registered < program._today() - timedelta(days=program.claim_days):
+        claimed = program._day_of(claimed_on)
+        if registered < claimed - timedelta(days=program.claim_days):
             return self._refuse(
                 program,
                 "manual",
@@ -301,23 +294,6 @@ class ReferralReferral(models.Model):
                 user_id=program._officer().id,
             )
         return None
-
-    def _check_claims_today(self, participant):
-        since = fields.Datetime.now() - timedelta(days=1)
-        made = [
-            ("participant_id", "=", participant.id),
-            ("source", "=", "manual"),
-            ("create_date", ">=", since),
-        ]
-        # sudo: participants read neither their refusals nor others' referrals
-        count = self.sudo().search_count(made)
-        count += self.env["referral.refusal"].sudo().search_count(made)
-        if count >= CLAIMS_A_DAY:
-            raise UserError(
-                self.env._(
-                    "You have claimed many clients today. Please continue tomorrow."
-                )
-            )
 
     @api.model
     def _find_client(self, text):

@@ -179,7 +179,8 @@ class TestProtection(OneReferralCase):
             "referral.document.page": ("_read_content",),
             "referral.referral": ("_bind", "_claim", "_refuse"),
             "referral.agreement": ("_tell_participants",),
-            "referral.visit": ("_count",),
+            "referral.claim": ("_take", "_look_into", "_cron_look_into"),
+            "referral.visit": ("_count", "_cron_sum"),
             "referral.mark": ("_mark_everything", "_write_marks"),
         }.items():
             for name in names:

@@ -9,6 +9,6 @@ from . import (
     test_portal,
     test_portal_money,
     test_tours,
-    test_visits_at_once,
+    test_strangers_at_once,
     test_web,
 )

@@ -5,7 +5,7 @@ import json
 import re
 import zipfile
 
-from odoo import fields
+from odoo import fields, http, sql_db
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..common import JoiningCase
@@ -311,6 +311,52 @@ class TestPortal(PortalCase):
             )
             self.assertIn("We will look into it", response.text)
         self.assertEqual(len(answers), 1)
+
+    def test_claims_take_the_same_time_whoever_the_client_is(self):
+        """By the number of queries; what follows is a scheduled action's work."""
+        self._membership(self.owner).action_approve_documents()
+        late = new_test_user(self.env, "late@example.net", "base.group_portal")
+        new_test_user(self.env, "new@example.net", "base.group_portal")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_partner SET create_date = '2020-01-01' WHERE id = %s",
+            [late.partner_id.id],
+        )
+        late.partner_id.vat = "RU7707083893"
+        self._login(self.owner)
+        token = http.Request.csrf_token(self)
+        counts = []
+        for text in (
+            "nobody@example.net",  # warms the caches
+            "nobody@example.net",
+            "late@example.net",
+            "new@example.net",
+            "new@example.net",
+            self.owner.partner_id.email,
+            "7707083893",
+            "7707083894",
+        ):
+            before = sql_db.sql_counter
+            self.url_open(
+                "/my/referral/claim", data={"csrf_token": token, "client": text}
+            )
+            counts.append(sql_db.sql_counter - before)
+        self.assertEqual(set(counts[1:]), {counts[1]}, counts)
+        self.assertEqual(self.env["referral.claim"].search_count([]), len(counts))
+        self.assertFalse(self.env["referral.referral"].search([]))
+        self.env["referral.claim"]._cron_look_into()
+        self.assertEqual(
+            self.env["referral.refusal"].search([], order="id").mapped("reason"),
+            [
+                "unknown_client",
+                "unknown_client",
+                "claimed_too_late",
+                "bound_already",
+                "self_referral",
+                "claimed_too_late",
+                "unknown_client",
+            ],
+        )
 
     # === Documents === #
 

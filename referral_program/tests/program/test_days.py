@@ -78,7 +78,8 @@ class TestDays(OneReferralCase):
         )
         claimed.invalidate_recordset(["create_date"])
         with self.on("2026-02-02"):
-            self.env["referral.referral"]._claim(self.participant, claimed.email)
+            self.env["referral.claim"]._take(self.participant, claimed.email)
+        self.env["referral.claim"]._cron_look_into()
         [referral] = self.participant.referral_ids.filtered(
             lambda one: one.partner_id == claimed
         )

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ...models.referral import referral_referral_bind
+from ...models.referral import referral_claim
 from ..common import TwoParticipantsCase
 
 
@@ -235,9 +235,15 @@ class TestBonding(TwoParticipantsCase):
             user.partner_id.invalidate_recordset(["create_date"])
         return user.partner_id
 
+    def _claim(self, participant, text):
+        """Claim a client and have it looked into; return what the claimer is told."""
+        told = self.env["referral.claim"]._take(participant, text)
+        self.env["referral.claim"]._cron_look_into()
+        return told
+
     def test_a_claim_waits_for_staff(self):
         partner = self._registered("claimed@example.net", days=7)
-        self.assertIsNone(self.referrals._claim(self.anna, " Claimed@example.net "))
+        self.assertIsNone(self._claim(self.anna, " Claimed@example.net "))
         referral = self.referrals.search([("partner_id", "=", partner.id)])
         self.assertEqual((referral.state, referral.source), ("pending", "manual"))
         self.assertEqual(
@@ -246,10 +252,10 @@ class TestBonding(TwoParticipantsCase):
         self.assertTrue(referral.activity_ids)
         self.assertFalse(referral.objection)
         # who claims twice gets nothing more; who else claims waits for staff too
-        self.assertIsNone(self.referrals._claim(self.anna, "claimed@example.net"))
+        self.assertIsNone(self._claim(self.anna, "claimed@example.net"))
         refusal = self.env["referral.refusal"].search([], limit=1)
         self.assertEqual(refusal.reason, "bound_already")
-        self.assertIsNone(self.referrals._claim(self.boris, "claimed@example.net"))
+        self.assertIsNone(self._claim(self.boris, "claimed@example.net"))
         other = self.boris.referral_ids
         self.assertEqual((other.state, other.objection), ("pending", False))
         referral.action_approve()
@@ -259,7 +265,7 @@ class TestBonding(TwoParticipantsCase):
 
     def test_staff_see_what_speaks_against_a_claim(self):
         partner = self._registered("claimed@example.net")
-        self.referrals._claim(self.anna, "claimed@example.net")
+        self._claim(self.anna, "claimed@example.net")
         referral = self.referrals.search([("partner_id", "=", partner.id)])
         partner.vat = self.anna.partner_id.vat = "RU7707083893"
         referral.invalidate_recordset(["objection"])
@@ -287,17 +293,58 @@ class TestBonding(TwoParticipantsCase):
             ("anna@own.example", "same_domain"),
         ):
             with self.subTest(text=text):
-                self.assertIsNone(self.referrals._claim(self.anna, text))
+                self.assertIsNone(self._claim(self.anna, text))
                 refusal = self.env["referral.refusal"].search([], limit=1)
                 self.assertEqual(refusal.reason, reason)
 
     def test_nobody_guesses_by_claims(self):
-        self.patch(referral_referral_bind, "CLAIMS_A_DAY", 3)
+        self.patch(referral_claim, "CLAIMS_A_DAY", 3)
         for number in range(3):
-            self.referrals._claim(self.anna, f"{number}@example.net")
+            self._claim(self.anna, f"{number}@example.net")
         with self.assertRefused(UserError, "continue tomorrow"):
-            self.referrals._claim(self.anna, "4@example.net")
-        self.referrals._claim(self.boris, "4@example.net")
+            self._claim(self.anna, "4@example.net")
+        self._claim(self.boris, "4@example.net")
+
+    def test_claims_that_wait_count_as_well(self):
+        claims = self.env["referral.claim"]
+        self.patch(referral_claim, "CLAIMS_A_DAY", 3)
+        for number in range(3):
+            claims._take(self.anna, f"{number}@example.net")
+        with self.assertRefused(UserError, "continue tomorrow"):
+            claims._take(self.anna, "4@example.net")
+        claims._cron_look_into()
+        self.assertFalse(claims.search([]))
+        with self.assertRefused(UserError, "continue tomorrow"):
+            claims._take(self.anna, "4@example.net")
+
+    def test_a_claim_is_as_late_as_it_was_made(self):
+        """However long it waited to be looked into."""
+        partner = self._registered("claimed@example.net", days=7)
+        claims = self.env["referral.claim"]
+        claims._take(self.anna, "claimed@example.net")
+        with self.on(fields.Date.add(fields.Date.today(), days=30)):
+            claims._cron_look_into()
+        self.assertEqual(self.anna.referral_ids.partner_id, partner)
+        self.assertEqual(self.anna.referral_ids.state, "pending")
+
+    def test_a_claim_that_fails_is_told_and_stops_no_other(self):
+        claims = self.env["referral.claim"]
+        claims._take(self.anna, "broken@example.net")
+        claims._take(self.boris, "nobody@example.net")
+        find = type(self.referrals)._find_client
+
+        def find_client(referrals, text):
+            if text.startswith("broken"):
+                raise ValueError("Broken")
+            return find(referrals, text)
+
+        self.patch(type(self.referrals), "_find_client", find_client)
+        with self.assertLogs("odoo.addons.referral_program", "ERROR"):
+            claims._cron_look_into()
+        self.assertEqual(claims.search([]).participant_id, self.anna)
+        refusal = self.env["referral.refusal"].search([], limit=1)
+        self.assertEqual(refusal.participant_id, self.boris)
+        self.assertIn("Broken", self.program.message_ids[:1].body)
 
     def test_refusals_stay_as_they_are(self):
         self.anna._update_state("suspended", "Test")

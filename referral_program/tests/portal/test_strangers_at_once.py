@@ -1,4 +1,4 @@
-"""Many visitors of one link at the same moment, on a real server with real commits."""
+"""Visitors and claims at the same moment, with real processes and real commits."""
 
 import json
 import time
@@ -16,15 +16,15 @@ from .test_portal import BROWSER
 
 #: Files that say so run one after the other, however many processes the suite has.
 SERIAL = True
-SCRIPT = Path(__file__).parents[1] / "workers.py"
+SCRIPT = Path(__file__).parents[1] / "strangers.py"
 VISITORS = 100
 ROUNDS = 3
 
 
 @tagged("post_install", "-at_install")
-class TestVisitsAtOnce(ProcessCase):
+class TestStrangersAtOnce(ProcessCase):
     def _run(self, scenario):
-        """Run a scenario of ``workers.py`` and return what it says after it."""
+        """Run a scenario of ``strangers.py`` and return what it says after it."""
         done = self._python(str(SCRIPT), config["config"], self.database, scenario)
         return json.loads(done.stdout.splitlines()[-1])
 
@@ -60,3 +60,6 @@ class TestVisitsAtOnce(ProcessCase):
 
     def test_visits_while_they_are_summed_are_counted_once(self):
         self.assertEqual(self._run("visits"), {"before": 12, "after": [12]})
+
+    def test_claims_at_once_are_no_more_than_allowed(self):
+        self.assertEqual(self._run("claims"), 2)

@@ -1,0 +1,55 @@
+"""Visitors and claims at the same moment: ``strangers.py CONFIG DATABASE SCENARIO``.
+
+Started by ``test_strangers_at_once.py``; the processes are those of ``workers.py``.
+"""
+
+import sys
+from functools import partial
+
+import workers
+
+from odoo.exceptions import UserError
+
+
+def visit(env, number):
+    """Open one and the same link; each fourth adds up what there is."""
+    visits = env["referral.visit"]
+    if number % 4:
+        visits._count(workers.richest(env))
+    else:
+        visits._cron_sum()
+
+
+def look_at_visits(env):
+    visits = env["referral.visit"]
+    before = sum(visits.search([]).mapped("visits"))
+    visits._cron_sum()
+    return {"before": before, "after": visits.search([]).mapped("visits")}
+
+
+def look_at_links(env):
+    return [workers.richest(env).code]
+
+
+def claim(env, number):
+    """Claim a client; three may be brought by hand a day, and staff did one."""
+    module = "odoo.addons.referral_program.models.referral.referral_claim"
+    sys.modules[module].CLAIMS_A_DAY = 3
+    try:
+        env["referral.claim"]._take(workers.richest(env), f"{number}@example.net")
+    except UserError:
+        env.cr.rollback()
+
+
+def look_at_claims(env):
+    return env["referral.claim"].search_count([])
+
+
+workers.SCENARIOS = {
+    "books": (lambda _registry: None, look_at_links),
+    "claims": (partial(workers.at_once, count=10, function=claim), look_at_claims),
+    "visits": (partial(workers.at_once, count=16, function=visit), look_at_visits),
+}
+
+if __name__ == "__main__":
+    workers.main(*sys.argv[1:])
