@@ -148,13 +148,14 @@ class ReferralParticipant(models.Model):
                         self.reading_ids,
                         ["document_name", "page_name", "user_id", "read_on", "purpose"],
                     ),
-                    "referrals": rows(
+                    "referrals": [
+                        {"client": referral._shown_name(), **rows(
+                            referral, ["date_start", "date_end", "source", "state"]
+                        )[0]}
                         # claims tell nothing before staff have decided
-                        self.referral_ids.filtered(
-                            lambda r: r.state in IN_FORCE_STATES
-                        ),
-                        ["partner_id", "date_start", "date_end", "source", "state"],
-                    ),
+                        for referral in self.referral_ids
+                        if referral.state in IN_FORCE_STATES
+                    ],
                     "compensations": rows(
                         self.compensation_ids, ["accrual_id", "base", "amount"]
                     ),

@@ -228,3 +228,12 @@ class TestPersonalData(ReviewCase):
                 bond._update_state(state)
             referrals = participant._personal_data()["referrals"]
             self.assertEqual(bool(referrals), told, state)
+
+    def test_the_export_names_clients_as_the_pages_do(self):
+        participant = self._participant("Exporter")
+        self._referral(participant, self._partner("Somebody Else"))
+        for masks, name in ((True, "So*** El***"), (False, "Somebody Else")):
+            self.program.mask_names = masks
+            [referral] = participant._personal_data()["referrals"]
+            self.assertEqual(referral["client"], name)
+            self.assertEqual("Somebody Else" in str(referral), not masks)
