@@ -268,6 +268,8 @@ class ReferralWithdrawal(models.Model):
                 "by_staff": by_staff,
             }
         )
+        if by_staff:
+            withdrawal._involve()
         withdrawal._after_request()
         return withdrawal
 
@@ -305,12 +307,11 @@ class ReferralWithdrawal(models.Model):
     def action_approve(self):
         """Let the scheduled action make the bills of these withdrawals."""
         self._check_may_decide()
+        self._check_not_by_me()
         self._approve()
 
     def _approve(self):
-        waiting = self.sudo().filtered(
-            lambda w: w.state == "requested" and not w.approved_on
-        )
+        waiting = self.sudo()._to_approve()
         waiting.write(
             {"approved_on": fields.Datetime.now(), "approver_id": self.env.user.id}
         )

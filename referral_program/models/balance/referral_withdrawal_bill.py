@@ -43,9 +43,21 @@ class ReferralWithdrawal(models.Model):
         return [
             ("state", "=", "requested"),
             ("bank_account_id.allow_out_payment", "=", True),
+            *self._decided_domain(),
+        ]
+
+    @api.model
+    def _decided_domain(self):
+        """Return the domain of withdrawals that need no approval, or have it."""
+        return [
             "|",
             ("approved_on", "!=", False),
+            "&",
             ("program_id.withdrawal_policy", "=", "automatic"),
+            # what staff asked for has somebody to approve it
+            "|",
+            ("by_staff", "=", False),
+            ("program_id.four_eyes", "=", "never"),
         ]
 
     def action_bill(self):
@@ -61,14 +73,21 @@ class ReferralWithdrawal(models.Model):
         waiting = self.filtered(lambda w: w.state == "requested")
         if not waiting:
             raise UserError(self.env._("None of these withdrawals can be billed."))
+        alone = len(waiting) == 1
+        if alone:
+            waiting._check_not_by_me()
+        for withdrawal, why in waiting._not_by_me().items():
+            # sudo: accountants write no withdrawals; the others are billed
+            withdrawal.sudo().problem = why
+            waiting -= withdrawal
         waiting._approve()
-        if len(waiting) == 1:
+        if alone:
             # sudo: accountants make bills by this button only
             return waiting.sudo()._bill()
         if len(waiting) <= BUTTON_LIMIT:
             # sudo: as above
             waiting.sudo()._bill_each()
-            return waiting._tell_unbilled()
+            return self._tell_unbilled()
         # sudo: whoever may bill need not be allowed to start scheduled actions
         self.env.ref("referral_program.ir_cron_bill").sudo()._trigger()
         return {
@@ -198,6 +217,7 @@ class ReferralWithdrawal(models.Model):
                         account=withdrawal.bank_account_id.acc_number,
                     )
                 )
+            withdrawal._check_approved_by_another()
             withdrawal._check_as_requested()
             if not withdrawal.program_id.bill_journal_id:
                 raise UserError(

@@ -161,8 +161,10 @@ class ReferralWithdrawal(models.Model):
     def action_confirm_account(self):
         """Take the payee accounts as they are now."""
         self._check_may_decide()
+        waiting = self.filtered(lambda w: w.state == "requested")
+        waiting._involve()
         # sudo: accountants confirm accounts by this button only
-        for withdrawal in self.sudo().filtered(lambda w: w.state == "requested"):
+        for withdrawal in waiting.sudo():
             withdrawal.write(
                 {
                     **self._account_details(withdrawal.bank_account_id),
@@ -173,8 +175,9 @@ class ReferralWithdrawal(models.Model):
     def action_settle(self):
         """Let what ended participations asked for before they ended be paid."""
         self._check_may_decide()
-        # sudo: accountants settle by this button only
-        ended = self.sudo().filtered(
+        ended = self.filtered(
             lambda w: w.state == "requested" and w.participant_state == "closed"
         )
-        ended.write({"by_staff": True, "problem": False})
+        ended._involve()
+        # sudo: accountants settle by this button only
+        ended.sudo().write({"by_staff": True, "problem": False})

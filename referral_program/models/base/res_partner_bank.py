@@ -12,6 +12,13 @@ class ResPartnerBank(models.Model):
         "before you choose the bank.",
     )
     referral_bank_name = fields.Char("Bank as Entered", readonly=True, copy=False)
+    referral_truster_id = fields.Many2one(
+        "res.users",
+        "Trusted By",
+        readonly=True,
+        copy=False,
+        help="Who trusted the account last: somebody else approves withdrawals to it.",
+    )
 
     def _referral_bank(self):
         """Return the bank's name and BIC, as text; empty if nothing is known.
@@ -27,7 +34,7 @@ class ResPartnerBank(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        accounts = super().create(vals_list)
+        accounts = super().create([self._with_truster(vals) for vals in vals_list])
         self.env["referral.mark"]._mark_partners(accounts.partner_id)
         # sudo: whoever adds an account need not read participants
         participants = self.env["referral.participant"].sudo()
@@ -36,6 +43,7 @@ class ResPartnerBank(models.Model):
         return accounts
 
     def write(self, vals):
+        vals = self._with_truster(vals)
         watched = {"acc_number", "partner_id", "active"} & vals.keys()
         if watched:
             self.env["referral.mark"]._mark_partners(self.partner_id)
@@ -43,6 +51,14 @@ class ResPartnerBank(models.Model):
         if watched:
             self.env["referral.mark"]._mark_partners(self.partner_id)
         return result
+
+    @api.model
+    def _with_truster(self, vals):
+        """Return values that say who trusts the account, whatever was sent."""
+        vals = {name: vals[name] for name in vals if name != "referral_truster_id"}
+        if vals.get("allow_out_payment"):
+            vals["referral_truster_id"] = self.env.uid
+        return vals
 
     def unlink(self):
         self.env["referral.mark"]._mark_partners(self.partner_id)

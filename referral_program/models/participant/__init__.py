@@ -9,6 +9,7 @@ from . import (
     referral_participant_contact,
     referral_representative,
     referral_participant_people,
+    referral_participant_four_eyes,
     referral_participant_join,
     referral_participant_mail,
     referral_participant_payee,

@@ -317,6 +317,7 @@ class ReferralDocument(models.Model):
         """Approve the documents; with the last one, the participant is active."""
         self._check_officer()
         self.check_access("write")
+        self.participant_id._check_not_ones_own()
         self._update_state("approved", **self._prepare_review_vals())
         for participant in self.participant_id:
             participant._on_documents_approved()

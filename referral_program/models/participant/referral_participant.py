@@ -233,6 +233,7 @@ class ReferralParticipant(models.Model):
             [self._with_commercial_partner(vals) for vals in vals_list]
         )
         self.env["referral.mark"]._mark_partners(participants.partner_id)
+        participants.filtered(lambda p: p.state != "draft")._check_not_ones_own()
         participants._sync_documents()
         return participants
 

@@ -5,6 +5,8 @@ from .referral_representative import OWNER, ROLES
 
 #: People whom a participant may name.
 MAX_PEOPLE = 20
+#: Changes of people that one owner may make a day: each is e-mailed to all owners.
+MAX_CHANGES = 20
 
 
 class ReferralParticipant(models.Model):
@@ -106,6 +108,7 @@ class ReferralParticipant(models.Model):
             )
         participant = self.sudo()  # sudo: owners write nothing; this is their own
         participant._lock_money()
+        participant._check_changes_today()
         if found in participant.representative_ids.user_id:
             raise UserError(self.env._("This person is in the list already."))
         if len(participant.representative_ids) >= MAX_PEOPLE:
@@ -132,6 +135,7 @@ class ReferralParticipant(models.Model):
         participant = self.sudo()  # sudo: as above
         # of two owners who remove each other at once, one stays
         participant._lock_money()
+        participant._check_changes_today()
         row = participant.representative_ids.filtered(lambda r: r.id == row_id)
         if not row:
             raise UserError(self.env._("This person is not in the list any more."))
@@ -149,6 +153,24 @@ class ReferralParticipant(models.Model):
     def _check_role(self, role):
         if role not in dict(ROLES):
             raise ValidationError(self.env._("Choose one of the roles."))
+
+    def _check_changes_today(self):
+        """Refuse more changes a day than anybody needs; the history counts them.
+
+        :raise UserError: if the user has made as many today
+        """
+        today = self.program_id._beginning_of(self.program_id._today())
+        made = self.env["mail.message"].search_count(
+            [
+                ("model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("author_id", "=", self.env.user.partner_id.id),
+                ("date", ">=", today),
+            ],
+            limit=MAX_CHANGES,
+        )
+        if made >= MAX_CHANGES:
+            raise UserError(self.env._("Too many changes today. Try again tomorrow."))
 
     # === TELLING OWNERS === #
 

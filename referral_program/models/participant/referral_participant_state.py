@@ -62,6 +62,8 @@ class ReferralParticipant(models.Model):
                 )
             if state == "submitted":
                 participant._check_complete()
+            if state == "active":
+                participant._check_not_ones_own()
             if state == "active" and participant.state != "suspended":
                 participant._check_verified()
             participant._change_state(state, reason)

@@ -12,6 +12,7 @@ from . import (
     referral_program_tier,
     referral_program_days,
     referral_program_colleagues,
+    referral_program_four_eyes,
     referral_program_cron,
     referral_program_figures,
     referral_program_dashboard,

@@ -169,11 +169,7 @@ class ReferralProgram(models.Model):
 
     def _withdrawal_domain(self, key):
         """Return the domain of the withdrawals by the step that they wait for."""
-        decided = [
-            "|",
-            ("approved_on", "!=", False),
-            ("program_id.withdrawal_policy", "=", "automatic"),
-        ]
+        decided = self.env["referral.withdrawal"]._decided_domain()
         domain = {
             "to_pay": [("state", "=", "billed")],
             "to_bill": [("state", "=", "requested"), *decided],

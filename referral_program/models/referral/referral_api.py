@@ -52,7 +52,10 @@ class ReferralApi(models.AbstractModel):
     def join(self, partner_id, entity_type, residency):
         """Begin a membership, or bring a draft to another type.
 
-        :param int partner_id: the client
+        A portal user of the contact owns the membership; without one an officer names
+        who acts for the client in Odoo's portal.
+
+        :param int partner_id: the client, or the contact of who joins
         :param str entity_type: ``individual``, ``legal_entity``, ``sole_trader`` or
             ``state_organization``
         :param str residency: ``resident``, ``tax_resident`` or ``nonresident``

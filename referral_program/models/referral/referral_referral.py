@@ -7,6 +7,8 @@ from ...tools.masking import masked
 
 #: Bonds in these states count on the days that they cover.
 IN_FORCE_STATES = ("active", "ended")
+#: What an officer does not decide about their own participation.
+OWN_DECISIONS = frozenset({"participant_id", "partner_id", "date_start", "date_end"})
 TRANSITIONS = {
     "pending": {"active", "cancelled"},
     "active": {"pending", "ended", "cancelled"},
@@ -219,6 +221,7 @@ class ReferralReferral(models.Model):
                 for vals in vals_list
             ]
         referrals = super().create(vals_list)
+        referrals.participant_id._check_not_ones_own()
         self.env["referral.mark"]._mark_partners(referrals.partner_id)
         return referrals
 
@@ -232,11 +235,16 @@ class ReferralReferral(models.Model):
             )
         self.env["referral.mark"]._mark_partners(self.partner_id)
         vals = self._with_commercial_partner(vals)
+        if OWN_DECISIONS & vals.keys():
+            # nor taken from it, so that somebody else does not see it
+            self.participant_id._check_not_ones_own()
         if "partner_id" in vals:
             corrected = self.filtered(lambda r: r.partner_id.id != vals["partner_id"])
             corrected._check_client_can_change()
             corrected._let_go_of_invoices()
         result = super().write(vals)
+        if OWN_DECISIONS & vals.keys():
+            self.participant_id._check_not_ones_own()
         self.env["referral.mark"]._mark_partners(self.partner_id)
         return result
 
@@ -318,6 +326,8 @@ class ReferralReferral(models.Model):
 
         :raise UserError: if a referral's state does not allow it
         """
+        if state == "active":
+            self.participant_id._check_not_ones_own()
         for referral in self:
             if state not in TRANSITIONS[referral.state]:
                 labels = dict(self._fields["state"]._description_selection(self.env))

@@ -1,5 +1,6 @@
 from . import (
     test_bills,
+    test_four_eyes,
     test_money_edges,
     test_money_random,
     test_participant_move,

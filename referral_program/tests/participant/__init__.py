@@ -6,6 +6,7 @@ from . import (
     test_membership,
     test_membership_portal,
     test_numbers,
+    test_own_participation,
     test_pace,
     test_personal_data,
     test_tax_ids,

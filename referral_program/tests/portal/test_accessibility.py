@@ -221,6 +221,31 @@ class TestPages(AccessibilityCase):
                 then="document.activeElement.id === 'client'",
             )
 
+    def test_people(self):
+        colleague = self._portal_user("colleague")
+        colleague.partner_id.write(
+            {"is_company": False, "parent_id": self.owner.partner_id.id}
+        )
+        with self._window(colleague) as window:
+            self._audit(window, "/my/referral")
+        self.mine._add_person("colleague", "viewer")
+        with self._window(colleague) as window:
+            self._audit(window, "/my/referral")
+        with self._window(self.owner) as window:
+            self._audit(window, "/my/referral/people")
+            self._audit(
+                window,
+                "/my/referral/people",
+                act=submit("form[action='/my/referral/people'] button"),
+                then="document.activeElement.id === 'login'",
+            )
+            self._audit(
+                window,
+                "/my/referral/people",
+                act=submit(".o_referral_person:first-child .btn-link"),
+                then="document.activeElement.id === 'error_list'",
+            )
+
     def test_a_member_without_anything(self):
         fresh = self._participant(partner_id=self.stranger.partner_id.id)
         self._accept_all(fresh)

@@ -347,6 +347,21 @@ class TestPeople(MoneyPortalCase):
         self.assertTrue(foreign.exists())
         self.assertEqual(self.mine.representative_ids.user_id, self.owner)
 
+    def test_adding_and_removing_ends_after_twenty_changes_a_day(self):
+        mine = self.mine.with_user(self.owner).sudo()
+        with self.on("2026-03-05"):
+            for _number in range(10):
+                mine._add_person("colleague", "viewer")
+                mine._change_person(mine.representative_ids[-1].id, False)
+            mails = self.env["mail.mail"].search_count([])
+            with self.assertRefused(UserError, "Too many changes today"):
+                mine._add_person("colleague", "viewer")
+        self.assertEqual(mine.representative_ids.user_id, self.owner)
+        self.assertEqual(self.env["mail.mail"].search_count([]), mails)
+        with self.on("2026-03-06"):
+            mine._add_person("colleague", "viewer")
+        self.assertEqual(len(mine.representative_ids), 2)
+
     def test_an_officer_corrects_it(self):
         mine = self.mine.with_user(self.officer)
         mine.write(
