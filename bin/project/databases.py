@@ -1,5 +1,6 @@
 """Odoo's configuration for this clone, and databases copied from templates."""
 
+import base64
 import os
 import shutil
 import subprocess
@@ -8,6 +9,8 @@ from . import odoo_source, packages, paths, postgres
 from .shell import SetupError, exclusively, progress
 
 DATA = paths.CACHE / "data"
+#: What the databases' documents are encrypted with.
+KEY = paths.CACHE / "document-key"
 #: Installed besides the addon, so that tests meet what production has.
 EXTRA = (
     "account_financial_report",
@@ -42,6 +45,8 @@ class Workplace:
             **self.server,
             "PYTHONPATH": str(self.odoo.python_path),
             "ODOO_RC": str(self.config),
+            "REFERRAL_PROGRAM_KEY": os.environ.get("REFERRAL_PROGRAM_KEY")
+            or document_key(),
             "PYTHONUNBUFFERED": "1",
         }
 
@@ -113,6 +118,16 @@ class Workplace:
             raise SetupError(
                 f"{what} failed:\n" + "\n".join(problems[:10]), f"read {log}"
             )
+
+
+def document_key():
+    """Return the key that documents are encrypted with, made at the first call."""
+    with exclusively("key"):
+        if not KEY.exists():
+            KEY.touch(mode=0o600)
+        if not KEY.read_text():
+            KEY.write_text(base64.urlsafe_b64encode(os.urandom(32)).decode())
+        return KEY.read_text()
 
 
 def manifest():

@@ -4,7 +4,7 @@ Calls the other rooms to mark what changed; is called by none but the mixins' he
 """
 
 from . import referral_log_mixin, referral_immutable_mixin  # in this order
-from . import referral_history_mixin
+from . import referral_history_mixin, referral_secret_mixin
 from . import referral_sight_mixin, referral_shared_mixin  # in this order
 
 from . import (

@@ -16,6 +16,7 @@ from . import (
     referral_participant_type,
     referral_participant_personal_data,
     referral_document,
+    referral_document_secret,
     referral_document_upload,
     referral_document_destruction,
     referral_document_page,

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import NO_ACCESS
 from odoo.tools import SQL, clean_context
 
 from ...tools.roles import check_role
@@ -74,13 +73,6 @@ class ReferralDocument(models.Model):
         index=True,
     )
     reason = fields.Char(readonly=True, copy=False, help="Why it was rejected.")
-    text = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
-    shown_text = fields.Char(
-        "Number",
-        compute="_compute_shown_text",
-        groups="referral_program.group_officer",
-        help="What the participant entered. Each access is recorded.",
-    )
     page_ids = fields.One2many("referral.document.page", "document_id", "Files")
     page_count = fields.Integer("File Count", compute="_compute_page_count")
     preview = fields.Html(compute="_compute_preview", sanitize=False)
@@ -99,14 +91,6 @@ class ReferralDocument(models.Model):
     def _compute_page_count(self):
         for document in self:
             document.page_count = len(document.page_ids)
-
-    def _compute_shown_text(self):
-        """Show the text, and record who reads it: it is closed but for this."""
-        for document in self:
-            # sudo: the field is closed to everybody, so that nobody reads past the log
-            document.shown_text = document.sudo().text
-            if document.shown_text and not self.env.su:
-                document._log_reading("text")
 
     @api.depends("page_ids")
     def _compute_preview(self):
@@ -258,7 +242,11 @@ class ReferralDocument(models.Model):
                         new=labels[state],
                     )
                 )
-        return super().write({"state": state, **values})
+        return self._write_unguarded({"state": state, **values})
+
+    def _write_unguarded(self, vals):
+        """Write what nobody edits: the state, and the text as it is kept."""
+        return super().write(vals)
 
     # === FORM === #
 
@@ -278,7 +266,7 @@ class ReferralDocument(models.Model):
             "one_of": self.one_of,
             "state": self.state,
             "reason": self.reason,
-            "text": self.sudo().text or "",
+            "text": self._read_text("text"),
             "pages": self.sudo().page_ids,
         }
 
@@ -363,7 +351,7 @@ class ReferralDocument(models.Model):
             if document.page_ids or document.text:
                 document._leave_act(rule)
             document.page_ids.unlink()
-            document._update_state("destroyed", text=False)
+            document._update_state("destroyed", **self._prepare_text_vals(""))
 
     def _leave_act(self, rule):
         self.env["referral.document.destruction"].create(

@@ -10,12 +10,14 @@ from odoo.http import request
 class ReferralDocumentPage(models.Model):
     """A file of a document: a page, or several in a PDF.
 
-    Its content is read through the program's own routes only, which keep a log;
-    the field itself is closed to everybody, and so is its attachment.
+    Its content is kept encrypted and read through the program's own routes only,
+    which keep a log; the field itself is closed to everybody, and so is its
+    attachment.
     """
 
     _name = "referral.document.page"
     _description = "Referral Document Page"
+    _inherit = ["referral.secret.mixin"]
     _order = "document_id, sequence, id"
 
     document_id = fields.Many2one(
@@ -44,11 +46,19 @@ class ReferralDocumentPage(models.Model):
 
         :param str purpose: ``view`` or ``export``
         :return bytes: the content
+        :raise ValidationError: without the right key
         """
         self.ensure_one()
         self.document_id._log_reading(purpose, self)
         # sudo: the field is closed to everybody, so that nobody reads past the log
-        return base64.b64decode(self.sudo().content)
+        return self._decrypt(base64.b64decode(self.sudo().content))
+
+    def _renew_secret(self):
+        content = self._renewed(base64.b64decode(self.content))
+        if content is None:
+            return False
+        # past the guard: the file is the same
+        return super().write({"content": base64.b64encode(self._encrypt(content))})
 
     @api.model
     def _safe_name(self, name, extension):

@@ -35,7 +35,9 @@ class ReferralDocument(models.Model):
                 ) from None
         # sudo: the text is closed to the portal, whose user hands it in
         self.sudo()._update_state(
-            "draft" if text else "requested", text=text or False, reason=False
+            "draft" if text else "requested",
+            reason=False,
+            **self._prepare_text_vals(text),
         )
 
     def _hand_in_files(self, files):
@@ -109,7 +111,7 @@ class ReferralDocument(models.Model):
             "name": self.env["referral.document.page"]._safe_name(
                 name, upload.extension
             ),
-            "content": base64.b64encode(upload.content),
+            "content": base64.b64encode(self._encrypt(upload.content)),
             "mimetype": upload.mimetype,
             "size": len(upload.content),
             "sha256": upload.sha256,

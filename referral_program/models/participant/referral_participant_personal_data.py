@@ -28,7 +28,7 @@ class ReferralParticipant(models.Model):
             ["vat", "country_id", "commercial_partner_id"]
         )
         self.env["res.partner.bank"].flush_model()
-        self.env["referral.document"].flush_model(["text", "participant_id"])
+        self.env["referral.document"].flush_model(["text_digest", "participant_id"])
         found = {}
         if self.ids:
             for own_id, other_id, what in self.env.execute_query(
@@ -65,9 +65,8 @@ class ReferralParticipant(models.Model):
                   JOIN res_partner_bank bank ON bank.partner_id = contact.id
                  WHERE bank.active AND %(bank_account)s
                  UNION
-                SELECT participant_id, 'document',
-                       REGEXP_REPLACE(UPPER(text), '[^[:alnum:]]', '', 'g'), ''
-                  FROM referral_document WHERE text <> ''
+                SELECT participant_id, 'document', text_digest, ''
+                  FROM referral_document WHERE text_digest <> ''
             ),
             owned AS (
                 SELECT trait.*, participant.program_id
@@ -105,8 +104,6 @@ class ReferralParticipant(models.Model):
                 json.dumps(self._personal_data(), indent=2, ensure_ascii=False),
             )
             for document in self.document_ids:
-                if document.text:
-                    document._log_reading("export")
                 for page in document.page_ids:
                     archive.writestr(
                         f"documents/{document.id}/{page.sequence}-{page.name}",
@@ -115,7 +112,10 @@ class ReferralParticipant(models.Model):
         return target.getvalue()
 
     def _personal_data(self):
-        """Return what is kept about the participant, but for files, as plain data."""
+        """Return what is kept about the participant, but for files, as plain data.
+
+        Each reading of a text is recorded.
+        """
 
         def rows(records, names):
             return [
@@ -132,10 +132,17 @@ class ReferralParticipant(models.Model):
                         ["display_name", "type_id", "state", "state_reason", "code",
                          "alias", "create_date", "submitted_on", "verified_on"],
                     ),
-                    "documents": rows(
-                        self.document_ids,
-                        ["name", "state", "text", "reason", "submitted_on"],
-                    ),
+                    "documents": [
+                        {**row, "text": document._read_text("export")}
+                        for document, row in zip(
+                            self.document_ids,
+                            rows(
+                                self.document_ids,
+                                ["name", "state", "reason", "submitted_on"],
+                            ),
+                            strict=True,
+                        )
+                    ],
                     "people": rows(
                         self.representative_ids, ["user_id", "role", "create_date"]
                     ),
@@ -183,6 +190,19 @@ class ReferralParticipant(models.Model):
                 default=str,
             )
         )  # fmt: skip
+
+    @api.model
+    def _renew_document_secrets(self, done):
+        """Encrypt all texts and files with the first of the server's keys.
+
+        :param done: called after each batch, such as to commit it
+        :return int: the texts and files that were not encrypted with it
+        :raise ValidationError: at what none of the keys decrypts
+        """
+        texts = self.env["referral.document"]._renew_secrets(
+            [("text", "!=", False)], done
+        )
+        return texts + self.env["referral.document.page"]._renew_secrets([], done)
 
     @api.model
     def _cron_destroy_documents(self):

@@ -9,6 +9,7 @@ from . import (
     test_own_participation,
     test_pace,
     test_personal_data,
+    test_secrets,
     test_tax_ids,
     test_upload_limits,
     test_uploads,

@@ -1,6 +1,11 @@
 """Memberships that an officer reviews, for tests."""
 
+from contextlib import contextmanager
+from unittest.mock import Mock, patch
+
 from ..common import JoiningCase
+
+SECRET = "odoo.addons.referral_program.models.participant.referral_document_secret"
 
 
 class ReviewCase(JoiningCase):
@@ -14,6 +19,12 @@ class ReviewCase(JoiningCase):
 
     def _as_officer(self, records):
         return records.with_user(self.officer)
+
+    @contextmanager
+    def _asking(self, user):
+        """Have a user ask in person, by a request of their own."""
+        with patch(f"{SECRET}.request", Mock(env=self.env(user=user))):
+            yield
 
     # --- In whose language --- #
 

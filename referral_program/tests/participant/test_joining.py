@@ -236,7 +236,7 @@ class TestJoining(ReviewCase):
         with self.assertRefused(ValidationError, "number is not valid"):
             document._hand_in_text("none")
         document._hand_in_text(" ab-1234567 ")
-        self.assertEqual(document.text, "AB 1234567")
+        self.assertEqual(document._read_text("text"), "AB 1234567")
         document._hand_in_text("")
         self.assertEqual(document.state, "requested")
 
