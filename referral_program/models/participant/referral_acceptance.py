@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 
 
@@ -9,6 +11,7 @@ class ReferralAcceptance(models.Model):
     _inherit = ["referral.log.mixin"]
     _order = "accepted_on desc, id desc"
     _rec_names_search = ["participant_id", "agreement_id"]
+    _personal_fields = ("ip_address", "user_agent")
 
     participant_id = fields.Many2one(
         "referral.participant",
@@ -54,6 +57,16 @@ class ReferralAcceptance(models.Model):
     _once_unique = models.UniqueIndex(
         "(participant_id, agreement_id)", "This version is accepted already."
     )
+
+    @api.model
+    def _over_domain(self, program):
+        """With the documents, if there were any: until then it proves who accepted."""
+        limit = fields.Datetime.now() - timedelta(days=program.retention_days)
+        return [
+            ("participant_id.program_id", "=", program.id),
+            ("participant_id.state", "in", ("rejected", "closed")),
+            ("participant_id.state_since", "<", limit),
+        ]
 
     @api.depends("participant_id", "agreement_id")
     def _compute_display_name(self):

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from datetime import timedelta
+
+from odoo import api, fields, models
 
 
 class ReferralDocumentReading(models.Model):
@@ -8,6 +10,7 @@ class ReferralDocumentReading(models.Model):
     _description = "Referral Document Reading"
     _inherit = ["referral.log.mixin"]
     _order = "id desc"
+    _personal_fields = ("page_name", "ip_address")
 
     participant_id = fields.Many2one(
         "referral.participant",
@@ -29,3 +32,11 @@ class ReferralDocumentReading(models.Model):
         readonly=True,
     )
     ip_address = fields.Char("Address", readonly=True)
+
+    @api.model
+    def _over_domain(self, program):
+        limit = fields.Datetime.now() - timedelta(days=program.trace_days)
+        return [
+            ("participant_id.program_id", "=", program.id),
+            ("read_on", "<", limit),
+        ]

@@ -273,9 +273,19 @@ class ReferralParticipant(models.Model):
         )
 
     def _destroy_documents(self, rule):
-        """Destroy the participants' documents, and note it in their history."""
+        """Destroy the participants' documents, and note it in their history.
+
+        With them goes what is personal in the logs: files' names, addresses, and whom
+        they claimed.
+        """
+        # sudo: logs are erased by rule, not by right
+        refusals = self.env["referral.refusal"].sudo()
         for participant in self:
-            participant.sudo().document_ids._destroy(rule)
+            own = participant.sudo()
+            own.document_ids._destroy(rule)
+            own.reading_ids._erase()
+            own.acceptance_ids._erase()
+            refusals.search([("participant_id", "=", participant.id)])._erase()
             participant.message_post(
                 body=self.env._("Documents destroyed: %(rule)s.", rule=rule)
             )

@@ -191,6 +191,13 @@ class ReferralProgram(models.Model):
         "to have referred them.",
     )
 
+    trace_days = fields.Integer(
+        "Traces Kept",
+        default=180,
+        tracking=True,
+        help="Days after which the log of who read documents no longer names files and "
+        "addresses, and refused referrals no longer name what somebody entered.",
+    )
     accrual_steps = fields.Integer(
         default=0, required=True, readonly=True, copy=False, help="Steps taken so far."
     )
@@ -216,7 +223,7 @@ class ReferralProgram(models.Model):
         "CHECK (min_withdrawal >= 0 AND min_redemption >= 0 "
         "AND verification_days >= 0 "
         "AND attribution_days >= 0 AND agreement_grace_days >= 0 "
-        "AND retention_days >= 0 AND claim_days >= 0)",
+        "AND retention_days >= 0 AND claim_days >= 0 AND trace_days >= 0)",
         "Limits cannot be negative.",
     )
     _sizes_positive = models.Constraint(

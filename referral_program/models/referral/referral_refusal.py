@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 
 REFUSAL_REASONS = [
@@ -23,6 +25,7 @@ class ReferralRefusal(models.Model):
     _inherit = ["referral.log.mixin"]
     _order = "id desc"
     _rec_name = "reason"
+    _personal_fields = ("typed",)
 
     program_id = fields.Many2one(
         "referral.program",
@@ -57,6 +60,12 @@ class ReferralRefusal(models.Model):
     _external_key_unique = models.UniqueIndex(
         "(program_id, external_key) WHERE external_key IS NOT NULL"
     )
+
+    @api.model
+    def _over_domain(self, program):
+        """What was entered are others' addresses, who know nothing of it."""
+        limit = fields.Datetime.now() - timedelta(days=program.trace_days)
+        return [("program_id", "=", program.id), ("refused_on", "<", limit)]
 
     @api.model
     def _explain(self, reason):

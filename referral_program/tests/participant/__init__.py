@@ -11,6 +11,7 @@ from . import (
     test_personal_data,
     test_secrets,
     test_tax_ids,
+    test_traces,
     test_upload_limits,
     test_uploads,
 )
