@@ -87,7 +87,8 @@ class ReferralDocument(models.Model):
         max_size = self.participant_id.program_id.max_file_size * MEGABYTE
         try:
             if not isinstance(content, bytes):
-                # no further than needed
+                # a request that is run again has read it; no further than needed
+                content.seek(0)
                 content = content.read(max_size + 1)
             return check_upload(content, max_size)
         except UploadRefused as refusal:
