@@ -203,12 +203,25 @@ class ReferralCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
-    def _invoice(cls, partner, day, lines, move_type="out_invoice", **values):
-        """Post a customer invoice, entered on the day that it is dated."""
+    def _invoice(
+        cls,
+        partner,
+        day,
+        lines,
+        move_type="out_invoice",
+        entered=None,
+        posted=True,
+        **values,
+    ):
+        """Post a customer invoice.
+
+        :param entered: the day it is entered, if not the one that it is dated
+        :param posted: whether it is posted, or left in draft
+        """
         if isinstance(lines, (int, float, str)):
             lines = [cls._line(lines)]
         values.setdefault("company_id", cls.company.id)
-        with cls.on(day):
+        with cls.on(entered or day):
             invoice = cls.env["account.move"].create(
                 {
                     "move_type": move_type,
@@ -219,7 +232,8 @@ class ReferralCommon(AccountTestInvoicingCommon):
                     **values,
                 }
             )
-            invoice.action_post()
+            if posted:
+                invoice.action_post()
         return invoice
 
     @classmethod

@@ -1,34 +1,44 @@
-"""The 55 cases of the accrual rule, each on real invoices and payments, and on paper.
+"""The cases of the accrual rule, each on real invoices and payments, and on paper.
 
 A case tells what was entered when, in order, and what the participant earned in
-each accrued month. The cases are data (``accrual_cases.json`` and
-``accrual_cases_2.json``); this file only plays them. On paper they are played by the
-model that random books are compared with: it has to know the rule as well.
+each accrued month. The cases are data (``accrual_cases.json``,
+``accrual_cases_2.json``, and ``accrual_cases_3.json`` with combinations that were
+thought up from the rule alone); these tests only play them. On paper they are played by
+the model that random books are compared with: it has to know the rule as well.
 """
 
 import json
+from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from odoo import Command
+from odoo import fields
 from odoo.tests import BaseCase, tagged
 
 from ..common import ReferralCommon
 from ..expected import Expected
 from . import paper
+from .case_playing import CasePlayer, make_terms
 
-CASES = [
-    case
-    for name in ("accrual_cases.json", "accrual_cases_2.json")
-    for case in json.loads((Path(__file__).parent / name).read_text())["cases"]
-]
+
+def _read(name):
+    return json.loads((Path(__file__).parent / name).read_text())["cases"]
+
+
+CASES = _read("accrual_cases.json") + _read("accrual_cases_2.json")
+FURTHER = _read("accrual_cases_3.json")
+
+
+def following(month):
+    """Return the first day after a month such as ``2026-01``, as ISO text."""
+    return str(fields.Date.add(fields.Date.to_date(f"{month}-01"), months=1))
 
 
 @tagged("post_install", "-at_install")
 class TestAccrualCasesOnPaper(BaseCase):
     def test_model_knows_all_cases(self):
-        for case in CASES:
+        for case in CASES + FURTHER:
             with self.subTest(case=case["name"]):
                 expected = {
                     month: Fraction(value) for month, value in case["expect"].items()
@@ -36,181 +46,32 @@ class TestAccrualCasesOnPaper(BaseCase):
                 self.assertEqual(paper.play(case), expected)
 
 
-@tagged("post_install", "-at_install")
-class TestAccrualCases(Expected, ReferralCommon):
-    def play(self, case):
-        """Play a case's events in the order in which they were entered."""
-        self.case = case
-        self.documents, self.products = {}, {}
-        self._make_terms()
-        self.participant = self._make_participant()
-        self.clients = {
-            referral["id"]: self._make_client(referral)
-            for referral in case["referrals"]
-        }
-        got = {}
-        for event in case["events"]:
-            kind = next(key for key in event if key in self.PLAYERS)
-            result = self.PLAYERS[kind](self, event)
-            if kind == "accrue":
-                got[event["accrue"]] = self._earned(result, self.participant)
-        expected = {month: Decimal(value) for month, value in case["expect"].items()}
-        self.assertEqual(got, expected)
-        self.assertLedger(self.program)
-        self._assert_month_again_changes_nothing()
+class CaseBooks(Expected, ReferralCommon):
+    """Books in which cases are played and accrued."""
 
-    # === The case's world === #
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.till_journal = cls._journal("Till", "TILL", "cash")
+        cls.card_journal = cls._journal("Cards", "CARDS", "credit")
+        cls._use_outstanding_account(cls.card_journal)
 
-    def _make_terms(self):
-        self.program.terms_ids.unlink()
-        self.program.terms_by = self.case.get("terms_by", "invoice")
-        for terms in self.case["terms"]:
-            self.env["referral.program.terms"].create(
-                {
-                    "program_id": self.program.id,
-                    "date_from": terms["date_from"],
-                    "rate": float(terms["rate"]),
-                    "base": terms.get("base", "untaxed"),
-                    "exclude_discounted": terms["exclude_discounted"],
-                    "excluded_category_ids": [
-                        Command.set(
-                            [self._category(path).id for path in terms["excluded"]]
-                        )
-                    ],
-                    "tier_ids": [
-                        Command.create(
-                            {
-                                "above": float(tier["above"]),
-                                "rate": float(tier["rate"]),
-                            }
-                        )
-                        for tier in terms.get("tiers", [])
-                    ],
-                }
-            )
-
-    def _make_participant(self):
-        values = self.case.get("participant", {})
-        participant = self._participant()
-        participant.type_id = self.env["referral.participant.type"].create(
+    @classmethod
+    def cash_basis_tax(cls, percent):
+        """Return a tax that is due once it is paid."""
+        cls.company.tax_exigibility = True
+        transition = cls.company_data["default_account_tax_sale"].copy()
+        transition.reconcile = True
+        return cls.env["account.tax"].create(
             {
-                "name": "Of this case",
-                "entity_type": "individual",
-                "territory_restricted": values.get("territory_restricted", False),
+                "name": f"{percent} % when paid",
+                "amount": float(percent),
+                "type_tax_use": "sale",
+                "tax_exigibility": "on_payment",
+                "cash_basis_transition_account_id": transition.id,
+                "company_id": cls.company.id,
             }
         )
-        participant.partner_id.country_id = self._country(values.get("country", "RU"))
-        return participant
-
-    def _make_client(self, referral):
-        client = self._partner(
-            referral["id"],
-            country_id=self._country(referral["country"]).id,
-            referral_postpaid=referral.get("postpaid", False),
-        )
-        self._referral(
-            self.participant,
-            client,
-            referral["date_start"],
-            date_end=referral.get("date_end"),
-        )
-        return client
-
-    def _country(self, code):
-        return self.env["res.country"].search([("code", "=", code)])
-
-    # === The case's events === #
-
-    def _lines(self, event):
-        lines = []
-        for line in event["lines"]:
-            product = self._case_product(line)
-            price = Decimal(line["amount"])
-            discount = Decimal(line.get("discount", "0"))
-            # the amount is after the discount
-            unit = price / (1 - discount / 100)
-            tax = [self._tax(line["tax"]).id] if line.get("tax") else []
-            lines.append(
-                self._line(
-                    unit,
-                    product=product,
-                    discount=float(discount),
-                    start_date=line.get("start"),
-                    end_date=line.get("end"),
-                    tax_ids=[Command.set(tax)],
-                )
-            )
-        return lines
-
-    def _case_product(self, line):
-        """Return a line's product, the same one for the same name."""
-        is_discount = bool(line.get("discount_product"))
-        key = (line.get("product", line["category"]), is_discount)
-        if key not in self.products:
-            self.products[key] = self._product(line["category"], name=key[0])
-            if is_discount:
-                self.program.discount_product_ids |= self.products[key]
-        return self.products[key]
-
-    def _play_document(self, event, key, move_type):
-        """Post an invoice or a credit note, which may reverse an earlier document."""
-        values = {}
-        client = self.clients.get(event.get("customer"))
-        if reversed_move := self.documents.get(event.get("of")):
-            client = client or reversed_move.partner_id
-            values["reversed_entry_id"] = reversed_move.id
-        self.documents[key] = document = self._invoice(
-            client, event["on"], self._lines(event), move_type, **values
-        )
-        if event.get("auto") == "no":
-            with self.on(event["on"]):
-                self._receivable(document).remove_move_reconcile()
-
-    def _play_invoice(self, event):
-        self._play_document(event, event["invoice"], "out_invoice")
-
-    def _play_credit_note(self, event):
-        self._play_document(event, event["credit_note"], "out_refund")
-
-    def _play_pay(self, event):
-        invoice = self.documents[event["of"]]
-        day = event.get("date", event["on"])
-        kind = event.get("kind", "cash")
-        if kind == "misc":
-            self._misc(invoice, day, event["amount"])
-            return
-        journal = self.bonus_journal if kind == "bonus" else self.bank_journal
-        self.documents[event["pay"]] = self._pay(
-            invoice, day, event["amount"], journal, entered=event["on"]
-        )
-
-    def _play_match(self, event):
-        credit, invoice = self.documents[event["credit"]], self.documents[event["of"]]
-        self._match(credit, invoice, event["on"])
-        partials = self._receivable(credit).matched_debit_ids
-        matched = partials.filtered(
-            lambda partial: partial.debit_move_id.move_id == invoice
-        )
-        self.assertEqual(
-            Decimal(str(sum(matched.mapped("amount")))), Decimal(event["amount"])
-        )
-
-    def _play_unmatch(self, event):
-        self._unmatch(self.documents[event["unmatch"]], event["on"])
-
-    def _play_accrue(self, event):
-        return self._accrue(event["accrue"], on=event["on"])
-
-    PLAYERS = {
-        "credit_note": _play_credit_note,
-        "invoice": _play_invoice,
-        "pay": _play_pay,
-        "match": _play_match,
-        "unmatch": _play_unmatch,
-        "accrue": _play_accrue,
-    }
-
-    # === Afterwards === #
 
     def _assert_month_again_changes_nothing(self):
         """Run each month again, then compute all of its history anew."""
@@ -224,6 +85,69 @@ class TestAccrualCases(Expected, ReferralCommon):
         self.assertFalse(self._not_given(self.program, last))
 
 
+@tagged("post_install", "-at_install")
+class TestAccrualCases(CaseBooks):
+    def play(self, case):
+        """Play a case's events in the order in which they were entered."""
+        make_terms(self, case)
+        player, got = CasePlayer(self, case), {}
+        for event in case["events"]:
+            if month := event.get("accrue"):
+                accrual = self._accrue(month, on=event["on"])
+                got[month] = self._earned(accrual, player.participant)
+            else:
+                player.play(event)
+        expected = {month: Decimal(value) for month, value in case["expect"].items()}
+        self.assertEqual(got, expected)
+        self.assertLedger(self.program)
+        self._assert_month_again_changes_nothing()
+
+
+@tagged("post_install", "-at_install")
+class TestFurtherCases(CaseBooks):
+    """Cases with the same terms, side by side in one program: accrued together.
+
+    A case is one participant's; months that it does not tell of give nothing.
+    """
+
+    def play(self, cases):
+        make_terms(self, cases[0])
+        players = [CasePlayer(self, case) for case in cases]
+        months = {month for case in cases for month in case["expect"]}
+        got = defaultdict(dict)
+        for month in sorted(months):
+            days = [player.play_until(month, following(month)) for player in players]
+            accrual = self._accrue(month, on=max(days))
+            for player in players:
+                got[player][month] = self._earned(accrual, player.participant)
+        for player in players:
+            with self.subTest(case=player.case["name"]):
+                expected = dict.fromkeys(months, Decimal(0)) | {
+                    month: Decimal(value)
+                    for month, value in player.case["expect"].items()
+                }
+                self.assertEqual(got[player], expected)
+        self.assertLedger(self.program)
+        self._assert_month_again_changes_nothing()
+
+
+def _together(cases):
+    """Return cases in lists of those that can be played side by side.
+
+    One whose months are not run when they are over is played by itself.
+    """
+    groups = defaultdict(list)
+    for case in cases:
+        on_time = all(
+            event["on"] == following(event["accrue"])
+            for event in case["events"]
+            if "accrue" in event
+        )
+        terms = json.dumps([case["terms"], case.get("terms_by")])
+        groups[terms if on_time else case["name"]].append(case)
+    return list(groups.values())
+
+
 def _test_of(case):
     def test(self):
         self.play(case)
@@ -232,6 +156,17 @@ def _test_of(case):
     return test
 
 
+def _test_of_all(cases):
+    def test(self):
+        self.play(cases)
+
+    test.__doc__ = "; ".join(case["name"] for case in cases)
+    return test
+
+
 for number, one in enumerate(CASES, 1):
     slug = "".join(c if c.isalnum() else "_" for c in one["name"].lower())
     setattr(TestAccrualCases, f"test_{number:02d}_{slug}", _test_of(one))
+
+for number, some in enumerate(_together(FURTHER), 1):
+    setattr(TestFurtherCases, f"test_{number:02d}", _test_of_all(some))
