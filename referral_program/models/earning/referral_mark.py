@@ -120,8 +120,11 @@ class ReferralMark(models.Model):
         seeds = []
         if moves:
             seeds.append(self._seed_moves(moves))
-            # whoever settles an entry settles what the entry carried on
-            seeds.append(self._seed_counterparts(self._seed_entries(moves)))
+            # whoever settles an entry settles what the entry carried on; hardly any
+            # transaction does, and each pays for what a statement could have to do
+            if entries := self.env.execute_query(self._seed_entries(moves)):
+                ids = tuple(id_ for [id_] in entries)
+                seeds.append(self._seed_counterparts(self._seed_moves(ids)))
         if moves and some_wait_for_bank:
             # a statement line can matter to the invoices of a payment
             near = self._seed_counterparts(seeds[0])
