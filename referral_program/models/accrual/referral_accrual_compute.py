@@ -5,6 +5,34 @@ from odoo.tools import SQL
 
 from ...tools.rounding import rounded_query
 
+#: What an accrual, or a dry run of one, needs to know of a line: what is left out
+#: (what an explanation tells) is not computed.
+RESULT = (
+    "line_key",
+    "group_id",
+    "move_line_id",
+    "participant_id",
+    "referral_id",
+    "terms_id",
+    "partner_id",
+    "contact_id",
+    "product_id",
+    "move_name",
+    "name",
+    "invoice_date",
+    "document_date",
+    "start_date",
+    "end_date",
+    "paid",
+    "rendered",
+    "share",
+    "base",
+    "rate",
+    "amount",
+    "reason",
+    "look_again",
+)
+
 
 class ReferralAccrual(models.Model):
     """Computing a month: the evidence, in a handful of set-based statements."""
@@ -52,7 +80,14 @@ class ReferralAccrual(models.Model):
         earning = self.env["referral.earning"]
         earning._make_tables(conditions, scope)
         conditions = earning._what_occurs(conditions)
-        self._make_table("referral_result", earning._line_query(conditions))
+        self._make_table(
+            "referral_result",
+            SQL(
+                "SELECT %s FROM (%s) line",
+                SQL(", ").join(map(SQL.identifier, RESULT)),
+                earning._line_query(conditions),
+            ),
+        )
 
     @contextmanager
     def _earned(self, conditions, groups):
