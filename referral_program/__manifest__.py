@@ -45,6 +45,7 @@
         "views/referral_compensation_views.xml",
         "views/referral_accrual_views.xml",
         "views/referral_audit_file_views.xml",
+        "wizards/referral_move_views.xml",
         "views/referral_referral_views.xml",
         "views/referral_document_views.xml",
         "views/referral_agreement_views.xml",

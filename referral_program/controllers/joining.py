@@ -1,3 +1,5 @@
+from werkzeug.urls import url_encode
+
 from odoo import http
 from odoo.exceptions import ValidationError
 from odoo.http import request
@@ -28,7 +30,9 @@ class ReferralJoining(ReferralPortal):
         if not self._may_hand_in(program, participant):
             return request.redirect("/my/referral")
         choice = self._choice(program, participant, query)
-        return self._form(program, participant, choice, saved=query.get("saved"))
+        return self._form(
+            program, participant, choice, post=query, saved=query.get("saved")
+        )
 
     @http.route(
         "/my/referral/join",
@@ -55,6 +59,7 @@ class ReferralJoining(ReferralPortal):
                 request.env.user,
             )
         errors = self._hand_in(participant, post)
+        self._take_country(participant, post)
         if post.get("action") == "submit":
             errors = {**self._not_complete(participant, post), **errors}
             if not errors:
@@ -63,7 +68,10 @@ class ReferralJoining(ReferralPortal):
                 return request.redirect("/my/referral")
         if errors:
             return self._form(program, participant, choice, errors, post)
-        return request.redirect("/my/referral/join?saved=1")
+        ticked = {name: 1 for name in post if name.startswith("accept_")}
+        return request.redirect(
+            f"/my/referral/join?{url_encode({'saved': 1, **ticked})}"
+        )
 
     def _may_hand_in(self, program, participant):
         """Tell whether there is anything for the user to hand in."""
@@ -143,6 +151,15 @@ class ReferralJoining(ReferralPortal):
                 errors[key] = error.args[0]
         return errors
 
+    def _take_country(self, participant, post):
+        """Keep the country of a client whose country was not known."""
+        partner = participant.partner_id
+        code = post.get("country")
+        if code and not partner.country_id:
+            partner.country_id = request.env["res.country"].search(
+                [("code", "=", code)], limit=1
+            )
+
     def _files(self, key):
         """Return the uploads of a field, not read yet."""
         return [
@@ -159,6 +176,8 @@ class ReferralJoining(ReferralPortal):
             else request.env._("Upload one of these documents.")
             for alternatives in participant._missing_documents()
         }
+        if participant._lacks_country():
+            errors["country"] = request.env._("Choose your country.")
         for agreement in participant._agreements_to_accept():
             if not post.get(f"accept_{agreement.id}"):
                 errors[f"accept_{agreement.id}"] = request.env._(
@@ -169,6 +188,7 @@ class ReferralJoining(ReferralPortal):
     # --- The form --- #
 
     def _form(self, program, participant, choice, errors=None, post=None, saved=None):
+        partner = request.env.user.partner_id.commercial_partner_id
         types = self._types(program)
         return self._page(
             "portal_join",
@@ -188,6 +208,8 @@ class ReferralJoining(ReferralPortal):
             post=post or {},
             saved=saved,
             accept=ACCEPT,
+            countries=not partner.country_id
+            and request.env["res.country"].sudo().search([]),
             entity_types=types._fields["entity_type"]._description_selection(
                 request.env
             ),

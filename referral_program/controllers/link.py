@@ -39,6 +39,36 @@ class ReferralLink(http.Controller):
             self._remember(response, participants, participant)
         return response
 
+    @http.route(
+        "/referral-program",
+        type="http",
+        auth="public",
+        website=True,
+        methods=["GET"],
+        sitemap=False,
+        readonly=True,
+    )
+    def welcome(self, **_query):
+        """Show visitors who recommends what, and how to sign up."""
+        # sudo: visitors read nothing; what they see is for everybody
+        participants = request.env["referral.participant"].sudo()
+        participant = read_cookie(participants, request)
+        program = participant.program_id or self._program()
+        if not program:
+            raise request.not_found()
+        # sudo: whether everybody may sign up is for everybody, too
+        scope = request.env["res.users"].sudo()._get_signup_invitation_scope()
+        response = request.render(
+            "referral_program.portal_welcome",
+            {
+                "program": program,
+                "participant": participant.filtered("link_active"),
+                "may_sign_up": scope == "b2c",
+            },
+        )
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
     def _program(self):
         # sudo: as above
         return request.env["referral.program"].sudo()._of_company(request.env.company)

@@ -27,10 +27,9 @@ class ReferralPortal(CustomerPortal):
     # === WHO IT IS === #
 
     def _program(self):
-        """Return the company's program in superuser mode; empty without one."""
+        """Return the user's program in superuser mode; empty without one."""
         # sudo: portal users read no programs; the pages show what is for them
-        programs = request.env["referral.program"].sudo()
-        return programs._of_company(request.env.company)
+        return request.env["referral.program"].sudo()._of_user(request.env.user)
 
     def _participant(self, program):
         """Return the membership that the user acts for, and nobody else's."""

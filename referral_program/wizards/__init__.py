@@ -7,6 +7,7 @@ from . import (
     referral_explanation,
     referral_explanation_payment,
     referral_explanation_text,
+    referral_move,
     referral_move_membership,
     referral_reason,
     referral_redeem,

@@ -210,6 +210,15 @@ class AccountMove(models.Model):
                 and redemptions._payer_of(move).available_balance > 0
             )
 
+    @api.depends("referral_accrual_id", "referral_redemption_id")
+    def _compute_show_reset_to_draft_button(self):
+        result = super()._compute_show_reset_to_draft_button()
+        # sudo: the button is hidden from whoever may not see the program, too
+        own = self.sudo()
+        for move in own._of_accruals() | own._of_redemptions():
+            move.with_env(self.env).show_reset_to_draft_button = False
+        return result
+
     def _compute_delivery_date(self):
         # recomputed without a write: a service may be rendered on another day now
         self.env["referral.mark"]._mark_moves(self)
@@ -304,11 +313,7 @@ class AccountMove(models.Model):
         """
         # sudo: an accountant without this program's groups gets the same answer
         posted = self.sudo().filtered(lambda move: move.state == "posted")
-        redeemed = posted.filtered(
-            lambda move: move.referral_redemption_id
-            or move.reversed_entry_id.referral_redemption_id
-        )
-        if redeemed:
+        if redeemed := posted._of_redemptions():
             raise UserError(
                 self.env._(
                     "%(entries)s: the entry of a redemption, and its reversal, cannot "
@@ -318,8 +323,7 @@ class AccountMove(models.Model):
                     entries=", ".join(redeemed.mapped("display_name")),
                 )
             )
-        entries = posted.filtered("referral_accrual_id")
-        if entries:
+        if entries := posted._of_accruals():
             raise UserError(
                 self.env._(
                     "%(entries)s: the entry of a referral accrual cannot be reset to "
@@ -330,6 +334,16 @@ class AccountMove(models.Model):
                     entries=", ".join(entries.mapped("display_name")),
                 )
             )
+
+    def _of_accruals(self):
+        return self.filtered("referral_accrual_id")
+
+    def _of_redemptions(self):
+        """Return the entries of redemptions, and those that undo one."""
+        return self.filtered(
+            lambda move: move.referral_redemption_id
+            or move.reversed_entry_id.referral_redemption_id
+        )
 
     # === MARKING === #
 

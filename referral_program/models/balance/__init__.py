@@ -10,6 +10,7 @@ from . import (
     referral_withdrawal_bill,
     referral_withdrawal_check,
     referral_withdrawal_four_eyes,
+    referral_withdrawal_portal,
     referral_redemption,
     referral_redemption_due,
     referral_redemption_reversal,

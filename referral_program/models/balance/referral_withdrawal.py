@@ -356,12 +356,6 @@ class ReferralWithdrawal(models.Model):
         withdrawals.write({"decision": decision, "reason": reason, "problem": False})
         withdrawals.activity_unlink(["referral_program.mail_activity_withdrawal"])
 
-    def action_trust_account(self):
-        """Trust the payee accounts: money may be sent to them."""
-        self._check_may_decide()
-        # Odoo decides who may
-        self.bank_account_id.write({"allow_out_payment": True})
-
     # === MAIL === #
 
     def _send(self, template):

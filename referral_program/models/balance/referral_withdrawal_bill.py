@@ -66,7 +66,7 @@ class ReferralWithdrawal(models.Model):
         One that cannot be billed keeps the reason as its problem and does not stop
         the others.
 
-        :return: a notification, or None
+        :return: a notification
         :raise UserError: naming what stands in the way, if it is one only
         """
         self._check_may_decide()
@@ -76,48 +76,69 @@ class ReferralWithdrawal(models.Model):
         alone = len(waiting) == 1
         if alone:
             waiting._check_not_by_me()
-        for withdrawal, why in waiting._not_by_me().items():
+        mine = waiting._not_by_me()
+        for withdrawal, why in mine.items():
             # sudo: accountants write no withdrawals; the others are billed
             withdrawal.sudo().problem = why
-            waiting -= withdrawal
-        waiting._approve()
-        if alone:
-            # sudo: accountants make bills by this button only
-            return waiting.sudo()._bill()
-        if len(waiting) <= BUTTON_LIMIT:
-            # sudo: as above
-            waiting.sudo()._bill_each()
-            return self._tell_unbilled()
-        # sudo: whoever may bill need not be allowed to start scheduled actions
-        self.env.ref("referral_program.ir_cron_bill").sudo()._trigger()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._(
+        billing = waiting.filtered(lambda w: w not in mine)
+        billing._approve()
+        if len(billing) > BUTTON_LIMIT:
+            # sudo: whoever may bill need not be allowed to start scheduled actions
+            self.env.ref("referral_program.ir_cron_bill").sudo()._trigger()
+            return self._notification(
+                "info",
+                self.env._(
                     "%(count)s withdrawals are approved. Their bills are being "
                     "created in the background.",
-                    count=len(waiting),
+                    count=len(billing),
                 ),
-            },
-        }
+            )
+        # sudo: accountants make bills by this button only
+        if alone:
+            billing.sudo()._bill()
+        else:
+            billing.sudo()._bill_each()
+        return waiting._report_bills()
 
-    def _tell_unbilled(self):
-        """Return a notification about those that were not billed, or None."""
+    def action_pay(self):
+        """Open Odoo's window that pays the posted bills of these withdrawals.
+
+        :raise UserError: if there is none to pay
+        """
+        self._check_may_decide()
+        bills = self.filtered(lambda w: w.state == "billed").bill_id
+        posted = bills.filtered(lambda bill: bill.state == "posted")
+        if not posted:
+            raise UserError(
+                self.env._(
+                    "None of these withdrawals has a posted bill to pay. Create the "
+                    "bills and post them first."
+                )
+            )
+        return posted.action_register_payment()
+
+    def _report_bills(self):
+        """Return a notification: how many were billed, and why each other was not."""
         unbilled = self.filtered(lambda w: w.state == "requested")
-        if not unbilled:
-            return None
+        lines = [self.env._("Bills created: %s.", len(self - unbilled))]
+        if unbilled:
+            lines.append(self.env._("Not created: %s.", len(unbilled)))
+        # a problem may begin with the withdrawal's number already
+        lines += [
+            f"{w.name}: {(w.problem or '').removeprefix(f'{w.name}: ')}" for w in unbilled
+        ]
+        return self._notification("warning" if unbilled else "success", " ".join(lines))
+
+    @api.model
+    def _notification(self, kind, message):
+        """Return the action that tells something and shows the records anew."""
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "type": "warning",
-                "sticky": True,
-                "message": self.env._(
-                    "Not billed, each for the reason that it shows: %(numbers)s",
-                    numbers=", ".join(unbilled.mapped("name")),
-                ),
+                "type": kind,
+                "sticky": kind == "warning",
+                "message": message,
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.roles import check_role
+
 #: Withdrawals that one participant may request a day, whatever became of them.
 MAX_A_DAY = 5
 
@@ -157,6 +159,17 @@ class ReferralWithdrawal(models.Model):
             )
 
     # === ACTION METHODS === #
+
+    def action_trust_account(self):
+        """Trust the payee accounts: money may be sent to them."""
+        self._check_may_decide()
+        check_role(
+            self.env,
+            self.env._("You may not trust bank accounts. Ask an accountant."),
+            "account.group_validate_bank_account",
+        )
+        # sudo: Odoo also asks for the right to edit contacts
+        self.bank_account_id.sudo().write({"allow_out_payment": True})
 
     def action_confirm_account(self):
         """Take the payee accounts as they are now."""

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, clean_context
@@ -283,6 +285,7 @@ class ReferralDocument(models.Model):
         self.env["referral.document.reading"].sudo().create(
             {
                 "participant_id": self.participant_id.id,
+                "document_id": self.id,
                 "document_name": self.name,
                 "page_name": page.name if page else False,
                 "user_id": self.env.uid,
@@ -302,13 +305,43 @@ class ReferralDocument(models.Model):
         )
 
     def action_approve(self):
-        """Approve the documents; with the last one, the participant is active."""
+        """Approve the documents; with the last one, the participant is active.
+
+        :raise UserError: naming those that the user has not opened
+        """
         self._check_officer()
         self.check_access("write")
         self.participant_id._check_not_ones_own()
+        self._check_opened()
         self._update_state("approved", **self._prepare_review_vals())
         for participant in self.participant_id:
             participant._on_documents_approved()
+
+    def _check_opened(self):
+        """Refuse to approve what the user has not opened since it was uploaded."""
+        if self.env.su:
+            return
+        # sudo: officers do not see the log
+        readings = self.env["referral.document.reading"].sudo()
+        opened = dict(
+            readings._read_group(
+                [("document_id", "in", self.ids), ("user_id", "=", self.env.uid)],
+                ["document_id"],
+                ["read_on:max"],
+            )
+        )
+        unopened = self.filtered(
+            lambda d: d.submitted_on
+            and opened.get(d.sudo(), datetime.min) < d.submitted_on
+        )
+        if unopened:
+            raise UserError(
+                self.env._(
+                    "You have not opened %(names)s yet. Open each document and look "
+                    "at it, then approve it.",
+                    names=", ".join(unopened.mapped("name")),
+                )
+            )
 
     def _reject(self, reason):
         """Reject the documents: the participant hands in others.

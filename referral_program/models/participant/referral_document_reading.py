@@ -20,6 +20,13 @@ class ReferralDocumentReading(models.Model):
         ondelete="restrict",
     )
     company_id = fields.Many2one(related="participant_id.company_id")
+    document_id = fields.Many2one(
+        "referral.document",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Empty once the document is deleted; its name stays.",
+    )
     document_name = fields.Char("Document", required=True, readonly=True)
     page_name = fields.Char("File", readonly=True)
     user_id = fields.Many2one(

@@ -23,8 +23,14 @@ class ReferralParticipant(models.Model):
         groups="referral_program.group_officer",
     )
     documents_to_verify = fields.Integer(
-        compute="_compute_documents_to_verify",
+        compute="_compute_documents_open",
         groups="referral_program.group_officer",
+    )
+    documents_awaited = fields.Integer(
+        "Waiting for the Client",
+        compute="_compute_documents_open",
+        groups="referral_program.group_officer",
+        help="How many documents the client still has to upload.",
     )
     acceptance_ids = fields.One2many(
         "referral.acceptance", "participant_id", "Acceptances"
@@ -68,11 +74,12 @@ class ReferralParticipant(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("document_ids.state")
-    def _compute_documents_to_verify(self):
+    def _compute_documents_open(self):
         for participant in self:
             participant.documents_to_verify = len(
                 participant.document_ids.filtered(lambda d: d.state == "submitted")
             )
+            participant.documents_awaited = len(participant._missing_documents())
 
     @api.depends("verification_deadline")
     def _compute_is_late(self):
@@ -264,8 +271,23 @@ class ReferralParticipant(models.Model):
             raise ValidationError(
                 self.env._("Still missing: %(names)s.", names="; ".join(names))
             )
+        self._check_country()
         if self._agreements_to_accept():
             raise ValidationError(self.env._("Read and accept both agreements."))
+
+    def _lacks_country(self):
+        """Tell whether it is not known in which country the participant may refer."""
+        return self.type_id.territory_restricted and not self.partner_id.country_id
+
+    def _check_country(self):
+        if self._lacks_country():
+            raise ValidationError(
+                self.env._(
+                    "The country of %(participant)s is missing: they may refer clients "
+                    "from their own country only. Fill it in on the contact.",
+                    participant=self.display_name,
+                )
+            )
 
     def _await_verification(self):
         """Begin the time within which the documents are verified."""

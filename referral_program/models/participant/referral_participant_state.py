@@ -87,7 +87,11 @@ class ReferralParticipant(models.Model):
         return result
 
     def _check_verified(self):
-        """Refuse to let somebody take part whose documents are not approved."""
+        """Refuse to let somebody take part without what their type needs.
+
+        :raise UserError: naming the documents that are not approved
+        :raise ValidationError: without the country, where it decides
+        """
         names = self._open_documents().mapped("name")
         if names:
             raise UserError(
@@ -97,6 +101,7 @@ class ReferralParticipant(models.Model):
                     names=", ".join(names),
                 )
             )
+        self._check_country()
 
     def action_submit(self):
         """Hand the file over for verification."""

@@ -135,6 +135,12 @@ class ReferralProgram(models.Model):
     description = fields.Html(
         translate=True, help="What the program offers, for clients who may join."
     )
+    welcome = fields.Html(
+        "Welcome Page",
+        translate=True,
+        help="What whoever opens a referral link reads about you, above the button to "
+        "sign up.",
+    )
     agreement_grace_days = fields.Integer(
         "Grace Period",
         default=30,
@@ -178,10 +184,10 @@ class ReferralProgram(models.Model):
     target_url = fields.Char(
         "Links Lead To",
         required=True,
-        default="/",
+        default="/referral-program",
         tracking=True,
-        help="The page that referral links lead to. What a link has after a question "
-        "mark is kept.",
+        help="The page that referral links lead to: the program's own, or any other. "
+        "What a link has after a question mark is kept.",
     )
     claim_days = fields.Integer(
         "Claim Period",

@@ -1,8 +1,11 @@
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
+from math import inf
 
 import pytz
+from babel.dates import format_timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.tools import get_lang
 
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -69,12 +72,40 @@ class ReferralProgram(models.Model):
         return self.search([("company_id", "parent_of", company.id)], limit=1)
 
     @api.model
+    def _of_user(self, user):
+        """Return the program that a user may take part in.
+
+        It is their company's; of whoever was referred and signed up in a company
+        without one, that of the participant who referred them.
+
+        :param user: the ``res.users``
+        """
+        own = self._of_company(user.env.company)
+        if own or not user.share:
+            return own
+        referrals = self.env["referral.referral"]
+        client = user.partner_id.commercial_partner_id
+        return referrals.search([("partner_id", "=", client.id)], limit=1).program_id
+
+    @api.model
     def _today_in(self, company):
         """Return today's date in a company, by its program, or by one made now."""
         # sudo: as in :meth:`_timezone`
         programs = self.sudo()
         program = programs._of_company(company)
         return (program or programs.new({"company_id": company.id}))._today()
+
+    def _retention_text(self):
+        """Return how long documents are kept, such as ``3 years``, in words."""
+        self.ensure_one()
+        years, days = divmod(self.retention_days, 365)
+        return format_timedelta(
+            timedelta(self.retention_days),
+            # the first unit of which there are as many as the threshold says
+            threshold=1 if years and not days else inf,
+            granularity="year" if years and not days else "day",
+            locale=get_lang(self.env).code,
+        )
 
     def _next_number(self, code):
         """Return the next number of one of the company's sequences, of today's year."""

@@ -7,6 +7,7 @@ from . import (
     referral_referral,
     referral_referral_bind,
     referral_referral_contacts,
+    referral_referral_move,
     referral_kept_invoice,
     referral_refusal,
     referral_claim,

@@ -233,6 +233,8 @@ class ReferralReferral(models.Model):
                     "buttons of their form."
                 )
             )
+        if "participant_id" in vals and not self.env.su:
+            self._check_participant_can_change(vals["participant_id"])
         self.env["referral.mark"]._mark_partners(self.partner_id)
         vals = self._with_commercial_partner(vals)
         if OWN_DECISIONS & vals.keys():
@@ -275,6 +277,16 @@ class ReferralReferral(models.Model):
                     "accrual reverses what was credited for it, and make one of the "
                     "right client.",
                     referrals=", ".join(accrued.mapped("display_name")),
+                )
+            )
+
+    def _check_participant_can_change(self, participant_id):
+        """Refuse to give a client to somebody else without a reason on record."""
+        if self.filtered(lambda r: r.participant_id.id != participant_id):
+            raise UserError(
+                self.env._(
+                    "To give a client to another participant, press “Move to…” on the "
+                    "referral."
                 )
             )
 

@@ -410,6 +410,29 @@ class TestWithdrawals(MoneyCase):
         )
         self.assertEqual(len(logs.output), 2)
 
+    def test_what_became_of_many_is_told(self):
+        good, bad = self._request(10_000), self._request(20_000)
+        other = self._bank_account(
+            self.participant.partner_id, "40702810938000000003", trusted=False
+        )
+        bad.bank_account_id = other
+        bad.action_confirm_account()
+        with self.on("2026-03-06"):
+            notice = (good | bad).action_bill()["params"]
+        self.assertEqual((good.state, bad.state), ("billed", "requested"))
+        self.assertEqual(notice["type"], "warning")
+        self.assertRegex(
+            notice["message"],
+            f"^Bills created: 1. Not created: 1. {bad.name}: the account .* is not "
+            "trusted yet",
+        )
+        other.allow_out_payment = True
+        with self.on("2026-03-06"):
+            notice = bad.action_bill()["params"]
+        self.assertEqual(
+            (notice["type"], notice["message"]), ("success", "Bills created: 1.")
+        )
+
     def test_many_are_refused_with_one_reason(self):
         withdrawals = self._request(10_000) | self._request(20_000)
         action = withdrawals.action_refuse()

@@ -26,6 +26,19 @@ class ReviewCase(JoiningCase):
         with patch(f"{SECRET}.request", Mock(env=self.env(user=user))):
             yield
 
+    def _open(self, documents):
+        """Have the officer look at documents, which the log records."""
+        for document in self._as_officer(documents):
+            document._log_reading("view")
+
+    def _approve(self, documents):
+        self._open(documents)
+        self._as_officer(documents).action_approve()
+
+    def _approve_all(self, participant):
+        self._open(participant.document_ids)
+        self._as_officer(participant).action_approve_documents()
+
     # --- In whose language --- #
 
     def _in(self, records, lang):

@@ -49,7 +49,7 @@ class TestAgreements(ReviewCase):
 
     def test_new_version_asks_again_and_blocks_after_the_grace_period(self):
         participant = self._submitted()
-        self._as_officer(participant).action_approve_documents()
+        self._approve_all(participant)
         with freeze_time("2026-03-01 09:00:00"):
             agreement = self._publish("2026-03-01")
         self.assertEqual(agreement.version, 2)

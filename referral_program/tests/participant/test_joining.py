@@ -93,7 +93,7 @@ class TestJoining(ReviewCase):
         self._type("legal_entity_resident").link_at_once = False
         participant = self._submitted()
         self.assertFalse(participant.link_active)
-        self._as_officer(participant).action_approve_documents()
+        self._approve_all(participant)
         self.assertTrue(participant.link_active)
 
     def test_changed_requirements_touch_drafts_only(self):
@@ -109,7 +109,7 @@ class TestJoining(ReviewCase):
             set(submitted.document_ids.mapped("name")), {"Form 26.2-1", "Form 26.2-7"}
         )
         self.assertIn("Charter", draft.document_ids.mapped("name"))
-        self._as_officer(submitted).action_approve_documents()
+        self._approve_all(submitted)
         self.assertEqual(submitted.state, "active")
 
     def _words(self, document):
@@ -257,10 +257,10 @@ class TestJoining(ReviewCase):
     def test_approval_of_all_lets_take_part(self):
         participant = self._submitted("individual_resident")
         first, *others = participant.document_ids
-        self._as_officer(first).action_approve()
+        self._approve(first)
         self.assertEqual(participant.state, "submitted")
         for document in others:
-            self._as_officer(document).action_approve()
+            self._approve(document)
         self.assertEqual(participant.state, "active")
         self.assertTrue(participant.link_active)
         self.assertTrue(participant.payout_allowed)
@@ -268,7 +268,7 @@ class TestJoining(ReviewCase):
         self.assertFalse(participant.verification_deadline)
         self.assertEqual(
             self._mails(participant),
-            ["We received your documents", "Your documents are approved"],
+            ["We received your documents", "Welcome to the referral program"],
         )
 
     def test_rejection_and_resubmission(self):
@@ -301,8 +301,62 @@ class TestJoining(ReviewCase):
         participant._submit()
         self.assertEqual((document.state, document.reason), ("submitted", False))
         self.assertTrue(participant.verification_deadline)
+        self._approve_all(participant)
+        self.assertEqual(participant.state, "active")
+
+    def test_nobody_approves_what_they_have_not_opened(self):
+        participant = self._submitted("individual_resident")
+        waiting = participant.document_ids
+        self._open(waiting[1:])
+        for approve in (
+            self._as_officer(participant).action_approve_documents,
+            self._as_officer(waiting[0]).action_approve,
+        ):
+            with self.assertRefused(UserError, f"not opened {waiting[0].name} yet"):
+                approve()
+        self.assertEqual(set(waiting.mapped("state")), {"submitted"})
+        # opened by somebody else, or what was there before, is not opened
+        peer = self._user("peer", "referral_program.group_officer")
+        waiting[0].with_user(peer)._log_reading("view")
+        with self.assertRefused(UserError, "not opened"):
+            self._as_officer(waiting[0]).action_approve()
+        self._open(waiting[0])
+        self._as_officer(waiting[0])._reject("Unreadable")
+        with freeze_time("2030-01-01"):
+            waiting[0]._hand_in_files([("b.png", self._picture())])
+            participant._submit()
+        with self.assertRefused(UserError, "not opened"):
+            self._as_officer(participant).action_approve_documents()
+        with freeze_time("2030-01-02"):
+            self._open(waiting[0])
         self._as_officer(participant).action_approve_documents()
         self.assertEqual(participant.state, "active")
+
+    def test_what_is_waited_for_is_counted(self):
+        participant = self._submitted("individual_resident")
+        self._open(participant.document_ids)
+        self._as_officer(participant.document_ids[0])._reject("Unreadable")
+        own = self._as_officer(participant)
+        self.assertEqual((own.documents_to_verify, own.documents_awaited), (2, 1))
+        own.document_ids[1:].action_approve()
+        self.assertEqual((own.documents_to_verify, own.documents_awaited), (0, 1))
+        with self.assertRefused(UserError, "Approve the documents"):
+            own.action_activate()
+
+    def test_where_the_country_decides_nobody_is_active_without(self):
+        kind = self._type("individual_nonresident")
+        self.assertTrue(kind.territory_restricted)
+        partner = self._partner("Nowhere", country_id=False)
+        draft = self._draft("individual_nonresident", partner)
+        self._accept_all(draft)
+        for refused in (draft._submit, self._as_officer(draft).action_activate):
+            with self.assertRefused(ValidationError, "country of Nowhere is missing"):
+                refused()
+        self.assertEqual(draft.state, "draft")
+        partner.country_id = self.env.ref("base.ru")
+        draft._submit()
+        self._as_officer(draft).action_activate()
+        self.assertEqual(draft.state, "active")
 
     def test_further_documents_are_requested_one_by_one(self):
         participant = self._submitted("individual_nonresident")
@@ -316,7 +370,7 @@ class TestJoining(ReviewCase):
         self.assertFalse(participant.verification_deadline)
         document.sudo()._hand_in_files([("a.png", self._picture())])
         participant._submit()
-        self._as_officer(document).action_approve()
+        self._approve(document)
         self.assertEqual(participant.state, "active")
         # asked again later: payout waits for it, the participation does not
         later = self._as_officer(self.env["referral.document"]).create(
@@ -326,7 +380,7 @@ class TestJoining(ReviewCase):
         self.assertFalse(participant.payout_allowed)
         later.sudo()._hand_in_files([("a.png", self._picture())])
         participant._submit()
-        self._as_officer(later).action_approve()
+        self._approve(later)
         self.assertTrue(participant.payout_allowed)
 
     def test_documents_have_one_door_for_their_state(self):
@@ -382,7 +436,7 @@ class TestJoining(ReviewCase):
 
     def test_suspend_resume_close_with_reasons(self):
         participant = self._submitted()
-        self._as_officer(participant).action_approve_documents()
+        self._approve_all(participant)
         for state, mail in (
             ("suspended", "Your participation is suspended"),
             ("active", "Your participation has been resumed"),
@@ -459,7 +513,7 @@ class TestJoining(ReviewCase):
             self.assertIn(participant, late)
             on_time = self.env["referral.participant"].search([("is_late", "=", False)])
             self.assertNotIn(participant, on_time)
-            self._as_officer(participant).action_approve_documents()
+            self._approve_all(participant)
             self.assertFalse(participant.is_late)
         self.assertFalse(participant.activity_ids)
 

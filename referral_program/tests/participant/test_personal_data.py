@@ -78,7 +78,7 @@ class TestPersonalData(ReviewCase):
 
     def test_nothing_personal_is_in_the_history(self):
         participant = self._submitted("individual_tax_resident")
-        self._as_officer(participant).action_approve_documents()
+        self._approve_all(participant)
         history = " ".join(
             str(message.body) for message in participant.message_ids
         ) + " ".join(

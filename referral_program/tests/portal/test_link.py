@@ -115,6 +115,52 @@ class TestLink(PortalCase):
         self.assertIn("SameSite=Lax", text)
         self.assertNotIn(self.anna.code, cookie.value)
 
+    def test_a_link_leads_to_a_page_that_says_who_recommends_what(self):
+        self.program.target_url = "/referral-program"
+        self.program.company_id.email = "sales@example.com"
+        self.program.welcome = "<p>Servers in a minute</p>"
+        location = self._open(self.anna, "?utm_source=a").headers["Location"]
+        self.assertTrue(location.endswith("/referral-program?utm_source=a"))
+        page = self._get(location, headers=BROWSER).text
+        for text in ("Anna", "recommends", "Servers in a minute"):
+            self.assertIn(text, page)
+        self.assertIn(f"/web/signup?referral_code={self.anna.code}", page)
+        # people are not named to whoever has their link
+        self.anna.type_id = self._type("individual_resident")
+        self.assertNotIn("Anna", self._get(location, headers=BROWSER).text)
+        # where only the invited sign up, one writes
+        self.env["ir.config_parameter"].sudo().set_param(
+            "auth_signup.invitation_scope", "b2b"
+        )
+        page = self._get(location, headers=BROWSER).text
+        self.assertNotIn("/web/signup", page)
+        self.assertIn("mailto:sales@example.com", page)
+        self.assertIn(self.anna.code, page)
+        # without a link it is a page like any other
+        self.opener.cookies.clear()
+        page = self._get("/referral-program", headers=BROWSER).text
+        self.assertIn("Servers in a minute", page)
+        self.assertNotIn(self.anna.code, page)
+        self.program.active = False
+        self.assertEqual(self._get("/referral-program").status_code, 404)
+
+    def test_whoever_signed_up_in_a_company_without_a_program_finds_it(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self._open(self.anna)
+        user = self._sign_up("elsewhere@example.net")
+        user.write({"company_ids": [(4, elsewhere.id)], "company_id": elsewhere.id})
+        self._login(None)
+        self.authenticate("elsewhere@example.net", "a long password")
+        self.assertEqual(self._get("/my/referral").status_code, 200)
+        self.assertIn('href="/my/referral"', self._get("/my").text)
+        # a program that is not theirs is not offered
+        self.stranger.write(
+            {"company_ids": [(4, elsewhere.id)], "company_id": elsewhere.id}
+        )
+        self._login(self.stranger)
+        self.assertEqual(self._get("/my/referral").status_code, 404)
+        self.assertNotIn('href="/my/referral"', self._get("/my").text)
+
     def test_signing_up_after_a_click(self):
         self._open(self.anna)
         user = self._sign_up("clicked@example.net")

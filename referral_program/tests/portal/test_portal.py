@@ -125,6 +125,7 @@ class TestPortal(PortalCase):
         }[kind]
         data = {
             "entity_type": entity,
+            "country": "KZ",
             "residency": residency,
             "tax_residency": tax,
             "action": "submit",
@@ -225,6 +226,38 @@ class TestPortal(PortalCase):
             "/my/referral/join", self._form_data("individual_resident"), files[1:]
         )
         self.assertEqual(self._own(self.owner).state, "submitted")
+
+    def test_what_was_ticked_is_kept_with_the_draft(self):
+        self._login(self.owner)
+        form = self._form_data("individual_resident")
+        ticked = [name for name in form if name.startswith("accept_")]
+        del form[ticked[0]]
+        saved = self._post("/my/referral/join", {**form, "action": "save"})
+        page = self._get(saved.headers["Location"]).text
+        self.assertFalse(self._own(self.owner).acceptance_ids)
+        boxes = {
+            name: "checked=" in box
+            for box, name in re.findall(r'(<input[^>]*name="(accept_\d+)"[^>]*>)', page)
+        }
+        self.assertEqual(boxes, {name: name != ticked[0] for name in ticked})
+
+    def test_the_country_is_asked_for_where_it_decides(self):
+        partner = self.owner.partner_id
+        partner.country_id = False
+        self._login(self.owner)
+        form = self._form_data("individual_nonresident")
+        page = self._post("/my/referral/join", {**form, "country": ""}).text
+        self.assertIn("Choose your country.", page)
+        self.assertEqual(self._own(self.owner).state, "draft")
+        self._post("/my/referral/join", form)
+        self.assertEqual(partner.country_id.code, "KZ")
+        self.assertEqual(self._own(self.owner).state, "submitted")
+        # whose country is known keeps it
+        other = self.other.partner_id
+        other.country_id = self.env.ref("base.ru")
+        self._login(self.other)
+        self._post("/my/referral/join", form)
+        self.assertEqual(other.country_id.code, "RU")
 
     def test_without_javascript_the_choice_is_a_step_of_its_own(self):
         self._login(self.owner)

@@ -266,6 +266,37 @@ class TestPortalMoney(MoneyPortalCase):
         account.bank_id = banks.create({"name": "Thieves", "bic": "044525974"})
         self.assertTrue(withdrawal.account_changed)
 
+    def test_a_withdrawal_tells_its_steps(self):
+        self.program.bill_payment_term_id = self.env.ref(
+            "account.account_payment_term_15days"
+        )
+        with self.on("2026-03-05"):
+            withdrawal = self.env["referral.withdrawal"]._request(
+                self.mine, 20_000, self.account
+            )
+        self.assertEqual(
+            [(text, str(day)) for text, day in withdrawal._portal_steps()],
+            [("requested", "2026-03-05")],
+        )
+        with self.on("2026-03-06"):
+            withdrawal.action_bill()
+        self._login(self.owner)
+        page = self.url_open("/my/referral/withdraw").text
+        for text in ("Being paid", "payment expected by", "03/21/2026"):
+            self.assertIn(text, page)
+        self.assertNotIn(">Billed<", page)
+        self._pay(withdrawal.bill_id, "2026-03-10")
+        self.assertEqual(withdrawal.state, "paid")
+        self.assertEqual(
+            [(text, str(day)) for text, day in withdrawal._portal_steps()],
+            [
+                ("requested", "2026-03-05"),
+                ("approved", "2026-03-06"),
+                ("document issued", "2026-03-06"),
+                ("paid", "2026-03-10"),
+            ],
+        )
+
     def test_cancelled_by_its_owner_only(self):
         withdrawal = self.env["referral.withdrawal"]._request(
             self.mine, 20_000, self.account

@@ -193,3 +193,16 @@ class TestDays(OneReferralCase):
         ):
             self.assertEqual(self.program._beginning_of(day), moment)
             self.assertEqual(self.program._day_of(moment), day)
+
+    def test_how_long_documents_are_kept_is_said_in_words(self):
+        self.env["res.lang"]._activate_lang("ru_RU")
+        for days, english, russian in (
+            (1095, "3 years", "3 года"),
+            (365, "1 year", "1 год"),
+            (400, "400 days", "400 дней"),
+            (0, "0 days", "0 дней"),
+        ):
+            self.program.retention_days = days
+            self.assertEqual(self.program._retention_text(), english)
+            in_russian = self.program.with_context(lang="ru_RU")
+            self.assertEqual(in_russian._retention_text(), russian)

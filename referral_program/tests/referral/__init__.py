@@ -5,5 +5,6 @@ from . import (
     test_contacts,
     test_contacts_random,
     test_materials,
+    test_moves,
     test_referral_states,
 )

@@ -52,6 +52,7 @@ export class ReferralJoin extends Interaction {
     showButtons(canJoin) {
         const parts = [
             ".o_referral_agreements",
+            ".o_referral_country",
             ".o_referral_buttons .btn:not(.btn-link)",
             ".o_referral_rules",
         ];

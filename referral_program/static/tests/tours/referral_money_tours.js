@@ -35,7 +35,12 @@ tours.add("referral_money", {
         go("Confirm", "#referral_confirm"),
         {content: "Kept", trigger: ".o_referral_withdrawals .badge:contains(Requested)"},
         {content: "Held", trigger: ".o_referral_available:contains(78,000.00)"},
-        go("Think better of it", ".o_referral_withdrawals button:contains(Cancel)"),
+        {
+            content: "Think better of it",
+            trigger: ".o_referral_withdrawals summary:contains(Cancel)",
+            run: "click",
+        },
+        go("And mean it", ".o_referral_cancel button:contains(Cancel the withdrawal)"),
         {content: "Gone", trigger: ".o_referral_withdrawals .badge:contains(Cancelled)"},
         go("Back", ".o_referral_tabs a:contains(Overview)"),
         go("Pay an own invoice", "a:contains(Pay with balance)"),

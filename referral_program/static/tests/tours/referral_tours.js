@@ -68,6 +68,9 @@ for (const [name, [entity, residency, tax]] of Object.entries(TYPES)) {
                     `.o_referral_type:not(.d-none)[data-entity_type=${entity}]` +
                     `[data-residency=${tax === "yes" ? "tax_resident" : residency}]`,
             },
+            ...(name === "individual_nonresident"
+                ? [{trigger: "#country", run: "selectByLabel Kazakhstan"}]
+                : []),
             fillStep,
             submitStep,
             submittedStep,
@@ -172,9 +175,21 @@ tours.add("referral_officer", {
     steps: () => [
         {
             content: "Open the client who waits",
-            trigger: ".o_kanban_record:contains(Tour Client)",
+            trigger: ".o_data_row td[name=partner_id]:contains(Tour Client)",
             run: "click",
         },
+        ...[0, 1, 2].flatMap((index) => [
+            {
+                content: "Look at a document",
+                trigger:
+                    ".o_field_widget[name=document_ids] " +
+                    `.o_data_row:has(.badge:contains(Submitted)):eq(${index}) td[name=name]`,
+                run: "click",
+            },
+            {trigger: ".modal .o_form_view .o_field_widget[name=kind]"},
+            {trigger: ".modal .btn-close", run: "click"},
+            {trigger: "body:not(:has(.modal))"},
+        ]),
         {
             content: "Approve",
             trigger: "button[name=action_approve_documents]",
