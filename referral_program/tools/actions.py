@@ -1,4 +1,4 @@
-"""Window actions on some records, made from those of the database."""
+"""Actions that methods return: windows on some records, and notifications."""
 
 
 def window(env, name, /, domain=(), context=None, single=None, **values):
@@ -18,3 +18,22 @@ def window(env, name, /, domain=(), context=None, single=None, **values):
         forms = [view for view in action["views"] if view[1] == "form"]
         action |= {"res_id": single.id, "view_mode": "form", "views": forms}
     return action | values
+
+
+def notification(kind, message):
+    """Return the action that tells something and shows the records anew.
+
+    :param str kind: ``success``, ``info`` or ``warning``; this stays until closed
+    :param str message: what to tell
+    :return dict: the action
+    """
+    return {
+        "type": "ir.actions.client",
+        "tag": "display_notification",
+        "params": {
+            "type": kind,
+            "sticky": kind == "warning",
+            "message": message,
+            "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+        },
+    }

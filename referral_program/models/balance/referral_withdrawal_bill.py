@@ -3,6 +3,7 @@ import logging
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.actions import notification
 from ...tools.failures import BUSY, failure_text, log_failure
 
 _logger = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class ReferralWithdrawal(models.Model):
         if len(billing) > BUTTON_LIMIT:
             # sudo: whoever may bill need not be allowed to start scheduled actions
             self.env.ref("referral_program.ir_cron_bill").sudo()._trigger()
-            return self._notification(
+            return notification(
                 "info",
                 self.env._(
                     "%(count)s withdrawals are approved. Their bills are being "
@@ -125,23 +126,10 @@ class ReferralWithdrawal(models.Model):
             lines.append(self.env._("Not created: %s.", len(unbilled)))
         # a problem may begin with the withdrawal's number already
         lines += [
-            f"{w.name}: {(w.problem or '').removeprefix(f'{w.name}: ')}" for w in unbilled
+            f"{w.name}: {(w.problem or '').removeprefix(f'{w.name}: ')}"
+            for w in unbilled
         ]
-        return self._notification("warning" if unbilled else "success", " ".join(lines))
-
-    @api.model
-    def _notification(self, kind, message):
-        """Return the action that tells something and shows the records anew."""
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": kind,
-                "sticky": kind == "warning",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification("warning" if unbilled else "success", " ".join(lines))
 
     # === BILLING === #
 

@@ -280,16 +280,6 @@ class ReferralReferral(models.Model):
                 )
             )
 
-    def _check_participant_can_change(self, participant_id):
-        """Refuse to give a client to somebody else without a reason on record."""
-        if self.filtered(lambda r: r.participant_id.id != participant_id):
-            raise UserError(
-                self.env._(
-                    "To give a client to another participant, press “Move to…” on the "
-                    "referral."
-                )
-            )
-
     def _accrued(self):
         """Return those of these referrals that accruals gave something for."""
         # sudo: who may edit a referral need not see the evidence

@@ -64,6 +64,16 @@ class ReferralReferral(models.Model):
         self._record_move(referral, before, day, reason)
         return referral.sudo(False)
 
+    def _check_participant_can_change(self, participant_id):
+        """Refuse to give a client to somebody else without a reason on record."""
+        if self.filtered(lambda r: r.participant_id.id != participant_id):
+            raise UserError(
+                self.env._(
+                    "To give a client to another participant, press “Move to…” on the "
+                    "referral."
+                )
+            )
+
     def _check_can_move(self, participant, day):
         if self.state == "cancelled":
             raise UserError(self.env._("A cancelled referral cannot be moved."))
