@@ -6,5 +6,6 @@ from . import (
     test_integrity,
     test_integrity_reasons,
     test_integrity_rights,
+    test_participant_move,
     test_workbook_numbers,
 )

@@ -3,7 +3,6 @@ from . import (
     test_four_eyes,
     test_money_edges,
     test_money_random,
-    test_participant_move,
     test_redemption_limits,
     test_redemptions,
     test_registers,
