@@ -2,6 +2,7 @@
 
 from freezegun import freeze_time
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -32,7 +33,9 @@ class TestTraces(ReviewCase):
             )
             participant._submit()
             participant.document_ids.page_ids[0]._read_content("view")
-            self.env["referral.referral"]._claim(participant, "nobody@example.com")
+            self.env["referral.referral"]._claim(
+                participant, "nobody@example.com", fields.Datetime.now()
+            )
         return participant
 
     def _claims(self, participant):
