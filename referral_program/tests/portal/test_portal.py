@@ -259,6 +259,18 @@ class TestPortal(PortalCase):
         self._post("/my/referral/join", form)
         self.assertEqual(other.country_id.code, "RU")
 
+    def test_owners_see_their_number_on_record(self):
+        self._login(self.owner)
+        data, files = self._form_files("individual_tax_resident")
+        form = self._form_data("individual_tax_resident", accept=False)
+        self._post("/my/referral/join", {**form, **data, "action": "save"}, files[:1])
+        participant = self._own(self.owner)
+        self.assertFalse(participant.reading_ids)
+        self.assertIn('value="AB 1234567"', self._get("/my/referral/join").text)
+        self.assertRecordValues(
+            participant.reading_ids, [{"user_id": self.owner.id, "purpose": "text"}]
+        )
+
     def test_without_javascript_the_choice_is_a_step_of_its_own(self):
         self._login(self.owner)
         page = self._get(
