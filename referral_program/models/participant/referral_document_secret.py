@@ -38,7 +38,9 @@ class ReferralDocument(models.Model):
         Mails, reports and actions get nothing: they run in superuser mode, or in the
         name of somebody who does not know.
         """
-        in_person = not self.env.su and request and request.env.uid == self.env.uid
+        in_person = bool(
+            not self.env.su and request and request.env.uid == self.env.uid
+        )
         for document in self:
             document.shown_text = in_person and document._read_text("text")
 
