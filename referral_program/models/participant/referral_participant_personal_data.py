@@ -280,12 +280,15 @@ class ReferralParticipant(models.Model):
         """
         # sudo: logs are erased by rule, not by right
         refusals = self.env["referral.refusal"].sudo()
+        claims = self.env["referral.claim"].sudo()
         for participant in self:
             own = participant.sudo()
             own.document_ids._destroy(rule)
             own.reading_ids._erase()
             own.acceptance_ids._erase()
-            refusals.search([("participant_id", "=", participant.id)])._erase()
+            of_participant = [("participant_id", "=", participant.id)]
+            refusals.search(of_participant)._erase()
+            claims.search(of_participant).unlink()
             participant.message_post(
                 body=self.env._("Documents destroyed: %(rule)s.", rule=rule)
             )
