@@ -7,15 +7,14 @@ class ReferralMove(models.TransientModel):
     """Staff correct who referred a client: officers do it, accountants ask for it."""
 
     _name = "referral.move"
+    _inherit = ["referral.sight.mixin"]
     _description = "Move a Referral"
 
     referral_id = fields.Many2one("referral.referral", required=True)
-    program_id = fields.Many2one(related="referral_id.program_id", related_sudo=False)
-    client_id = fields.Many2one(
-        related="referral_id.partner_id", string="Client", related_sudo=False
-    )
+    program_id = fields.Many2one(related="referral_id.program_id")
+    client_id = fields.Many2one(related="referral_id.partner_id", string="Client")
     from_participant_id = fields.Many2one(
-        related="referral_id.participant_id", string="From", related_sudo=False
+        related="referral_id.participant_id", string="From"
     )
     participant_id = fields.Many2one(
         "referral.participant",
@@ -34,7 +33,7 @@ class ReferralMove(models.TransientModel):
         help="The first day whose invoices belong to the other participant.",
     )
     reason = fields.Char(required=True)
-    currency_id = fields.Many2one(related="referral_id.currency_id", related_sudo=False)
+    currency_id = fields.Many2one(related="referral_id.currency_id")
     amount = fields.Monetary(
         "Already Credited",
         compute="_compute_amount",
@@ -56,8 +55,6 @@ class ReferralMove(models.TransientModel):
     def _compute_objection(self):
         for wizard in self:
             referral, participant = wizard.referral_id, wizard.participant_id
-            referral.check_access("read")
-            participant.check_access("read")
             wizard.objection = (
                 referral
                 and participant

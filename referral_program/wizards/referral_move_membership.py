@@ -5,6 +5,7 @@ class ReferralMoveMembership(models.TransientModel):
     """Asks an officer for the contact that a membership is moved to."""
 
     _name = "referral.move.membership"
+    _inherit = ["referral.sight.mixin"]
     _description = "Move a Membership to Another Contact"
 
     participant_id = fields.Many2one(

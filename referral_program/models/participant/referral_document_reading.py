@@ -22,6 +22,7 @@ class ReferralDocumentReading(models.Model):
     company_id = fields.Many2one(related="participant_id.company_id")
     document_id = fields.Many2one(
         "referral.document",
+        "Document Record",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

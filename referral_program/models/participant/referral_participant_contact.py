@@ -36,9 +36,21 @@ class ReferralParticipant(models.Model):
                     "balance, documents and bank accounts of its own, so it cannot "
                     "become another company's contact. If the company is to take part "
                     "instead, have a referral officer open the participant and use "
-                    "“Move to Another Contact”, then change this contact. Otherwise "
-                    "make a new contact for the person below the company.",
+                    "“Move to Another Contact”. Otherwise make a new contact for the "
+                    "person below the company.",
                     participants=", ".join(members.mapped("display_name")),
+                )
+            )
+        former = self.env["referral.former.contact"].sudo()
+        if moved := former.search([("partner_id", "in", partners.ids)], limit=1):
+            raise UserError(
+                self.env._(
+                    "The membership of %(contact)s was moved to %(other)s, but the "
+                    "entries of the past stay with this contact, so it cannot become "
+                    "another company's. Merge it into %(other)s, or make a new contact "
+                    "for the person below the company.",
+                    contact=moved.partner_id.display_name,
+                    other=moved.participant_id.display_name,
                 )
             )
 

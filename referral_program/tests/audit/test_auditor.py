@@ -16,12 +16,14 @@ from ..books import BooksCase
 from ..common import JoiningCase
 
 ADDON = "odoo.addons.referral_program."
-#: What auditors do not read: personal papers are for officers, and marks are notes
-#: to the next run.
+#: What auditors do not read: personal papers and claims are for officers, how often
+#: somebody uploads is for nobody, and marks are notes to the next run.
 NOT_FOR_AUDITORS = {
+    "referral.claim",
     "referral.document",
     "referral.document.page",
     "referral.mark",
+    "referral.pace",
     "referral.statement.mark",
 }
 #: What all companies share, or may.
@@ -106,6 +108,21 @@ class AuditorCase(BooksCase):
         self.env["referral.referral"]._bind(
             self.participant, self.participant.partner_id, "manual"
         )
+        person = self._user("a_person", "base.group_portal")
+        person.partner_id.parent_id = newcomer.partner_id
+        self.env["referral.representative"].sudo().create(
+            {"participant_id": newcomer.id, "user_id": person.id, "role": "viewer"}
+        )
+        self.env["referral.former.contact"].sudo().create(
+            {
+                "participant_id": self.participant.id,
+                "partner_id": self._partner("Former").id,
+            }
+        )
+        self.env["referral.claim"]._take(self.participant, "client@example.com")
+        self.env["referral.pace"].sudo().create(
+            {"kind": "upload", "subject": -1, "since": "2026-03-02", "steps": 1}
+        )
         self.env["referral.estimate"]._cron_estimate()
         self.program._mark_everything()
         self.env["referral.mark"]._write_marks()
@@ -144,6 +161,16 @@ class AuditorCase(BooksCase):
                 "reason": "By test",
                 "participant_ids": [Command.set(self.participant.ids)],
             }
+        )
+        self.env["referral.move"].create(
+            {
+                "referral_id": self.participant.referral_ids[:1].id,
+                "participant_id": self.participant.id,
+                "reason": "By test",
+            }
+        )
+        self.env["referral.move.membership"].create(
+            {"participant_id": self.participant.id, "partner_id": self.client.id}
         )
         self.env["res.config.settings"].create({})
 

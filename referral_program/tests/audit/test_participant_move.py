@@ -156,24 +156,23 @@ class TestMove(BooksCase, HttpCase):
         self.assertEqual(self.participant.balance, 7_880)
         self.assertEqual(self._on_account(self.new), 7_880)
         self.assertAllPassed()
-        api = self.env["referral.api"]
+        api = self.env["referral.api"].sudo()
         self.assertEqual(api._participant(self.new.id), self.participant)
         self.assertFalse(api._participant(self.old.id, required=False))
         self.authenticate("of_new", "of_new")
         self.assertIn("7,880.00", self.url_open("/my/referral").text)
         self.authenticate("of_old", "of_old")
         self.assertNotIn("7,880.00", self.url_open("/my/referral").text)
-        owner.partner_id.parent_id = self.new
+        # once a person of the new client, they act again
+        owner.partner_id.with_user(self.officer).parent_id = self.new
         self.assertIn("7,880.00", self.url_open("/my/referral").text)
 
-    def test_the_contact_may_then_get_its_parent_and_be_merged(self):
+    def test_the_former_contact_stays_itself_or_is_merged(self):
         self._move()
-        self.old.write({"is_company": False, "parent_id": self.new.id})
-        self.assertEqual(self.old.commercial_partner_id, self.new)
-        self.assertEqual(self.participant.balance, 67_880)
+        with self.assertRefused(UserError, "Merge it into Olga LLC"):
+            self.old.write({"is_company": False, "parent_id": self.new.id})
         self.assertAllPassed()
         wizard = self.env["base.partner.merge.automatic.wizard"].create({})
-        self.old.parent_id = False
         wizard._merge((self.old | self.new).ids, self.new)
         self.env.invalidate_all()
         self.assertFalse(self.participant.former_contact_ids)

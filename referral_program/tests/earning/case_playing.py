@@ -344,7 +344,7 @@ class CasePlayer:
     def _play_move(self, event):
         with self.books.on(event["on"]):
             other = self.books._participant("Other")
-            self.referrals[event["move"]].participant_id = other
+            self.referrals[event["move"]].sudo().participant_id = other
 
     def _play_parent(self, event):
         with self.books.on(event["on"]):

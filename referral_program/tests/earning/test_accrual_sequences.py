@@ -142,9 +142,8 @@ class TestAccrualSequences(Expected, ReferralCommon):
             participant.action_resume()
 
     def correct_referral(self):
-        self.random.choice(self.referrals).participant_id = self.random.choice(
-            self.participants
-        )
+        referral = self.random.choice(self.referrals).sudo()
+        referral.participant_id = self.random.choice(self.participants)
 
     def shift_referral(self):
         self.random.choice(self.referrals).date_start = self.random.choice(

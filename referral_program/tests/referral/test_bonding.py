@@ -140,7 +140,7 @@ class TestBonding(TwoParticipantsCase):
         referral = referral.with_context(tracking_disable=False, mail_notrack=False)
         self.env.flush_all()
         self.cr.precommit.run()
-        referral.participant_id = self.boris
+        referral.sudo().participant_id = self.boris
         self.env.flush_all()
         self.cr.precommit.run()
         referral.invalidate_recordset(["message_ids"])
