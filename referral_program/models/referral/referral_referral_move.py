@@ -66,6 +66,7 @@ class ReferralReferral(models.Model):
 
     def _check_participant_can_change(self, participant_id):
         """Refuse to give a client to somebody else without a reason on record."""
+        self.env["referral.participant"].browse(participant_id).check_access("read")
         if self.filtered(lambda r: r.participant_id.id != participant_id):
             raise UserError(
                 self.env._(

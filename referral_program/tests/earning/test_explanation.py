@@ -301,7 +301,7 @@ class TestExplanation(ExplanationCase):
         invoice = self._paid("2026-01-10")
         self._accrue("2026-01")
         boris = self._participant("Boris")
-        self.participant.referral_ids.participant_id = boris
+        self.participant.referral_ids.sudo().participant_id = boris
         row = self._row("2026-02-28", invoice)
         self.assertEqual((row.reason, row.amount), ("moved", -90))
         self.assertEqual(row.participant_id, self.participant)
