@@ -10,7 +10,7 @@ from odoo.http import request
 from ...tools.inputs import MAX_ID, is_plain, whole_number
 
 #: Where all pages of the addon are.
-OWN_PAGES = ("/referral/", "/my/referral")
+OWN_PAGES = ("/referral/", "/referral-program", "/my/referral")
 
 
 class IdConverter(IntegerConverter):
