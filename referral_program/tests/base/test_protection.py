@@ -14,7 +14,8 @@ READERS = {
     "referral.document": {"officer", "administrator"},
     "referral.document.page": {"officer", "administrator"},
     "referral.document.reading": {"auditor", "administrator"},
-    "referral.pace": {"administrator"},
+    "referral.claim": {"administrator", "officer"},
+    "referral.pace": set(),
     "referral.program.cost": {"auditor", "accountant", "administrator"},
 }
 #: What each role may do with each model, besides reading: write, create, unlink.
