@@ -54,6 +54,7 @@ class ReferralReferral(models.Model):
         self.check_access("write")
         participant.check_access("write")
         self._check_can_move(participant, day)
+        (self.participant_id | participant)._check_not_ones_own()
         before = self.participant_id
         # sudo: a participant is changed here only, where it is said and recorded
         referral = self.sudo()

@@ -11,6 +11,7 @@ UNTRACKED = {
     "referral.program": {
         "accrual_steps",
         "description",
+        "welcome",
         "chain_length",
         "chain_head",
     },

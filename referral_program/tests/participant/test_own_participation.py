@@ -79,8 +79,11 @@ class TestOwnParticipation(JoiningCase):
         }
         self.assertNotByVera(lambda user: referrals.with_user(user).create(values))
         elsewhere = self._referral(self._participant("Anna"), self.client, "2026-01-01")
-        moving = {"participant_id": self.waiting.id}
-        self.assertNotByVera(lambda user: elsewhere.with_user(user).write(moving))
+        self.assertNotByVera(
+            lambda user: elsewhere.with_user(user)._move(
+                self.waiting.with_user(user), elsewhere.date_start, "Test"
+            )
+        )
         elsewhere._update_state("cancelled")
         own = referrals.with_user(self.other).create({**values, "state": "pending"})
         self.assertNotByVera(lambda user: own.with_user(user).action_approve())
@@ -94,5 +97,7 @@ class TestOwnParticipation(JoiningCase):
         # sudo: it is the administrator's own role
         self.env.user.sudo().group_ids -= administrator
         self.other.sudo().active = False
+        for document in self.waiting.with_user(self.vera).document_ids:
+            document._log_reading("view")
         self.waiting.with_user(self.vera).action_approve_documents()
         self.assertEqual(self.waiting.state, "active")

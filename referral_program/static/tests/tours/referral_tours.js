@@ -183,7 +183,7 @@ tours.add("referral_officer", {
                 content: "Look at a document",
                 trigger:
                     ".o_field_widget[name=document_ids] " +
-                    `.o_data_row:has(.badge:contains(Submitted)):eq(${index}) td[name=name]`,
+                    `.o_data_row:has(.badge:contains(To Verify)):eq(${index}) td[name=name]`,
                 run: "click",
             },
             {trigger: ".modal .o_form_view .o_field_widget[name=kind]"},
