@@ -113,7 +113,8 @@ class ReferralReferral(models.Model):
             "source": self.source,
         }
         self.date_end = day - relativedelta(days=1)
-        if self.state == "active":
+        # one that is still to end holds until then
+        if self.state == "active" and self._is_over():
             self._update_state("ended")
         return self.create(vals)
 

@@ -69,6 +69,17 @@ class TestMoves(Expected, TwoParticipantsCase):
         )
         self.assertLedger(self.program)
 
+    def test_a_day_to_come_leaves_no_day_without_a_participant(self):
+        with self.on("2026-02-10"):
+            action = self._wizard(self.officer, date_from="2026-03-01").action_confirm()
+        moved = self.env["referral.referral"].browse(action["res_id"])
+        self.assertEqual(
+            (self.referral.state, str(self.referral.date_end)), ("active", "2026-02-28")
+        )
+        self.assertEqual(str(moved.date_start), "2026-03-01")
+        self._paid("2026-02-20")
+        self.assertEarned("2026-02", self.anna, "90")
+
     def test_accountants_ask_and_officers_decide(self):
         wizard = self._wizard(self.accountant)
         with self.assertRefused(AccessError, "Only an officer may move"):
