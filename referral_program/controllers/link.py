@@ -70,8 +70,13 @@ class ReferralLink(http.Controller):
         return response
 
     def _program(self):
+        """Return the program of the visitor's company, or the only one there is."""
         # sudo: as above
-        return request.env["referral.program"].sudo()._of_company(request.env.company)
+        programs = request.env["referral.program"].sudo()
+        if own := programs._of_company(request.env.company):
+            return own
+        found = programs.search([], limit=2)
+        return found if len(found) == 1 else programs
 
     def _target(self, target):
         """Return where to lead, with the query that the link had."""
