@@ -11,6 +11,8 @@ from . import paths
 from .shell import SetupError, is_root, progress, run
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+#: Another program of the system may be installing something: wait for it.
+WAIT = ("-o", "DPkg::Lock::Timeout=600")
 
 
 def available():
@@ -104,9 +106,9 @@ def install(package, why):
             f"{package}   (or your system's own way to install it)",
         )
     with progress(f"installing Debian's {package} ({why})"):
-        run("apt-get", "update", cure="check the network")
+        run("apt-get", *WAIT, "update", cure="check the network")
         run(
-            "apt-get", "install", "--yes", "--no-install-recommends", package,
+            "apt-get", *WAIT, "install", "--yes", "--no-install-recommends", package,
             what=f"installing {package}",
             cure=f"apt-get install {package}",
         )  # fmt: skip

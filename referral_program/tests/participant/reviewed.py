@@ -1,11 +1,12 @@
 """Memberships that an officer reviews, for tests."""
 
 from contextlib import contextmanager
-from unittest.mock import Mock, patch
+
+from werkzeug.test import EnvironBuilder
+
+from odoo import http
 
 from ..common import JoiningCase
-
-SECRET = "odoo.addons.referral_program.models.participant.referral_document_secret"
 
 
 class ReviewCase(JoiningCase):
@@ -23,8 +24,13 @@ class ReviewCase(JoiningCase):
     @contextmanager
     def _asking(self, user):
         """Have a user ask in person, by a request of their own."""
-        with patch(f"{SECRET}.request", Mock(env=self.env(user=user))):
+        request = http.Request(http.HTTPRequest(EnvironBuilder().get_environ()))
+        request.env = self.env(user=user)
+        http._request_stack.push(request)
+        try:
             yield
+        finally:
+            http._request_stack.pop()
 
     def _open(self, documents):
         """Have the officer look at documents, which the log records."""
