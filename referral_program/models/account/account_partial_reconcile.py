@@ -11,6 +11,7 @@ class AccountPartialReconcile(models.Model):
         return partials
 
     def unlink(self):
+        """Undo the redemptions whose reconciliation with the invoice is taken back."""
         self._mark_for_accrual()
         redemptions = self._redemptions()
         result = super().unlink()

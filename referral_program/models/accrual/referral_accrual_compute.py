@@ -243,7 +243,9 @@ class ReferralAccrual(models.Model):
     def _compensation_query(self):
         """Return the ``SELECT`` of each participant's month, rounded half up once.
 
-        What was accrued is rounded the same way; the rest was taken back.
+        Lines have 6 decimals; their sum is rounded to the currency's unit, half of it
+        away from zero. What was accrued is rounded the same way; the rest was taken
+        back.
         """
         unit = self.currency_id.rounding
         return SQL(

@@ -355,7 +355,12 @@ class ReferralRedemption(models.Model):
         self.sudo()._undo()
 
     def _undo(self):
-        """Reverse the entries of what is not undone yet."""
+        """Reverse the entries of what is not undone yet: the balance has it again.
+
+        The button comes here, and whoever takes the reconciliation with the invoice
+        back (``unlink`` of ``account.partial.reconcile``). What an accountant reverses
+        goes through :meth:`_undo_by_reversals`.
+        """
         self.participant_id._lock_money()
         for redemption in self.filtered(lambda r: r.state == "done"):
             redemption.move_id._reverse_moves(

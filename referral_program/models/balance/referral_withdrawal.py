@@ -275,7 +275,7 @@ class ReferralWithdrawal(models.Model):
 
     @api.model
     def _check_minimum(self, participant, amount):
-        """Refuse amounts below the program's minimum."""
+        """Refuse amounts below the program's minimum; staff are not asked."""
         minimum = participant.program_id.min_withdrawal
         if participant.currency_id.compare_amounts(amount, minimum) < 0:
             raise UserError(

@@ -198,6 +198,13 @@ class ReferralWithdrawal(models.Model):
                 bills._post(soft=False)
 
     def _check_can_bill(self):
+        """Refuse to bill what may not be paid out, or is more than there is.
+
+        The account has to be the participant's own, trusted, and as it was when it
+        was requested.
+
+        :raise UserError: saying what to do first
+        """
         for withdrawal in self:
             if withdrawal.state != "requested":
                 raise UserError(

@@ -25,7 +25,8 @@ class ReferralEarning(models.AbstractModel):
     spread over what they lower, compared with what was credited, priced (``_rates``).
 
     To extend the rule, inherit this model and override one of the methods named in
-    CONTRIBUTING, with ``super()``. Each returns plain data with pieces of SQL.
+    ``docs/extending.md``, with ``super()``. Each returns plain data with pieces of
+    SQL.
 
     Amounts are in the company's currency with 6 decimals, rates in percent, dates
     inclusive. Everything is ``numeric``: no floating point.

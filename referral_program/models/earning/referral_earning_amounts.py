@@ -14,8 +14,11 @@ class ReferralEarning(models.AbstractModel):
     def _rates(self, conditions):
         """Return the ``SELECT`` of ``priced`` with the ``rate`` of what is new.
 
-        The terms' rate, or that of the tier that the client reached this month: by
-        what is newly earned on roots, less their negative lines.
+        The terms' rate, or that of the highest tier that the client's month is above:
+        what is newly earned on roots, less their negative lines. The tier's rate holds
+        for all that is new of that client, not only for what is above. Exactly at a
+        threshold, the tier below still holds; what waits for somebody who is not
+        active reaches none.
         """
         if not conditions.has_tiers:
             return SQL("SELECT priced.*, terms_rate AS rate FROM priced")

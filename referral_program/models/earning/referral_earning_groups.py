@@ -100,6 +100,10 @@ class ReferralEarning(models.AbstractModel):
     def _group_query(self, conditions):
         """Return the ``SELECT`` of the groups' facts.
 
+        The terms are those in force on the root's date or, of cohorts
+        (``by_attribution``), on the day on which the referral began. Lines that were
+        credited keep the terms that they got, see :meth:`_joined_query`.
+
         :param Conditions conditions: what to compute by
         """
         return SQL(
@@ -204,7 +208,14 @@ class ReferralEarning(models.AbstractModel):
         )
 
     def _referral_query(self, conditions):
-        """Return the ``SELECT`` of the referrals, each with what speaks against it."""
+        """Return the ``SELECT`` of the referrals, each with what speaks against it.
+
+        ``self_referral``: participant and client are one company, or have the same tax
+        id or bank account; an e-mail domain counts only when a client is bound.
+        ``abroad``: the participant's type may refer from the own country only, and
+        the client's is another one or not known. Both as they are today; lines that
+        were credited are not judged again, see :meth:`_joined_query`.
+        """
         return SQL(
             """
             SELECT referral.id,

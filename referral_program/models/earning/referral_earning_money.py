@@ -12,6 +12,12 @@ class ReferralEarning(models.AbstractModel):
     def _is_money(self, conditions):
         """Return whether what settles an invoice is money that came in.
 
+        Payments (when, says :meth:`_when_paid`), lines of bank statements and entries
+        in bank, cash and credit journals are. Of other entries only those in the
+        program's further payment journals are, exchange differences excepted: a
+        write-off is none. Nothing in a bonus journal is. Whether a redemption is,
+        the program says.
+
         :return: SQL over ``payer`` (the entry), ``journal`` and what the ways of
             payment join; credit notes and entries between receivables are judged
             by what stands behind them, see :meth:`_make_credit`

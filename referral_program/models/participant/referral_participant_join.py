@@ -104,6 +104,9 @@ class ReferralParticipant(models.Model):
     def _agreements_to_accept(self, blocking=False):
         """Return the texts in force that the participant has not accepted.
 
+        A new version blocks when the program's grace period after its first day is
+        over; at once, if the participant accepted no version of its kind.
+
         :param bool blocking: only those whose grace period is over
         :return: ``referral.agreement`` records
         """
@@ -290,7 +293,7 @@ class ReferralParticipant(models.Model):
             )
 
     def _await_verification(self):
-        """Begin the time within which the documents are verified."""
+        """Begin the time within which documents are verified: each time they come."""
         now = fields.Datetime.now()
         self.sudo().write(
             {"submitted_on": now, "verification_deadline": self._deadline(now)}

@@ -227,7 +227,11 @@ class ReferralParticipant(models.Model):
 
     @api.model
     def _over_domain(self, program):
-        """Return the domain of a program's participants whose documents have to go."""
+        """Return the domain of a program's participants whose documents have to go.
+
+        Those who were rejected, or whose participation ended, longer ago than the
+        retention period.
+        """
         limit = fields.Datetime.now() - timedelta(days=program.retention_days)
         return [
             ("program_id", "=", program.id),

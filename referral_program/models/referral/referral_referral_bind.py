@@ -115,6 +115,10 @@ class ReferralReferral(models.Model):
     def _first_objection(self, participant, partner, ignore=None, among=None):
         """Return the first reason that speaks against a client's being brought.
 
+        The guards in their order: what comes first is what is recorded. An accrual
+        asks for self-referral on its own, see ``_referral_query`` of
+        ``referral.earning``.
+
         :param among: the reasons to look at; all of them, if left out
         """
         # sudo: who asks need not see other clients, their accounts and invoices
@@ -259,6 +263,11 @@ class ReferralReferral(models.Model):
     @api.model
     def _claim(self, participant, text, claimed_on):
         """Look into a claim: bind the client until staff decide, or record why not.
+
+        The client has to be known by what was entered, to have registered at most
+        the claim period before the claim, and to be nobody whom :meth:`_bind`
+        refuses. The referral begins on the day of the registration. The participant
+        is told nothing of what comes of it before staff decide.
 
         :param participant: who claims
         :param str text: the client's e-mail address or tax id
