@@ -377,6 +377,8 @@ class ReferralDocument(models.Model):
     def _destroy(self, rule):
         """Destroy what the documents contain, and leave an act of each.
 
+        Whoever has only begun to join may upload them anew.
+
         :param str rule: by which rule
         """
         # sudo: acts are written here only; contents go by rule, not by right
@@ -384,7 +386,10 @@ class ReferralDocument(models.Model):
             if document.page_ids or document.text:
                 document._leave_act(rule)
             document.page_ids.unlink()
-            document._update_state("destroyed", **self._prepare_text_vals(""))
+            state = "destroyed"
+            if document.participant_id.state == "draft":
+                state = "requested"
+            document._update_state(state, **self._prepare_text_vals(""))
 
     def _leave_act(self, rule):
         self.env["referral.document.destruction"].create(

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.bank_accounts import names_somebody_query
@@ -229,16 +230,20 @@ class ReferralParticipant(models.Model):
     def _over_domain(self, program):
         """Return the domain of a program's participants whose documents have to go.
 
-        Those who were rejected, or whose participation ended, longer ago than the
-        retention period.
+        Those who were rejected, whose participation ended, or who have begun to join
+        and left it there, longer ago than the retention period.
         """
         limit = fields.Datetime.now() - timedelta(days=program.retention_days)
-        return [
-            ("program_id", "=", program.id),
-            ("state", "in", ("rejected", "closed")),
-            ("state_since", "<", limit),
-            ("document_ids.state", "!=", "destroyed"),
-        ]
+        ended = Domain("state", "in", ("rejected", "closed")) & Domain(
+            "document_ids.state", "!=", "destroyed"
+        )
+        abandoned = (
+            Domain("state", "=", "draft")
+            & Domain("document_ids.state", "=", "draft")
+            & ~Domain("document_ids", "any", [("write_date", ">=", limit)])
+        )
+        of_program = Domain("program_id", "=", program.id)
+        return of_program & Domain("state_since", "<", limit) & (ended | abandoned)
 
     def _destroy_if_over(self):
         """Destroy the documents, unless something has changed.
@@ -248,12 +253,12 @@ class ReferralParticipant(models.Model):
         self.ensure_one()
         program = self.program_id
         self.lock_for_update(allow_referencing=True)
-        self.filtered_domain(self._over_domain(program))._destroy_documents(
-            self.env._(
-                "%(days)s days after the participation ended",
-                days=program.retention_days,
-            )
-        )
+        days = program.retention_days
+        if self.state == "draft":
+            rule = self.env._("%(days)s days without a step to join", days=days)
+        else:
+            rule = self.env._("%(days)s days after the participation ended", days=days)
+        self.filtered_domain(self._over_domain(program))._destroy_documents(rule)
 
     def _report_not_destroyed(self, error):
         """Tell the officer that the documents are still there; once until then.

@@ -59,6 +59,12 @@ class ReferralClaim(models.Model):
 
     @api.model
     def _check_today(self, participant):
+        """Refuse more than ``CLAIMS_A_DAY`` claims of a participant in 24 hours.
+
+        Counted are those that wait and what came of the others, accepted or refused.
+
+        :raise UserError: if there are as many already
+        """
         since = fields.Datetime.now() - timedelta(days=1)
         own = [("participant_id", "=", participant.id)]
         by_hand = [*own, ("source", "=", "manual"), ("create_date", ">=", since)]

@@ -127,6 +127,38 @@ class TestPersonalData(ReviewCase):
             participants._cron_destroy_documents()
         self.assertEqual(len(participant.destruction_ids), 3)
 
+    def test_abandoned_drafts_keep_no_documents(self):
+        """Somebody who begins to join and never returns is not kept for ever."""
+        self.program.retention_days = 30
+        left, going = self.env["referral.participant"], self.env["referral.participant"]
+        with freeze_time("2026-01-01 09:00:00"):
+            for name in ("Left", "Going"):
+                left, going = going, self._draft(partner=self._partner(name))
+                self._fill(going)
+        # whoever goes on has uploaded something since
+        self._uploaded_on("2026-01-01 09:00:00", left)
+        self._uploaded_on("2026-01-20 09:00:00", going)
+        with freeze_time("2026-01-31 09:00:00"):
+            left._cron_destroy_documents()
+            self.assertTrue(left.document_ids.page_ids)
+        with freeze_time("2026-01-31 09:00:01"):
+            left._cron_destroy_documents()
+        self.assertFalse(left.document_ids.page_ids)
+        self.assertEqual(set(left.document_ids.mapped("state")), {"requested"})
+        self.assertIn("30 days", left.destruction_ids.mapped("rule")[0])
+        self.assertEqual(left.state, "draft")
+        self.assertTrue(going.document_ids.page_ids)
+        self._fill(left)
+        self.assertTrue(left.document_ids.page_ids, "they may begin again")
+
+    def _uploaded_on(self, moment, participant):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE referral_document SET write_date = %s WHERE participant_id = %s",
+            [moment, participant.id],
+        )
+        participant.document_ids.invalidate_recordset()
+
     def _over(self, *names):
         """Return participants whose retention period was over on January 31."""
         self.program.retention_days = 30
