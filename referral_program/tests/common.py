@@ -179,6 +179,16 @@ class ReferralCommon(AccountTestInvoicingCommon):
             )
         return cls.taxes[percent]
 
+    def _extend(self, name, extension, model="referral.earning"):
+        """Override a method as an app does; it gets what ``super()`` returns."""
+        model = self.registry[model]
+        original = getattr(model, name)
+
+        def overriding(records, *arguments):
+            return extension(original(records, *arguments))
+
+        self.patch(model, name, overriding)
+
     # === Things that happen === #
 
     @classmethod

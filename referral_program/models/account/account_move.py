@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists, create_column
 
-#: Changes of an invoice that change what its lines earn.
+#: Changes of an invoice that change what its lines earn, see ``_watched_fields``.
 EARNING = frozenset(
     {
         "state",
@@ -179,7 +179,7 @@ class AccountMove(models.Model):
         return moves
 
     def write(self, vals):
-        if not vals.keys() & (EARNING | MOVING | OWN):
+        if not vals.keys() & (self._watched_fields() | MOVING | OWN):
             return super().write(vals)
         posted = self.filtered(lambda move: move.state == "posted")
         with self._guarding_balances("state" in vals):
@@ -292,9 +292,18 @@ class AccountMove(models.Model):
 
     # === MARKING === #
 
+    @api.model
+    def _watched_fields(self):
+        """Return the fields whose changes have the next accrual look at the invoice.
+
+        :rtype: frozenset
+        """
+        return EARNING
+
     def _mark_earning(self, vals, after=False):
         """Have the next accrual look at what an invoice's change touches."""
-        if EARNING.isdisjoint(vals) or after and "reversed_entry_id" not in vals:
+        watched = self._watched_fields()
+        if watched.isdisjoint(vals) or after and "reversed_entry_id" not in vals:
             return
         if "partner_id" in vals and not after:
             # sudo: whoever addresses an invoice to somebody else need not see them

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ..balance import ledger
 
-#: Changes of a line that change what it earns.
+#: Changes of a line that change what it earns, see ``_watched_fields``.
 EARNING = frozenset(
     {
         "start_date",
@@ -23,7 +23,7 @@ EARNING = frozenset(
         "move_id",
     }
 )
-#: What the ledger says about a compensation.
+#: What the ledger says about a balance, see ``_protected_fields``.
 SEALED = frozenset(
     {
         "account_id",
@@ -67,7 +67,7 @@ class AccountMoveLine(models.Model):
                 self.env.execute_query(
                     SQL(
                         "SELECT id, kind FROM (%s) item WHERE id IN %s",
-                        ledger.kinds(),
+                        ledger.kinds(self.env),
                         tuple(self.ids),
                     )
                 )
@@ -85,20 +85,39 @@ class AccountMoveLine(models.Model):
             "in",
             SQL(
                 "(SELECT id FROM (%s) item WHERE kind = ANY(%s))",
-                ledger.kinds(),
+                ledger.kinds(self.env),
                 [kind for kind in value if kind],
             ),
         )
         if False in value:
             found |= Domain(
-                "id", "not in", SQL("(SELECT id FROM (%s) item)", ledger.kinds())
+                "id",
+                "not in",
+                SQL("(SELECT id FROM (%s) item)", ledger.kinds(self.env)),
             )
         return found
 
     @api.model
     def _flush_referral_kinds(self):
-        for model, names in ledger.SOURCES.items():
+        sources = self.env["referral.liability.movement"]._depends
+        for model, names in sources.items():
             self.env[model].flush_model(names)
+
+    @api.model
+    def _watched_fields(self):
+        """Return the fields whose changes have the next accrual look at the invoice.
+
+        :rtype: frozenset
+        """
+        return EARNING
+
+    @api.model
+    def _protected_fields(self):
+        """Return what nobody edits on a posted item that moved a balance.
+
+        :rtype: frozenset
+        """
+        return SEALED
 
     # === CRUD METHODS === #
 
@@ -118,9 +137,9 @@ class AccountMoveLine(models.Model):
             moving = self.sudo().filtered(lambda item: item.parent_state == "posted")
         statement_marks = self.env["referral.statement.mark"]
         statement_marks._mark_items(moving)
-        if not SEALED.isdisjoint(vals):
+        if not self._protected_fields().isdisjoint(vals):
             self._check_no_compensation(vals)
-        if not EARNING.isdisjoint(vals):
+        if not self._watched_fields().isdisjoint(vals):
             self.env["referral.mark"]._mark_moves(self.move_id)
         result = super().write(vals)
         statement_marks._mark_items(moving)
@@ -163,7 +182,7 @@ class AccountMoveLine(models.Model):
                 continue
             if any(
                 move_model._field_will_change(line, vals, name)
-                for name in SEALED & vals.keys()
+                for name in self._protected_fields() & vals.keys()
             ):
                 line._refuse_editing()
 

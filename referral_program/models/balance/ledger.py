@@ -1,7 +1,8 @@
 """What moved the liability to the participants: what each posted item of it is.
 
 The only definition of it: statements, the roll-forward, the movements in the portal
-and the searches of journal items all use these expressions.
+and the searches of journal items all use these expressions. Which items are of which
+kind says ``referral.liability.movement._movement_kinds``, which other apps extend.
 
 =============  ==========================================================
 ``accrual``    an accrual's item: what a month gave, less what it took back
@@ -21,7 +22,7 @@ KINDS = ("accrual", "withdrawn", "used_for_invoices", "adjusted")
 #: The same with an accrual's two parts.
 MOVEMENTS = ("accrued", "reversed", "withdrawn", "used_for_invoices", "adjusted")
 
-#: What the kinds are computed from, to flush before they are read.
+#: What the program's own kinds are computed from, to flush before they are read.
 SOURCES = {
     "account.move": [
         "referral_accrual_id",
@@ -45,21 +46,25 @@ SOURCES = {
     "res.company": ["parent_id"],
 }
 
-#: What an item is; ``move`` is its entry, ``accrual`` the program's that made it.
-KIND = SQL(
-    """
-    CASE
-    WHEN accrual.id IS NOT NULL THEN 'accrual'
-    WHEN EXISTS (SELECT FROM referral_withdrawal withdrawal
-                  WHERE withdrawal.bill_id IN (move.id, move.reversed_entry_id))
-    THEN 'withdrawn'
-    WHEN move.referral_redemption_id IS NOT NULL
-         OR EXISTS (SELECT FROM account_move redeemed
-                     WHERE redeemed.id = move.reversed_entry_id
-                       AND redeemed.referral_redemption_id IS NOT NULL)
-    THEN 'used_for_invoices'
-    ELSE 'adjusted' END
-    """
+#: The program's own kinds, see ``referral.liability.movement._movement_kinds``.
+OWN_KINDS = (
+    ("accrual", SQL("accrual.id IS NOT NULL")),
+    (
+        "withdrawn",
+        SQL(
+            "EXISTS (SELECT FROM referral_withdrawal withdrawal"
+            " WHERE withdrawal.bill_id IN (move.id, move.reversed_entry_id))"
+        ),
+    ),
+    (
+        "used_for_invoices",
+        SQL(
+            "(move.referral_redemption_id IS NOT NULL"
+            " OR EXISTS (SELECT FROM account_move redeemed"
+            " WHERE redeemed.id = move.reversed_entry_id"
+            " AND redeemed.referral_redemption_id IS NOT NULL))"
+        ),
+    ),
 )
 
 #: The accounts of each program in its company and the branches; an account that an
@@ -110,12 +115,23 @@ ITEMS = SQL(
 )
 
 
-def kinds():
+def kind_of(env):
+    """Return what an item is, in SQL over ``item``, ``move`` and ``accrual``."""
+    kinds = env["referral.liability.movement"]._movement_kinds()
+    if unknown := {kind for kind, _condition in kinds} - set(KINDS):
+        raise ValueError(f"no figure shows movements of the kinds {unknown}")
+    return SQL(
+        "CASE %s ELSE 'adjusted' END",
+        SQL(" ").join(SQL("WHEN %s THEN %s", found, kind) for kind, found in kinds),
+    )
+
+
+def kinds(env):
     """Return the ``SELECT`` of all items with what they are: ``id``, ``kind``."""
-    return SQL("SELECT item.id, %s AS kind FROM %s", KIND, ITEMS)
+    return SQL("SELECT item.id, %s AS kind FROM %s", kind_of(env), ITEMS)
 
 
-def movements():
+def movements(env):
     """Return the ``SELECT`` of all movements, two for what an accrual takes back from.
 
     ``amount`` is in the company's currency, above zero if more is owed after it. The
@@ -151,5 +167,5 @@ def movements():
         """,
         items=ITEMS,
         contacts=CONTACTS,
-        kind=KIND,
+        kind=kind_of(env),
     )

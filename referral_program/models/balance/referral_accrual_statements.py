@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ...tools.actions import window
-from .ledger import CONTACTS, KIND
+from .ledger import CONTACTS, kind_of
 
 #: Participants are written about months that ended at most so many days ago; older
 #: ones, of a program that is moved to Odoo, are caught up without a word.
@@ -224,7 +224,7 @@ class ReferralAccrual(models.Model):
             companies=program._companies()._ids,
             currency=program.currency_id.id,
             account=program.liability_account_id.id,
-            kind=KIND,
+            kind=kind_of(self.env),
             contacts=CONTACTS,
             first=not frozen_before,
             start=self.period_start,

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from . import ledger
 
@@ -54,7 +54,21 @@ class ReferralLiabilityMovement(models.Model):
 
     @property
     def _table_query(self):
-        return ledger.movements()
+        return ledger.movements(self.env)
+
+    @api.model
+    def _movement_kinds(self):
+        """Return how what moves a balance is known: the first that holds decides.
+
+        An app that moves balances in another way adds the condition of its entries,
+        and to ``_depends`` the fields that it reads. What no condition holds for is
+        adjusted.
+
+        :return: a list of (kind, one of ``ledger.KINDS``: the figure of statements
+            and roll-forward that shows it; condition, SQL over ``item``, ``move`` and
+            ``accrual``)
+        """
+        return list(ledger.OWN_KINDS)
 
     def action_view_entry(self):
         """Open the journal entry."""

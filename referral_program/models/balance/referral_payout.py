@@ -1,11 +1,11 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
 class ReferralPayout(models.Model):
     """What left the balances, or was to: withdrawals and redemptions in one register.
 
-    Read from both, stored nowhere.
+    Read from its sources (``_payout_sources``), stored nowhere.
     """
 
     _name = "referral.payout"
@@ -28,9 +28,7 @@ class ReferralPayout(models.Model):
         "res.company": ["currency_id"],
     }  # fmt: skip
 
-    kind = fields.Selection(
-        [("withdrawal", "Withdrawal"), ("redemption", "Redemption")], readonly=True
-    )
+    kind = fields.Selection(selection="_selection_kind", readonly=True)
     name = fields.Char("Number", readonly=True)
     participant_id = fields.Many2one("referral.participant", readonly=True)
     type_id = fields.Many2one(
@@ -86,16 +84,61 @@ class ReferralPayout(models.Model):
     )
     move_id = fields.Many2one("account.move", "Journal Entry", readonly=True)
 
+    @api.model
+    def _payout_sources(self):
+        """Return what the register is read from, one entry for each kind of payout.
+
+        An app with payouts of another kind adds its own at the end, and to
+        ``_depends`` the fields that it reads.
+
+        :return: a list of (kind, label, model, ``SELECT`` of the model's ``id`` and of
+            the register's columns by their names)
+        """
+        return [
+            (
+                "withdrawal",
+                self.env._("Withdrawal"),
+                "referral.withdrawal",
+                self._withdrawals(),
+            ),
+            (
+                "redemption",
+                self.env._("Redemption"),
+                "referral.redemption",
+                self._redemptions(),
+            ),
+        ]
+
+    @api.model
+    def _selection_kind(self):
+        return [(kind, label) for kind, label, _model, _query in self._payout_sources()]
+
     @property
     def _table_query(self):
-        return SQL("%s UNION ALL %s", self._withdrawals(), self._redemptions())
+        sources = self._payout_sources()
+        columns = SQL(", ").join(
+            SQL.identifier(name)
+            for name, field in self._fields.items()
+            if field.store and name not in ("id", "kind")
+        )
+        return SQL(" UNION ALL ").join(
+            SQL(
+                "SELECT %s * id + %s AS id, %s AS kind, %s FROM (%s) %s",
+                len(sources),
+                number,
+                kind,
+                columns,
+                query,
+                SQL.identifier(kind),
+            )
+            for number, (kind, _label, _model, query) in enumerate(sources)
+        )
 
     def _withdrawals(self):
-        """Return the ``SELECT`` of the withdrawals, with even ids."""
+        """Return the ``SELECT`` of the withdrawals."""
         return SQL(
             """
-            SELECT 2 * withdrawal.id AS id,
-                   'withdrawal' AS kind,
+            SELECT withdrawal.id,
                    withdrawal.name,
                    withdrawal.participant_id,
                    participant.type_id,
@@ -157,29 +200,30 @@ class ReferralPayout(models.Model):
         )
 
     def _redemptions(self):
-        """Return the ``SELECT`` of the redemptions, with odd ids."""
+        """Return the ``SELECT`` of the redemptions."""
         return SQL(
             """
-            SELECT 2 * redemption.id + 1,
-                   'redemption',
+            SELECT redemption.id,
                    redemption.name,
                    redemption.participant_id,
                    participant.type_id,
                    redemption.program_id,
                    redemption.company_id,
                    company.currency_id,
-                   redemption.create_date,
-                   redemption.date,
-                   CASE WHEN redemption.state = 'done' THEN redemption.date END,
+                   redemption.create_date AS requested_on,
+                   redemption.date AS billed_on,
+                   CASE WHEN redemption.state = 'done' THEN redemption.date
+                   END AS paid_on,
                    redemption.amount,
-                   0,
+                   0 AS reserved_amount,
                    CASE WHEN redemption.state = 'done'
-                        THEN redemption.amount ELSE 0 END,
-                   0,
-                   0,
-                   0,
-                   CASE WHEN redemption.state = 'done' THEN 'paid' ELSE 'undone' END,
-                   redemption.invoice_id,
+                        THEN redemption.amount ELSE 0 END AS taken_amount,
+                   0 AS tax_amount,
+                   0 AS withheld_amount,
+                   0 AS payable_amount,
+                   CASE WHEN redemption.state = 'done' THEN 'paid' ELSE 'undone'
+                   END AS state,
+                   redemption.invoice_id AS document_id,
                    redemption.move_id
               FROM referral_redemption redemption
               JOIN referral_participant participant
@@ -194,8 +238,10 @@ class ReferralPayout(models.Model):
         """Open the withdrawal or the redemption itself."""
         self.ensure_one()
         self.check_access("read")
-        model = f"referral.{self.kind}"
-        return self.env[model].browse(self.id // 2)._get_records_action()
+        sources = self._payout_sources()
+        source_id, number = divmod(self.id, len(sources))
+        _kind, _label, model, _query = sources[number]
+        return self.env[model].browse(source_id)._get_records_action()
 
     def action_open_entry(self):
         """Open the journal entry, if there is one."""

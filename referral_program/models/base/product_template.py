@@ -1,11 +1,20 @@
-from odoo import models
+from odoo import api, models
 
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
+    @api.model
+    def _watched_fields(self):
+        """Return the fields whose changes have the next accrual look at all invoices
+        with a product.
+
+        :rtype: frozenset
+        """
+        return frozenset({"categ_id"})
+
     def write(self, vals):
         result = super().write(vals)
-        if "categ_id" in vals:
+        if not self._watched_fields().isdisjoint(vals):
             self.env["referral.mark"]._mark_products(self)
         return result

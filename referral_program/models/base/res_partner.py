@@ -1,11 +1,11 @@
 from contextlib import nullcontext
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import email_normalize
 
 from ...tools.actions import window
 
-#: Changes of a contact that change what invoices earn.
+#: Changes of a contact that change what invoices earn, see ``_watched_fields``.
 WATCHED = frozenset(
     {"country_id", "vat", "parent_id", "is_company", "referral_postpaid"}
 )
@@ -64,7 +64,7 @@ class ResPartner(models.Model):
             self.env["referral.representative"]._check_contacts_stay(
                 self.filtered(lambda contact: contact.email_normalized != email)
             )
-        if WATCHED.isdisjoint(vals):
+        if self._watched_fields().isdisjoint(vals):
             return super().write(vals)
         with self._following_move(vals):
             self._mark_for_accrual()
@@ -103,6 +103,15 @@ class ResPartner(models.Model):
     def unlink(self):
         self._mark_for_accrual()
         return super().unlink()
+
+    @api.model
+    def _watched_fields(self):
+        """Return the fields whose changes have the next accrual look at the invoices
+        of a contact, and of the clients whom it brought.
+
+        :rtype: frozenset
+        """
+        return WATCHED
 
     def _mark_for_accrual(self):
         """Have the next accrual look at these contacts, and those below them.

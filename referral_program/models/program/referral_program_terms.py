@@ -17,7 +17,7 @@ EXCLUDED_CATEGORIES = (
     "product_category_domains",
 )
 
-#: What decides about money; locked once a posted accrual used it.
+#: What decides about money, see ``_protected_fields``.
 CONDITIONS = frozenset(
     {
         "program_id",
@@ -170,6 +170,14 @@ class ReferralProgramTerms(models.Model):
         for terms in self:
             terms.is_locked = terms in locked
 
+    @api.model
+    def _protected_fields(self):
+        """Return what decides about money: locked once a posted accrual used it.
+
+        :rtype: frozenset
+        """
+        return CONDITIONS
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -189,7 +197,7 @@ class ReferralProgramTerms(models.Model):
                     "cannot become drafts again: make a copy of them."
                 )
             )
-        if not CONDITIONS.isdisjoint(vals):
+        if not self._protected_fields().isdisjoint(vals):
             self._conditions_changed()
         result = super().write(vals)
         if "program_id" in vals:

@@ -2,6 +2,7 @@ from . import (
     test_bills,
     test_four_eyes,
     test_money_edges,
+    test_money_extension,
     test_money_random,
     test_redemption_limits,
     test_redemptions,

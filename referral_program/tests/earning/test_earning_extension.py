@@ -9,16 +9,6 @@ from ..common import OneReferralCase
 
 @tagged("post_install", "-at_install")
 class TestEarningExtension(OneReferralCase):
-    def _extend(self, name, extension):
-        """Override a method as an app does; it gets what ``super()`` returns."""
-        model = self.registry["referral.earning"]
-        original = getattr(model, name)
-
-        def overriding(earning, *arguments):
-            return extension(original(earning, *arguments))
-
-        self.patch(model, name, overriding)
-
     def test_a_reason(self):
         self._extend(
             "_line_columns",
