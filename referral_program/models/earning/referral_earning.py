@@ -6,6 +6,9 @@ from odoo.tools import SQL
 
 from .conditions import ACCRUED
 
+#: The tables that say what came in, see ``_make_received``.
+RECEIVED = ("root", "member", "money", "credit")
+
 
 class ReferralEarning(models.AbstractModel):
     """What each invoice line has earned by a day: the rule of accrual as SQL.
@@ -167,13 +170,7 @@ class ReferralEarning(models.AbstractModel):
         :param SQL scope: a ``SELECT`` of the ids of the groups
         """
         self._check_bases(conditions)
-        self._make_table(
-            conditions.table("root"),
-            self._root_query(conditions, scope),
-            ("group_id", "client_id", "root_sign", "posted"),
-        )
-        self._make_money(conditions)
-        self._make_credit(conditions)
+        self._make_received(conditions, scope)
         self._make_table(
             conditions.table("given"),
             self._given_query(conditions, scope),
@@ -184,6 +181,22 @@ class ReferralEarning(models.AbstractModel):
             self._group_query(conditions),
             ("group_id", "counts"),
         )
+
+    def _make_received(self, conditions, scope):
+        """Have the groups' documents and the money on them in temporary tables.
+
+        They are the ``RECEIVED`` ones, which :meth:`_paid_query` reads.
+
+        :param Conditions conditions: what to compute by
+        :param SQL scope: a ``SELECT`` of the ids of the groups
+        """
+        self._make_table(
+            conditions.table("root"),
+            self._root_query(conditions, scope),
+            ("group_id", "client_id", "root_sign", "posted"),
+        )
+        self._make_money(conditions)
+        self._make_credit(conditions)
 
     def _make_money(self, conditions):
         """Make the tables of the groups' documents, and of the money on them."""
@@ -196,12 +209,9 @@ class ReferralEarning(models.AbstractModel):
             conditions.table("money"), self._money_query(conditions), ("group_id",)
         )
 
-    def _drop_tables(self, conditions):
-        """Drop what :meth:`_make_tables` made."""
-        tables = [
-            conditions.table(name)
-            for name in ("root", "member", "money", "credit", "given", "group")
-        ]
+    def _drop_tables(self, conditions, names=(*RECEIVED, "given", "group")):
+        """Drop what :meth:`_make_tables` made, or those tables only."""
+        tables = map(conditions.table, names)
         self.env.cr.execute(SQL("DROP TABLE %s", SQL(", ").join(tables)))
 
     def _make_table(self, table, query, planned_by=()):

@@ -3,6 +3,8 @@ from dataclasses import replace
 from odoo import models
 from odoo.tools import SQL
 
+from .referral_earning import RECEIVED
+
 
 class ReferralEarning(models.AbstractModel):
     """What credit is worth where it is spent: the money that stands behind it.
@@ -84,10 +86,7 @@ class ReferralEarning(models.AbstractModel):
                 sources=upstream.table("source"),
             )
         )
-        names = ("scope", "root", "member", "money", "credit", "source")
-        self.env.cr.execute(
-            SQL("DROP TABLE %s", SQL(", ").join(map(upstream.table, names)))
-        )
+        self._drop_tables(upstream, ("scope", *RECEIVED, "source"))
 
     def _upstream_query(self, conditions):
         """Return the ``SELECT`` of the groups that give credit to others, and of those
@@ -158,7 +157,7 @@ class ReferralEarning(models.AbstractModel):
             """
             SELECT root.group_id,
                    root.root_sign,
-                   COALESCE(net.net, 0) AS net,
+                   COALESCE(net.net, 0) + COALESCE(money.deducted, 0) AS net,
                    COALESCE(money.amount, 0) + COALESCE(carried.amount, 0) AS money,
                    COALESCE(outside.given_out, 0) AS given_out,
                    LEAST(net.look_again, money.look_again, carried.look_again)

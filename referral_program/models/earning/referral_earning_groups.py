@@ -10,6 +10,24 @@ class ReferralEarning(models.AbstractModel):
 
     _inherit = "referral.earning"
 
+    # === OVERRIDE POINTS === #
+
+    def _root_sign(self):
+        """Return whether a group charges its client, 1, or gives, -1.
+
+        :return: SQL over ``move``, the document that the group begins with
+        """
+        return SQL("CASE move.move_type WHEN 'out_invoice' THEN 1 ELSE -1 END")
+
+    def _discounts(self, conditions):
+        """Return whether a line makes the whole invoice discounted.
+
+        :return: SQL over ``item``, a line of the root
+        """
+        return SQL("item.product_id IN %s", conditions.discount_product_ids or (0,))
+
+    # === TABLES === #
+
     def _root_query(self, conditions, scope):
         """Return the ``SELECT`` of the documents that the groups begin with.
 
@@ -19,8 +37,8 @@ class ReferralEarning(models.AbstractModel):
         return SQL(
             """
             SELECT move.id AS group_id,
-                   CASE move.move_type WHEN 'out_invoice' THEN 1 ELSE -1 END
-                       AS root_sign,
+                   CASE move.move_type WHEN 'out_invoice' THEN 1 ELSE -1 END AS sign,
+                   %(root_sign)s AS root_sign,
                    move.state = 'posted' AND move.invoice_date <= %(end)s AS counts,
                    move.state = 'posted' AS posted,
                    move.invoice_date,
@@ -39,6 +57,7 @@ class ReferralEarning(models.AbstractModel):
                AND move.move_type IN ('out_invoice', 'out_refund')
             """,
             scope=scope,
+            root_sign=self._root_sign(),
             end=conditions.end,
             companies=conditions.company_ids,
         )
@@ -53,7 +72,7 @@ class ReferralEarning(models.AbstractModel):
             SELECT root.group_id,
                    root.group_id AS move_id,
                    TRUE AS on_root,
-                   root.root_sign AS sign,
+                   root.sign,
                    root.invoice_date,
                    root.amount_total AS total,
                    root.root_sign,
@@ -97,6 +116,37 @@ class ReferralEarning(models.AbstractModel):
             members=conditions.table("member"),
         )
 
+    def _paid_query(self, conditions):
+        """Return the ``SELECT`` of each group's ``net`` and the ``money`` on it.
+
+        Both in the root's currency, by the last day; ``look_again`` is the day after
+        it on which they change.
+        """
+        return SQL(
+            """
+            SELECT root.group_id,
+                   -- what an advance took off is to be paid like the rest
+                   COALESCE(net.net, 0) + COALESCE(money.deducted, 0) AS net,
+                   COALESCE(money.amount, 0) + COALESCE(credit.amount, 0) AS money,
+                   LEAST(net.look_again, money.look_again, credit.look_again)
+                       AS look_again
+              FROM %(root)s root
+              LEFT JOIN (%(net)s) net ON net.group_id = root.group_id
+              LEFT JOIN %(money)s money ON money.group_id = root.group_id
+              LEFT JOIN (
+                    SELECT group_id,
+                           SUM(amount * worth) AS amount,
+                           MIN(look_again) AS look_again
+                      FROM %(credit)s
+                     GROUP BY group_id
+                   ) credit ON credit.group_id = root.group_id
+            """,
+            root=conditions.table("root"),
+            net=self._net_query(conditions),
+            money=conditions.table("money"),
+            credit=conditions.table("credit"),
+        )
+
     def _group_query(self, conditions):
         """Return the ``SELECT`` of the groups' facts.
 
@@ -116,14 +166,7 @@ class ReferralEarning(models.AbstractModel):
                   FROM known
                  GROUP BY client_id
             ),
-            held AS (%(held)s),
-            credit AS (
-                SELECT group_id,
-                       SUM(amount * worth) AS amount,
-                       MIN(look_again) AS look_again
-                  FROM %(credit)s
-                 GROUP BY group_id
-            )
+            held AS (%(held)s)
             SELECT root.group_id,
                    root.root_sign,
                    root.counts,
@@ -132,14 +175,13 @@ class ReferralEarning(models.AbstractModel):
                    root.contact_id,
                    COALESCE(facts.client_id, root.client_id) AS client_id,
                    root.currency_id,
-                   due.net,
+                   paid.net,
                    paid.money,
-                   LEAST(net.look_again, money.look_again, credit.look_again)
-                       AS look_again,
+                   paid.look_again,
                    -- a credit note that reverses nothing is paid by its nature
                    CASE WHEN root.root_sign < 0 THEN 1
-                        WHEN due.net > 0
-                        THEN GREATEST(0, LEAST(1, paid.money / due.net))
+                        WHEN paid.net > 0
+                        THEN GREATEST(0, LEAST(1, paid.money / paid.net))
                         ELSE 0 END AS paid,
                    COALESCE(partner.referral_postpaid, FALSE) AS postpaid,
                    facts.id AS referral_id,
@@ -152,16 +194,7 @@ class ReferralEarning(models.AbstractModel):
                    COALESCE(facts.state = 'pending', FALSE) AS is_pending,
                    discounted.group_id IS NOT NULL AS discounted
               FROM %(root)s root
-              LEFT JOIN (%(net)s) net ON net.group_id = root.group_id
-              LEFT JOIN %(money)s money ON money.group_id = root.group_id
-              LEFT JOIN credit ON credit.group_id = root.group_id
-             CROSS JOIN LATERAL (
-                    SELECT COALESCE(money.amount, 0) + COALESCE(credit.amount, 0)
-                   ) paid(money)
-             CROSS JOIN LATERAL (
-                    -- what an advance took off is to be paid like the rest
-                    SELECT COALESCE(net.net, 0) + COALESCE(money.deducted, 0)
-                   ) due(net)
+              JOIN (%(paid)s) paid ON paid.group_id = root.group_id
               LEFT JOIN held ON held.group_id = root.group_id
               LEFT JOIN known
                 ON known.client_id = root.client_id
@@ -183,9 +216,7 @@ class ReferralEarning(models.AbstractModel):
             known=self._known_query(),
             held=self._held_query(conditions),
             root=conditions.table("root"),
-            money=conditions.table("money"),
-            credit=conditions.table("credit"),
-            net=self._net_query(conditions),
+            paid=self._paid_query(conditions),
             discounted=self._discounted_query(conditions),
             day=SQL("facts.date_start")
             if conditions.by_attribution
@@ -337,14 +368,15 @@ class ReferralEarning(models.AbstractModel):
         )
 
     def _discounted_query(self, conditions):
-        """Return the ``SELECT`` of groups whose root has a product for discounts."""
+        """Return the ``SELECT`` of groups whose root has a line for a discount."""
         return SQL(
             """
             SELECT DISTINCT root.group_id
               FROM %(root)s root
-              JOIN account_move_line line ON line.move_id = root.group_id
-             WHERE line.product_id IN %(products)s AND line.display_type = 'product'
+              JOIN account_move_line item
+                ON item.move_id = root.group_id AND item.display_type = 'product'
+             WHERE %(is_discount)s
             """,
             root=conditions.table("root"),
-            products=conditions.discount_product_ids or (0,),
+            is_discount=self._discounts(conditions),
         )

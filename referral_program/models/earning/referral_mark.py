@@ -208,6 +208,14 @@ class ReferralMark(models.Model):
             ids=template_ids,
         )
 
+    def _concerned(self):
+        """Return which groups depend on another one: to be overridden.
+
+        :return: a list of ``SELECT`` of their ids, given ``touched.id``, the other
+            group's; those that its credit notes pay are known already
+        """
+        return []
+
     def _insert_marks(self, seeds, counting):
         """Mark the groups of those moves, and the groups that their credit notes pay,
         to any depth, if somebody brought the client."""
@@ -219,22 +227,9 @@ class ReferralMark(models.Model):
                   JOIN account_move move ON move.id = seed.id
                  WHERE move.move_type IN ('out_invoice', 'out_refund')
                  UNION
-                SELECT COALESCE(paid.referral_root_id, paid.id)
+                SELECT concerned.id
                   FROM touched
-                 CROSS JOIN LATERAL (
-                        SELECT id FROM account_move
-                         WHERE id = touched.id AND move_type = 'out_refund'
-                         UNION ALL
-                        SELECT id FROM account_move
-                         WHERE referral_root_id = touched.id
-                           AND move_type = 'out_refund'
-                       ) credit
-                  JOIN account_move_line item
-                    ON item.move_id = credit.id AND item.display_type = 'payment_term'
-                  JOIN account_partial_reconcile part ON part.credit_move_id = item.id
-                  JOIN account_move_line other ON other.id = part.debit_move_id
-                  JOIN account_move paid
-                    ON paid.id = other.move_id AND paid.move_type = 'out_invoice'
+                 CROSS JOIN LATERAL (%(concerned)s) concerned(id)
             )
             INSERT INTO referral_mark (program_id, group_id)
             SELECT DISTINCT counting.program_id, move.id
@@ -258,7 +253,28 @@ class ReferralMark(models.Model):
                              WHERE line.group_key = move.id))
             """,
             seeds=seeds,
+            concerned=SQL(" UNION ALL ").join([self._given_to(), *self._concerned()]),
             counting=SQL(", ").join(SQL("%s", pair) for pair in counting),
+        )
+
+    def _given_to(self):
+        """Return the groups that the credit notes of a group, ``touched``, pay."""
+        return SQL(
+            """
+            SELECT COALESCE(paid.referral_root_id, paid.id)
+              FROM (SELECT id FROM account_move
+                     WHERE id = touched.id AND move_type = 'out_refund'
+                     UNION ALL
+                    SELECT id FROM account_move
+                     WHERE referral_root_id = touched.id
+                       AND move_type = 'out_refund') credit
+              JOIN account_move_line item
+                ON item.move_id = credit.id AND item.display_type = 'payment_term'
+              JOIN account_partial_reconcile part ON part.credit_move_id = item.id
+              JOIN account_move_line other ON other.id = part.debit_move_id
+              JOIN account_move paid
+                ON paid.id = other.move_id AND paid.move_type = 'out_invoice'
+            """
         )
 
     def _insert_lost(self, move_ids):

@@ -84,6 +84,57 @@ class TestEarningExtension(OneReferralCase):
         self._pay(invoice, "2026-01-13", 600)
         self.assertEarned("2026-01", self.participant, "54")
 
+    def test_a_credit_note_that_charges(self):
+        self._extend("_root_sign", lambda _sign: SQL("1"))
+        lines = [self._line(300), self._line(-500, name="Advance")]
+        lines[0][2]["quantity"] = -1
+        lines[1][2]["quantity"] = -1
+        credit = self._invoice(self.client, "2026-02-10", lines, move_type="out_refund")
+        self._extend(
+            "_line_columns",
+            lambda columns: {**columns, "is_advance": SQL("item.name = 'Advance'")},
+        )
+        self._extend(
+            "_advances",
+            lambda _none: SQL(
+                "SELECT %s AS group_id, 500 AS amount, DATE '2026-01-20' AS date,"
+                " 500 AS deducted",
+                credit.id,
+            ),
+        )
+        self.assertEqual(credit.amount_total, 200)
+        self.assertEarned("2026-02", self.participant, "27")
+
+    def test_what_makes_an_invoice_discounted(self):
+        self._extend(
+            "_discounts",
+            lambda is_discount: SQL("(%s OR item.name = 'Coupon')", is_discount),
+        )
+        lines = [self._line(1000), self._line(-10, name="Coupon")]
+        self._pay(self._invoice(self.client, "2026-01-10", lines), "2026-01-12")
+        self._paid("2026-01-10", 100)
+        self.assertEarned("2026-01", self.participant, "9")
+
+    def test_which_groups_depend_on_another_one(self):
+        first = self._paid("2026-01-10", 1000)
+        second = self._paid("2026-01-10", 1000)
+        model = self.registry["referral.mark"]
+        original = model._concerned
+        self.patch(
+            model,
+            "_concerned",
+            lambda marks: [
+                *original(marks),
+                SQL("SELECT %s WHERE touched.id = %s", second.id, first.id),
+            ],
+        )
+        self._accrue("2026-01")
+        marks = self.env["referral.mark"]
+        marks._mark_moves(first)
+        marks._write_marks()
+        groups = marks.search([("date_from", "=", False)]).mapped("group_id")
+        self.assertEqual(sorted(groups), [first.id, second.id])
+
     def test_an_advance(self):
         final = self._invoice(
             self.client,
