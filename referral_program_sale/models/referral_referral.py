@@ -1,0 +1,28 @@
+from odoo import api, models
+
+
+class ReferralReferral(models.Model):
+    _inherit = "referral.referral"
+
+    @api.model
+    def _is_customer(self, participant, partner, referral=None):
+        """Whoever ordered by a participant's link was no customer before that day,
+        although the order is invoiced before they sign up."""
+        result = super()._is_customer(participant, partner, referral)
+        if not result or referral:
+            return result
+        # sudo: who asks need not see orders
+        orders = self.env["sale.order"].sudo()
+        first = orders.search(
+            [
+                ("partner_id.commercial_partner_id", "=", partner.id),
+                ("referral_code", "=", participant.code),
+                ("company_id", "child_of", participant.program_id.company_id.id),
+            ],
+            order="date_order",
+            limit=1,
+        )
+        if not first:
+            return result
+        day = participant.program_id._day_of(first.date_order)
+        return super()._is_customer(participant, partner, self.new({"date_start": day}))
