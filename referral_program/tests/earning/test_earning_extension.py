@@ -1,6 +1,8 @@
 """Each part of the rule that others may extend, extended once."""
 
+from odoo import fields
 from odoo.exceptions import UserError
+from odoo.orm.model_classes import add_field, pop_field
 from odoo.tests import tagged
 from odoo.tools import SQL
 
@@ -177,30 +179,45 @@ class TestEarningExtension(OneReferralCase):
         self.assertEarned("2026-01", self.participant, "50")
 
     def test_a_service_period_in_fields_of_another_edition(self):
-        self.env.cr.execute(
-            "ALTER TABLE account_move_line"
-            " ADD COLUMN deferred_start_date date, ADD COLUMN deferred_end_date date"
-        )
-        self._extend(
-            "_line_columns",
-            lambda columns: {
-                **columns,
-                "start_date": SQL(
-                    "COALESCE(%s, item.deferred_start_date)", columns["start_date"]
-                ),
-                "end_date": SQL(
-                    "COALESCE(%s, item.deferred_end_date)", columns["end_date"]
-                ),
-            },
-        )
-        invoice = self._paid("2026-01-10", 1000, self.client)
-        self.env.cr.execute(
-            "UPDATE account_move_line SET deferred_start_date = '2026-01-30',"
-            " deferred_end_date = '2026-02-02' WHERE id = %s",
-            invoice.invoice_line_ids.ids,
-        )
+        self._add_date("deferred_start_date")
+        self._add_date("deferred_end_date")
+        period = {
+            "deferred_start_date": "2026-01-30",
+            "deferred_end_date": "2026-02-02",
+        }
+        lines = [self._line(1000, **period)]
+        self._pay(self._invoice(self.client, "2026-01-10", lines), "2026-01-12")
         self.assertEarned("2026-01", self.participant, "45")
         self.assertEarned("2026-02", self.participant, "45")
+
+    def test_a_line_s_own_service_period_comes_first(self):
+        self._add_date("deferred_start_date")
+        self._add_date("deferred_end_date")
+        period = {
+            "start_date": "2026-01-01",
+            "end_date": "2026-01-31",
+            "deferred_start_date": "2026-01-30",
+            "deferred_end_date": "2026-02-02",
+        }
+        lines = [self._line(1000, **period)]
+        self._pay(self._invoice(self.client, "2026-01-10", lines), "2026-01-12")
+        self.assertEarned("2026-01", self.participant, "90")
+
+    def _add_date(self, name):
+        """Give invoice lines a date, as another edition does."""
+        model = self.registry["account.move.line"]
+        field = fields.Date(copy=False)
+        setattr(model, name, field)
+        add_field(model, name, field)
+        self.addCleanup(pop_field, model, name)
+        field.prepare_setup()
+        field.setup(self.env["account.move.line"])
+        self.env.cr.execute(
+            SQL(
+                "ALTER TABLE account_move_line ADD COLUMN %s date",
+                SQL.identifier(name),
+            )
+        )
 
     def test_terms_say_what_they_earn_on(self):
         self.assertEqual(
