@@ -1,75 +1,16 @@
 """The Russian translation is whole: a new string without one fails here."""
 
-import re
-from pathlib import Path
-
-import polib
-
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-from odoo.tools.translate import TranslationModuleReader
 
 from ..common import ReferralCommon
-
-MODULE = "referral_program"
-I18N = Path(__file__).resolve().parents[2] / "i18n"
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|</?\w[^>]*>|^\s+|\s+$")
+from .translated import Translated
 
 
 @tagged("post_install", "-at_install")
-class TestTranslation(ReferralCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.env["res.lang"]._activate_lang("ru_RU")
-        cls.env["ir.module.module"]._load_module_terms([MODULE], ["ru_RU"])
-        cls.russian = cls.env(context={**cls.env.context, "lang": "ru_RU"})
-
-    def _read(self, name):
-        """Return the terms of a file with their translations."""
-        return {entry.msgid: entry.msgstr for entry in polib.pofile(I18N / name)}
-
-    def _export(self):
-        """Return what Odoo would export: all terms, and those of the addon's own.
-
-        The others label fields that Odoo's mixins add to the addon's models: what
-        they are depends on the modules that a database has.
-        """
-        everything, own = set(), set()
-        reader = TranslationModuleReader(self.env.cr, modules=[MODULE])
-        for _module, _type, name, xmlid, source, _value, _comments in reader:
-            everything.add(source)
-            if not name.startswith("ir.model.fields,") or self._is_own_field(xmlid):
-                own.add(source)
-        return everything, own
-
-    def _is_own_field(self, xmlid):
-        field = self.env.ref(xmlid)
-        return MODULE in self.env[field.model]._fields[field.name]._modules
-
-    def test_every_term_is_translated(self):
-        everything, own = self._export()
-        russian = self._read("ru.po")
-        template = self._read(f"{MODULE}.pot")
-        translated = {term for term, text in russian.items() if text}
-        known = template.keys() | russian.keys()
-        self.assertGreater(len(own), 300)
-        for what, terms in (
-            ("not in the template: export it anew", own - template.keys()),
-            ("not in Russian: translate it in ru.po", own - translated),
-            ("listed but empty", russian.keys() - translated),
-            ("not used any more: take it out", known - everything),
-            ("only in one of the two files", template.keys() ^ russian.keys()),
-        ):
-            with self.subTest(what):
-                self.assertFalse(terms, what)
-
-    def test_placeholders_are_kept(self):
-        for term, text in self._read("ru.po").items():
-            with self.subTest(term=term):
-                self.assertEqual(
-                    sorted(PLACEHOLDER.findall(term)), sorted(PLACEHOLDER.findall(text))
-                )
+class TestTranslation(Translated, ReferralCommon):
+    module = "referral_program"
+    least = 300
 
     def test_error_message(self):
         participant = self._participant("Web Studio").with_env(self.russian)
@@ -88,7 +29,7 @@ class TestTranslation(ReferralCommon):
         arch = self.russian["referral.program.terms"].get_view(view_type="form")["arch"]
         self.assertIn('string="Исключённые категории"', arch)
         self.assertNotIn("Excluded Categories", arch)
-        action = self.russian.ref(f"{MODULE}.referral_accrual_action")
+        action = self.russian.ref(f"{self.module}.referral_accrual_action")
         self.assertEqual(action.name, "Начисления")
         self.assertIn("Начислений пока нет", action.help)
 

@@ -1,0 +1,73 @@
+"""What holds for an addon's translation into Russian."""
+
+import re
+from pathlib import Path
+
+import polib
+
+from odoo.modules import get_module_path
+from odoo.tools.translate import TranslationModuleReader
+
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|</?\w[^>]*>|^\s+|\s+$")
+
+
+class Translated:
+    """Tests of an addon's translation, for a class of tests.
+
+    :cvar str module: the addon
+    :cvar int least: fewer terms than it has
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["res.lang"]._activate_lang("ru_RU")
+        cls.env["ir.module.module"]._load_module_terms([cls.module], ["ru_RU"])
+        cls.russian = cls.env(context={**cls.env.context, "lang": "ru_RU"})
+
+    def _read(self, name):
+        """Return the terms of a file with their translations."""
+        folder = Path(get_module_path(self.module)) / "i18n"
+        return {entry.msgid: entry.msgstr for entry in polib.pofile(folder / name)}
+
+    def _export(self):
+        """Return what Odoo would export: all terms, and those of the addon's own.
+
+        The others label fields that Odoo's mixins add to the addon's models: what
+        they are depends on the modules that a database has.
+        """
+        everything, own = set(), set()
+        reader = TranslationModuleReader(self.env.cr, modules=[self.module])
+        for _module, _type, name, xmlid, source, _value, _comments in reader:
+            everything.add(source)
+            if not name.startswith("ir.model.fields,") or self._is_own_field(xmlid):
+                own.add(source)
+        return everything, own
+
+    def _is_own_field(self, xmlid):
+        field = self.env.ref(xmlid)
+        return self.module in self.env[field.model]._fields[field.name]._modules
+
+    def test_every_term_is_translated(self):
+        everything, own = self._export()
+        russian = self._read("ru.po")
+        template = self._read(f"{self.module}.pot")
+        translated = {term for term, text in russian.items() if text}
+        known = template.keys() | russian.keys()
+        self.assertGreater(len(own), self.least)
+        for what, terms in (
+            ("not in the template: export it anew", own - template.keys()),
+            ("not in Russian: translate it in ru.po", own - translated),
+            ("listed but empty", russian.keys() - translated),
+            ("not used any more: take it out", known - everything),
+            ("only in one of the two files", template.keys() ^ russian.keys()),
+        ):
+            with self.subTest(what):
+                self.assertFalse(terms, what)
+
+    def test_placeholders_are_kept(self):
+        for term, text in self._read("ru.po").items():
+            with self.subTest(term=term):
+                self.assertEqual(
+                    sorted(PLACEHOLDER.findall(term)), sorted(PLACEHOLDER.findall(text))
+                )
