@@ -82,6 +82,7 @@
         "views/referral_program_terms_views.xml",
         "views/referral_estimate_views.xml",
         "views/referral_program_views.xml",
+        "views/referral_event_views.xml",
         "views/referral_dashboard_views.xml",
         "views/res_partner_bank_views.xml",
         "views/res_partner_views.xml",

@@ -413,6 +413,29 @@ def spend(env, number):
         env.cr.rollback()
 
 
+def withdraw_by_key(env, number):
+    """Send API calls with one and the same key, for two participants in turn."""
+    participant = env["referral.participant"].search([], order="id")[number % 2]
+    panel = env["res.users"].search([("login", "=", "panel")])
+    try:
+        env["referral.api"].with_user(panel).withdraw(
+            "order-1",
+            participant.partner_id.id,
+            "36.00",
+            participant.currency_id.name,
+            participant.partner_id.bank_ids.id,
+        )
+    except UserError:
+        env.cr.rollback()
+
+
+def look_at_calls(env):
+    return {
+        "calls": env["referral.api.call"].search_count([]),
+        "withdrawals": env["referral.withdrawal"].search_count([]),
+    }
+
+
 def money_out(registry, count, function):
     in_transaction(registry, make_money)
     at_once(registry, count, function)
@@ -629,6 +652,7 @@ SCENARIOS = {
     "downloads": (downloads, look_at_downloads),
     "register": (partial(at_once, count=8, function=register), look_at_bonds),
     "withdraw": (partial(money_out, count=20, function=withdraw), look_at_money),
+    "keyed": (partial(money_out, count=8, function=withdraw_by_key), look_at_calls),
     "spend": (partial(money_out, count=10, function=spend), look_at_money),
     "bill": (bill, look_at_bills),
     "bills_by_hand": (bills_by_hand, look_at_bills_by_hand),

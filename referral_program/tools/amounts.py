@@ -37,6 +37,16 @@ def parse_amount(text, decimal_point="."):
     return float(Decimal("".join(parts) + "." + (decimals or "0")))
 
 
+def exact(amount, decimals):
+    """Return an amount as programs exchange it, such as ``"12500.50"``.
+
+    :param float amount: rounded to so many decimals already
+    :param int decimals: how many to write
+    """
+    text = f"{amount:.{decimals}f}"
+    return text.lstrip("-") if float(text) == 0 else text
+
+
 def settled_by(amount, rate, rounding):
     """Return what an amount settles in another currency: never more than it is worth.
 

@@ -8,12 +8,19 @@ import re
 from datetime import date
 from functools import wraps
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
+
+from .refusals import code_of, with_code
 
 #: The largest number that an id can be.
 MAX_ID = 2**31 - 1
 #: How long a text may be that is no file.
 MAX_TEXT = 10_000
+#: How many rows of a list are answered at once.
+MAX_ROWS = 500
+#: What a caller's context may say. Anything else would be a default of what is made, or
+#: a switch that is not the caller's.
+CONTEXT = ("lang", "tz", "allowed_company_ids")
 
 
 def whole_number(text):
@@ -38,6 +45,31 @@ def number(env, value):
     """Refuse whatever is no id."""
     if type(value) is not int or not 0 <= value <= MAX_ID:
         raise ValidationError(env._("Give the client's ID as a number."))
+
+
+def identifier(env, value):
+    """Refuse whatever is no id of a withdrawal, an account, an invoice…"""
+    if type(value) is not int or not 0 <= value <= MAX_ID:
+        raise ValidationError(env._("Give IDs as numbers."))
+
+
+def rows(env, value):
+    """Refuse whatever does not say how many rows of a list to answer."""
+    if type(value) is not int or not 1 <= value <= MAX_ROWS:
+        raise ValidationError(
+            env._("Ask for 1 to %(most)s rows at a time.", most=MAX_ROWS)
+        )
+
+
+def amount(env, value):
+    """Refuse whatever is no amount such as ``"12500.50"``: a text, exact."""
+    if not isinstance(value, str) or not re.fullmatch(
+        r"[0-9]{1,15}(\.[0-9]{1,6})?", value, re.ASCII
+    ):
+        raise with_code(
+            ValidationError(env._('Send amounts as texts such as "12500.50".')),
+            "invalid_amount",
+        )
 
 
 def text(env, value, most=MAX_TEXT):
@@ -112,7 +144,9 @@ def _listed(env, value):
 def checked(**kinds):
     """Have a public method's arguments refused before it begins, if they are wrong.
 
-    An argument that is left out, or given as its default, is not looked at.
+    An argument that is left out, or given as its default, is not looked at. Whatever
+    the method itself refuses has a code as well. Of the caller's context the method
+    gets ``CONTEXT`` only.
 
     :param kinds: for each argument one of the functions above
     """
@@ -123,11 +157,17 @@ def checked(**kinds):
         @wraps(method)
         def checking(self, *args, **kwargs):
             given = signature.bind(self, *args, **kwargs).arguments
-            for name, kind in kinds.items():
-                default = signature.parameters[name].default
-                if name in given and given[name] is not default:
-                    kind(self.env, given[name])
-            return method(self, *args, **kwargs)
+            try:
+                for name, kind in kinds.items():
+                    default = signature.parameters[name].default
+                    if name in given and given[name] is not default:
+                        kind(self.env, given[name])
+                context = self.env.context
+                plain = {name: context[name] for name in CONTEXT if name in context}
+                return method(self.with_context(plain), *args, **kwargs)
+            except UserError as error:
+                with_code(error, code_of(error))
+                raise
 
         return checking
 

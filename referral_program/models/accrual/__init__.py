@@ -9,5 +9,6 @@ from . import (
     referral_accrual_post,
     referral_accrual_line,
     referral_compensation,
+    referral_compensation_events,
     referral_program_accrual,
 )

@@ -4,12 +4,17 @@ Reads the ledger; calls ``account`` to make entries and bills.
 """
 
 from . import (
+    referral_api_call,
+    referral_api_money,
+    referral_api_invoices,
+    referral_api_statements,
     referral_former_contact,
     referral_liability_movement,
     referral_withdrawal,
     referral_withdrawal_bill,
     referral_withdrawal_check,
     referral_withdrawal_four_eyes,
+    referral_withdrawal_events,
     referral_withdrawal_portal,
     referral_redemption,
     referral_redemption_due,

@@ -1,10 +1,10 @@
 from math import isfinite
 
 from odoo import fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL, float_compare, format_date, formatLang
 
 from ...tools.actions import window
+from ...tools.refusals import refusal
 
 
 class ReferralParticipant(models.Model):
@@ -150,20 +150,13 @@ class ReferralParticipant(models.Model):
             for participant, balance in self._balances().items()
         }
 
-    def _ledger_items(self):
-        """Return the posted items that the balance consists of."""
+    def _ledger_item_domain(self):
+        """Return the domain of the posted items that the balance consists of."""
         self.ensure_one()
-        # sudo: as in :meth:`_balances`
-        return (
-            self.env["account.move.line"]
-            .sudo()
-            .search(
-                [
-                    *self.program_id._ledger_domain(),
-                    ("partner_id", "in", self._ledger_contacts().ids),
-                ]
-            )
-        )
+        return [
+            *self.program_id._ledger_domain(),
+            ("partner_id", "in", self._ledger_contacts().ids),
+        ]
 
     def _settle_ledger(self):
         """Reconcile what was taken with what was earned, the oldest first."""
@@ -218,22 +211,24 @@ class ReferralParticipant(models.Model):
         self.ensure_one()
         currency = self.currency_id
         if not isfinite(amount) or currency.compare_amounts(amount, 0) <= 0:
-            raise UserError(self.env._("Enter an amount above zero."))
+            raise refusal("invalid_amount", self.env._("Enter an amount above zero."))
         if float_compare(amount, currency.round(amount), precision_digits=6):
-            raise UserError(
+            raise refusal(
+                "invalid_amount",
                 self.env._(
                     "Amounts in %(currency)s can have at most %(decimals)s decimals.",
                     currency=currency.name,
                     decimals=currency.decimal_places,
-                )
+                ),
             )
         available = self._availables()[self]
         if currency.compare_amounts(amount, available) > 0:
-            raise UserError(
+            raise refusal(
+                "insufficient_balance",
                 self.env._(
                     "Only %(available)s is available.",
                     available=self._money(max(available, 0.0)),
-                )
+                ),
             )
 
     def _owns_account(self, bank_account):
@@ -314,12 +309,7 @@ class ReferralParticipant(models.Model):
         # sudo: as in :meth:`_balances`
         items = self.env["account.move.line"].sudo()
         found = items.search(
-            [
-                *self.program_id._ledger_domain(),
-                ("partner_id", "in", self._ledger_contacts().ids),
-            ],
-            order="date desc, id desc",
-            limit=limit,
+            self._ledger_item_domain(), order="date desc, id desc", limit=limit
         )
         return [
             {

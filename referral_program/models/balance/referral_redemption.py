@@ -1,6 +1,7 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.refusals import refusal
 from ..participant.referral_representative import MONEY_ROLES
 
 
@@ -248,37 +249,40 @@ class ReferralRedemption(models.Model):
             the invoice's currency
         :raise UserError: saying why not
         """
-        if refusal := self._why_not(participant, invoice, by_staff=by_staff):
-            raise UserError(refusal)
+        if problem := self._why_not(participant, invoice, by_staff=by_staff):
+            raise refusal("not_payable", problem)
         participant._check_available(amount)
         due = self._due(participant, invoice)
         if participant.currency_id.compare_amounts(amount, due) > 0:
             if self._open_amount(invoice) < invoice.amount_residual:
-                raise UserError(
+                raise refusal(
+                    "more_than_due",
                     self.env._(
                         "A payment of %(invoice)s is on its way: only %(due)s is "
                         "still to be paid.",
                         due=participant._money(due),
                         invoice=invoice.name,
-                    )
+                    ),
                 )
-            raise UserError(
+            raise refusal(
+                "more_than_due",
                 self.env._(
                     "Only %(due)s of %(invoice)s is still to be paid.",
                     due=participant._money(due),
                     invoice=invoice.name,
-                )
+                ),
             )
         if not by_staff:
             self._check_limits(participant, amount, due)
         taken, on_invoice = self._settlement(participant, invoice, amount)
         if invoice.currency_id.is_zero(on_invoice):
-            raise UserError(
+            raise refusal(
+                "invalid_amount",
                 self.env._(
                     "That is less than the smallest amount in %(currency)s. Enter a "
                     "larger amount.",
                     currency=invoice.currency_id.name,
-                )
+                ),
             )
         return taken, on_invoice
 
@@ -290,10 +294,11 @@ class ReferralRedemption(models.Model):
             lambda item: item.display_type == "payment_term" and not item.reconciled
         ).sorted(lambda item: (item.date_maturity or item.date, item.id))
         if len(receivable.account_id) > 1:
-            raise UserError(
+            raise refusal(
+                "not_payable",
                 self.env._(
                     "The invoice is open on several accounts; ask the accountant."
-                )
+                ),
             )
         moves = self.env["account.move"].with_company(invoice.company_id)
         entry = moves.with_context(skip_invoice_sync=True).create(

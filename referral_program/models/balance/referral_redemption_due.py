@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ...tools.amounts import settled_by, taken_for
+from ...tools.refusals import refusal
 
 #: Invoices that one participant may pay a day, whatever became of the payments.
 MAX_A_DAY = 10
@@ -108,12 +108,13 @@ class ReferralRedemption(models.Model):
         program, currency = participant.program_id, participant.currency_id
         minimum = min(program.min_redemption, due)
         if currency.compare_amounts(amount, minimum) < 0:
-            raise UserError(
+            raise refusal(
+                "below_minimum",
                 self.env._(
                     "The minimum payment from the balance is %(minimum)s. Enter at "
                     "least that amount.",
                     minimum=participant._money(minimum),
-                )
+                ),
             )
         # sudo: participants read no redemptions; these are counted only
         today = self.sudo().search_count(
@@ -125,10 +126,11 @@ class ReferralRedemption(models.Model):
             limit=MAX_A_DAY,
         )
         if today >= MAX_A_DAY:
-            raise UserError(
+            raise refusal(
+                "too_many_today",
                 self.env._(
                     "At most %(count)s payments a day can be made from the balance. "
                     "Try again tomorrow.",
                     count=MAX_A_DAY,
-                )
+                ),
             )

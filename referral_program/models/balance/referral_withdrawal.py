@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.refusals import refusal
+
 #: What staff or the participant may decide before there is a bill.
 DECISIONS = [("refused", "Refused"), ("cancelled", "Cancelled")]
 #: What the participant is written when a withdrawal gets into a state.
@@ -252,12 +254,16 @@ class ReferralWithdrawal(models.Model):
             self._check_minimum(participant, amount)
             still_open = [("reserved_amount", "!=", 0)]
             if participant.withdrawal_ids.filtered_domain(still_open)[MAX_OPEN - 1 :]:
-                raise UserError(
-                    self.env._("Wait until your other withdrawals are paid.")
+                raise refusal(
+                    "too_many_open",
+                    self.env._("Wait until your other withdrawals are paid."),
                 )
             self._check_day(participant)
         if not participant._owns_account(bank_account):
-            raise UserError(self.env._("Choose one of the participant's own accounts."))
+            raise refusal(
+                "unknown_account",
+                self.env._("Choose one of the participant's own accounts."),
+            )
         withdrawal = self.sudo().create(
             {
                 "participant_id": participant.id,
@@ -278,12 +284,13 @@ class ReferralWithdrawal(models.Model):
         """Refuse amounts below the program's minimum; staff are not asked."""
         minimum = participant.program_id.min_withdrawal
         if participant.currency_id.compare_amounts(amount, minimum) < 0:
-            raise UserError(
+            raise refusal(
+                "below_minimum",
                 self.env._(
                     "The minimum withdrawal is %(minimum)s. Enter at least that "
                     "amount.",
                     minimum=participant._money(minimum),
-                )
+                ),
             )
 
     def _after_request(self):
@@ -346,12 +353,13 @@ class ReferralWithdrawal(models.Model):
         withdrawals.participant_id._lock_money()
         late = withdrawals.filtered(lambda w: w.state != "requested")
         if late:
-            raise UserError(
+            raise refusal(
+                "already_decided",
                 self.env._(
                     "%(numbers)s: already decided or billed. To undo a bill, cancel "
                     "or reverse it.",
                     numbers=", ".join(late.mapped("name")),
-                )
+                ),
             )
         withdrawals.write({"decision": decision, "reason": reason, "problem": False})
         withdrawals.activity_unlink(["referral_program.mail_activity_withdrawal"])

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.refusals import refusal
 from ...tools.roles import check_role
 
 #: Withdrawals that one participant may request a day, whatever became of them.
@@ -103,12 +104,13 @@ class ReferralWithdrawal(models.Model):
             limit=MAX_A_DAY,
         )
         if today >= MAX_A_DAY:
-            raise UserError(
+            raise refusal(
+                "too_many_today",
                 self.env._(
                     "At most %(count)s withdrawals can be requested a day, cancelled "
                     "ones included. Try again tomorrow.",
                     count=MAX_A_DAY,
-                )
+                ),
             )
 
     @api.model
@@ -122,7 +124,7 @@ class ReferralWithdrawal(models.Model):
         if reason and by_staff:
             reason = self._payout_problem(participant, reason)
         if reason:
-            raise UserError(reason)
+            raise refusal("payout_not_allowed", reason)
 
     @api.model
     def _payout_problem(self, participant, reason):

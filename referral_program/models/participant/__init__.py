@@ -6,6 +6,7 @@ Calls ``referral`` to end what a participant brought, and ``balance`` for money.
 from . import (
     referral_participant,
     referral_participant_state,
+    referral_participant_events,
     referral_participant_contact,
     referral_representative,
     referral_participant_people,

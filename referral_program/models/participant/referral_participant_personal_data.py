@@ -203,6 +203,8 @@ class ReferralParticipant(models.Model):
         texts = self.env["referral.document"]._renew_secrets(
             [("text", "!=", False)], done
         )
+        programs = self.env["referral.program"].with_context(active_test=False)
+        texts += programs._renew_secrets([("event_secret", "!=", False)], done)
         return texts + self.env["referral.document.page"]._renew_secrets([], done)
 
     @api.model

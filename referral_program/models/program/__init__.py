@@ -17,4 +17,7 @@ from . import (
     referral_program_figures,
     referral_program_dashboard,
     referral_program_cost,
+    referral_event,
+    referral_event_delivery,
+    referral_program_events,
 )

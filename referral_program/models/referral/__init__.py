@@ -8,6 +8,7 @@ from . import (
     referral_referral_bind,
     referral_referral_contacts,
     referral_referral_move,
+    referral_referral_events,
     referral_kept_invoice,
     referral_refusal,
     referral_claim,
@@ -15,4 +16,5 @@ from . import (
     referral_referral_month,
     referral_material,
     referral_api,
+    referral_api_referrals,
 )

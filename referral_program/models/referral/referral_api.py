@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools import inputs
+from ...tools.refusals import refusal
 from ...tools.roles import check_role
 
 
@@ -12,7 +13,8 @@ class ReferralApi(models.AbstractModel):
 
     Every method is for users of the Integration group, works on the program of the
     caller's company, and names the client by the id of their contact in Odoo.
-    Amounts are in the program's currency, dates are ISO texts and inclusive.
+    Amounts are texts such as ``"12500.50"`` with their currency, dates are ISO texts
+    and inclusive. Refusals have a code (see ``tools/refusals.py``).
     """
 
     _name = "referral.api"
@@ -217,52 +219,6 @@ class ReferralApi(models.AbstractModel):
             )
         return self._registered(program, key)
 
-    @api.model
-    @api.readonly
-    @inputs.checked(partner_id=inputs.number)
-    def balance(self, partner_id):
-        """Return a participant's referral balance and what of it is available."""
-        participant = self._participant(partner_id)
-        return {
-            "balance": participant.balance,
-            "available": participant.available_balance,
-            "currency": participant.currency_id.name,
-        }
-
-    @api.model
-    @api.readonly
-    @inputs.checked(partner_id=inputs.number, date_from=inputs.day, date_to=inputs.day)
-    def statement(self, partner_id, date_from, date_to):
-        """Return the movements of a participant's balance, from the general ledger.
-
-        :param int partner_id: the client
-        :param str date_from: the first day
-        :param str date_to: the last day
-        :return: ``opening``, ``movements`` (``date``, ``entry``, ``label``,
-            ``amount``) and ``closing``
-        """
-        participant = self._participant(partner_id)
-        start, end = map(fields.Date.to_date, (date_from, date_to))
-        items = participant._ledger_items()
-        before = items.filtered(lambda item: item.date < start)
-        within = items.filtered(lambda item: start <= item.date <= end)
-        currency = participant.currency_id
-        opening = currency.round(-sum(before.mapped("balance")))
-        return {
-            "opening": opening,
-            "movements": [
-                {
-                    "date": fields.Date.to_string(item.date),
-                    "entry": item.move_name,
-                    "label": item.name or "",
-                    "amount": -item.balance,
-                }
-                for item in within.sorted(lambda item: (item.date, item.id))
-            ],
-            "closing": currency.round(opening - sum(within.mapped("balance"))),
-            "currency": currency.name,
-        }
-
     # === HELPERS === #
 
     def _program(self):
@@ -279,8 +235,11 @@ class ReferralApi(models.AbstractModel):
         programs = self.env["referral.program"].sudo()
         program = programs._of_company(self.env.company)
         if not program:
-            raise UserError(
-                self.env._("%(company)s has no program.", company=self.env.company.name)
+            raise refusal(
+                "no_program",
+                self.env._(
+                    "%(company)s has no program.", company=self.env.company.name
+                ),
             )
         return program
 
@@ -288,8 +247,9 @@ class ReferralApi(models.AbstractModel):
         partner = self.env["res.partner"].sudo().browse(partner_id).exists()
         company = partner.company_id
         if not partner or (company and company != self.env.company):
-            raise ValidationError(
-                self.env._("There is no client %(number)s.", number=partner_id)
+            raise refusal(
+                "unknown_client",
+                self.env._("There is no client %(number)s.", number=partner_id),
             )
         return partner
 
@@ -306,10 +266,11 @@ class ReferralApi(models.AbstractModel):
             )
         )
         if required and not participant:
-            raise UserError(
+            raise refusal(
+                "no_participant",
                 self.env._(
                     "%(client)s does not take part in the program.", client=partner.name
-                )
+                ),
             )
         return participant
 

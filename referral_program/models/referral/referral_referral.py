@@ -323,8 +323,7 @@ class ReferralReferral(models.Model):
     def _update_state(self, state):
         """Bring the referrals into a state: the only way to change it.
 
-        One that ends gets a last day, today or the earlier one that it has; one that
-        goes on has none.
+        One that ends gets a last day, today or its earlier one; one that goes on, none.
 
         :raise UserError: if a referral's state does not allow it
         """
@@ -341,12 +340,13 @@ class ReferralReferral(models.Model):
                         new=labels.get(state, state),
                     )
                 )
-            vals = {"state": state}
+            before, vals = referral.state, {"state": state}
             if state == "ended":
                 vals["date_end"] = referral._last_day()
             elif referral.state == "ended" and state == "active":
                 vals.update(date_end=False, superseded_by_id=False)
             super(ReferralReferral, referral).write(vals)
+            referral._tell_state(before)
         self.env["referral.mark"]._mark_partners(self.partner_id)
         return True
 

@@ -68,6 +68,9 @@ class TestProcesses(ProcessCase):
             {"available": 60.0, "balance": 180.0, "redemptions": 0, "withdrawals": 1},
         )
 
+    def test_eight_calls_with_one_key_at_once_withdraw_once(self):
+        self.assertEqual(self._run("keyed"), {"calls": 1, "withdrawals": 1})
+
     def test_withdrawals_and_redemptions_at_once_take_no_more_than_there_is(self):
         books = self._run("spend")
         self.assertEqual(books["redemptions"] + books["withdrawals"], 5)

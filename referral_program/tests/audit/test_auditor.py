@@ -108,6 +108,12 @@ class AuditorCase(BooksCase):
         self.env["referral.referral"]._bind(
             self.participant, self.participant.partner_id, "manual"
         )
+        self.env["referral.api.call"]._once(
+            self.participant, "key", "withdraw", {"amount": "1"}, lambda: {"id": 1}
+        )
+        self.program.action_new_event_secret()
+        self.program.event_url = "https://panel.example.com/events"
+        self.env["referral.event"]._record("participant.joined", self.participant)
         person = self._user("a_person", "base.group_portal")
         person.partner_id.parent_id = newcomer.partner_id
         self.env["referral.representative"].sudo().create(

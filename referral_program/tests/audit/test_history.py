@@ -13,6 +13,7 @@ UNTRACKED = {
         "description",
         "welcome",
         "chain_length",
+        "event_secret",
         "chain_head",
     },
     "referral.program.terms": set(),

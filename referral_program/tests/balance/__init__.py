@@ -1,4 +1,5 @@
 from . import (
+    test_api_money,
     test_bills,
     test_four_eyes,
     test_money_edges,

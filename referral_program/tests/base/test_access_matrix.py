@@ -48,6 +48,9 @@ class TestAccessMatrix(TwoCompaniesCase):
         cls.env["referral.document"].create(
             {"participant_id": cls.participant.id, "name": "Paper"}
         )
+        cls.program.action_new_event_secret()
+        cls.program.event_url = "https://panel.example.com/events"
+        cls.env["referral.event"]._record("participant.joined", cls.participant)
         cls.program.action_check_integrity()
         cls.program.accrual_ids.action_make_audit_file()
 
@@ -66,7 +69,11 @@ class TestAccessMatrix(TwoCompaniesCase):
             "hand_in": [client, "passport_number", "AB 1234567"],
             "join": [client, "individual", "resident"],
             "register_referral": ["key", self.participant.code, client],
-            "statement": [client, "2026-01-01", "2026-01-31"],
+            "statement_file": [client, 1],
+            "add_account": [client, "GB82WEST12345698765432"],
+            "withdraw": ["key", client, "10000", "USD", self.account.id],
+            "cancel_withdrawal": ["key", client, 1],
+            "pay_invoice": ["key", client, 1, "1", "USD"],
             "action_open_figure": ["participants"],
         }
         api = [client] if model == "referral.api" else []

@@ -14,6 +14,8 @@ READERS = {
     "referral.document": {"officer", "administrator"},
     "referral.document.page": {"officer", "administrator"},
     "referral.document.reading": {"auditor", "administrator"},
+    "referral.api.call": {"auditor", "administrator"},
+    "referral.event": {"auditor", "administrator"},
     "referral.claim": {"administrator", "officer"},
     "referral.pace": set(),
     "referral.program.cost": {"auditor", "accountant", "administrator"},

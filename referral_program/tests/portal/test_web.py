@@ -28,6 +28,8 @@ VIEWS = {
     "referral_visit_action": {"graph": "", "list": "Waiting"},
     "referral_document_reading_action": {"list": "Form 26.2-1"},
     "referral_document_destruction_action": {"list": "ACT/"},
+    "referral_api_call_action": {"list": "withdraw"},
+    "referral_event_action": {"list": "participant.joined"},
 }
 RENDERED = ", ".join(
     (
@@ -65,6 +67,12 @@ class TestWeb(BrowsingMixin, JoiningCase, HttpCase):
         self.document._log_reading("view")
         self.document.sudo()._leave_act("by test")
         self.env["referral.visit"]._count(self.waiting)
+        self.program.action_new_event_secret()
+        self.program.event_url = "https://panel.example.com/events"
+        self.env["referral.event"]._record("participant.joined", self.participant)
+        self.env["referral.api.call"]._once(
+            self.participant, "key", "withdraw", {"amount": "1"}, lambda: {"id": 1}
+        )
         self.env["referral.referral"]._bind(
             self.waiting, self.waiting.partner_id, "link"
         )

@@ -3,6 +3,7 @@ from . import (
     test_colleagues,
     test_dashboard,
     test_days,
+    test_events,
     test_failures,
     test_program_cost,
     test_terms_drafts,

@@ -6,5 +6,6 @@ from . import (
     test_contacts_random,
     test_materials,
     test_moves,
+    test_openapi,
     test_referral_states,
 )
