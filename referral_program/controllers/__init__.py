@@ -2,6 +2,7 @@ from . import (
     audit,
     billing,
     document,
+    health,
     joining,
     link,
     materials,

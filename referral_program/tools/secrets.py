@@ -33,6 +33,14 @@ class OtherKey(Exception):
     """It is encrypted with none of the keys, or not at all."""
 
 
+def is_ready():
+    """Tell whether there is a usable key."""
+    try:
+        return bool(_fernets())
+    except NoKey:
+        return False
+
+
 def encrypt(content):
     """Return bytes encrypted with the first key.
 

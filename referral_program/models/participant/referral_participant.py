@@ -26,6 +26,8 @@ OWN_FIELDS = frozenset(
 )
 #: Participants in these states get nothing positive.
 INACTIVE_STATES = ("suspended", "rejected", "closed")
+#: What is below /referral/ besides participants' links.
+OTHER_PAGES = frozenset({"health"})
 
 
 class ReferralParticipant(models.Model):
@@ -212,6 +214,16 @@ class ReferralParticipant(models.Model):
             participant.referral_count = counts.get(participant, 0)
 
     # === CONSTRAINT METHODS === #
+
+    @api.constrains("alias")
+    def _check_alias_is_no_page(self):
+        for participant in self:
+            if participant.alias in OTHER_PAGES:
+                raise ValidationError(
+                    self.env._(
+                        "A page of the program has this name. Choose another alias."
+                    )
+                )
 
     @api.constrains("type_id")
     def _check_type_can_join(self):

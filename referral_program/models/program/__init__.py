@@ -20,4 +20,5 @@ from . import (
     referral_event,
     referral_event_delivery,
     referral_program_events,
+    referral_program_health,
 )

@@ -5,6 +5,7 @@ from . import (
     test_days,
     test_events,
     test_failures,
+    test_health,
     test_program_cost,
     test_terms_drafts,
     test_uninstall,
