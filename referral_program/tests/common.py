@@ -84,6 +84,7 @@ class ReferralCommon(AccountTestInvoicingCommon):
         program.terms_ids.date_from = date(2020, 1, 1)
         # in most tests one person does it all; tests of four eyes ask for them
         values.setdefault("four_eyes", "never")
+        values.setdefault("min_withdrawal", 10_000)
         if company == cls.company:
             program.bonus_journal_ids = cls.bonus_journal
         program.write(values)

@@ -8,6 +8,7 @@ from . import (
     referral_program_ledger,
     referral_program_setup,
     referral_program_steps,
+    referral_program_steps_places,
     referral_program_terms,
     referral_program_tier,
     referral_program_days,

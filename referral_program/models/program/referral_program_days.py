@@ -26,6 +26,27 @@ class ReferralProgram(models.Model):
         help="Where the program is: decides for everybody which day is today, when a "
         "month is over, and on which day a referral begins.",
     )
+    country_id = fields.Many2one(
+        "res.country",
+        compute="_compute_country_id",
+        inverse="_inverse_country_id",
+        help="The company's country: who is a resident is decided by it.",
+    )
+
+    @api.depends("company_id.country_id")
+    def _compute_country_id(self):
+        for program in self:
+            # sudo: where the company is, is no secret
+            program.country_id = program.company_id.sudo().country_id
+
+    def _inverse_country_id(self):
+        """Fill in the company's country; only who rules companies changes it."""
+        for program in self:
+            company = program.company_id
+            if not company.sudo().country_id:
+                company = company.sudo()
+            if company.country_id != program.country_id:
+                company.country_id = program.country_id
 
     @api.depends("company_id")
     def _compute_tz(self):

@@ -11,6 +11,10 @@ JOURNALS = (
 )
 
 
+#: The minimum withdrawal to begin with, in the currency that it was meant for.
+MINIMUMS = {"RUB": 10_000}
+
+
 class ReferralProgram(models.Model):
     """The program's journals and accounts, what it owes and how that is paid out."""
 
@@ -65,7 +69,15 @@ class ReferralProgram(models.Model):
         "miscellaneous journals, such as write-offs, do not.",
     )
     # Money out
-    min_withdrawal = fields.Monetary("Minimum Withdrawal", default=10000, tracking=True)
+    min_withdrawal = fields.Monetary(
+        "Minimum Withdrawal",
+        compute="_compute_min_withdrawal",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+        help="The least that participants may withdraw, in the company's currency.",
+    )
     withdrawal_policy = fields.Selection(
         [
             ("automatic", "Automatically"),
@@ -129,6 +141,14 @@ class ReferralProgram(models.Model):
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends("company_id")
+    def _compute_min_withdrawal(self):
+        """Propose a minimum where one is known; elsewhere somebody has to choose."""
+        for program in self:
+            program.min_withdrawal = program.min_withdrawal or MINIMUMS.get(
+                program.company_id.currency_id.name, 0
+            )
 
     def _compute_liability(self):
         liabilities = self._liabilities()

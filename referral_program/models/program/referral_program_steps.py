@@ -1,15 +1,32 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...tools.actions import window
+from ...tools import secrets
 from ..participant.referral_agreement import KINDS
+
+#: Steps in which somebody decides: whatever the addon comes with is only a proposal.
+DECISIONS = (
+    "place",
+    "people",
+    "accounting",
+    "payments",
+    "terms",
+    "agreements",
+    "types",
+    "calendar",
+)
+#: Steps that are decided in a form of their own, which confirms them.
+FORMS = ("place", "people", "accounting", "payments", "terms")
+#: Steps that are shown only while something is wrong.
+ALARMS = ("key", "actions")
 
 
 class ReferralProgram(models.Model):
-    """What has to be done before a program can run, as far as the data tell.
+    """What has to be done until the first month is posted, by whom, and where.
 
-    Nobody ticks a step off: each is done when what it asks for is there, and is open
-    again when it is not there any more.
+    A decision is done when its data are there and somebody has confirmed them; what
+    only has to be there is done when it is. A program that has credited a month has
+    been decided about. Each step is open again when its data are not there any more.
     """
 
     _inherit = "referral.program"
@@ -17,7 +34,14 @@ class ReferralProgram(models.Model):
     steps = fields.Json("First Steps", compute="_compute_steps")
     is_ready = fields.Boolean(
         compute="_compute_steps",
-        help="The program has everything that it needs to run.",
+        help="The program has everything that it needs, and has credited a month.",
+    )
+    steps_confirmed = fields.Json(
+        "Confirmed Steps",
+        readonly=True,
+        copy=False,
+        help="The names of the steps that somebody has confirmed. The history says "
+        "who and when.",
     )
 
     @api.depends(
@@ -27,26 +51,39 @@ class ReferralProgram(models.Model):
         "liability_account_id",
         "bill_journal_id",
         "tz",
+        "officer_id",
+        "responsible_id",
+        "steps_confirmed",
         "terms_ids.date_from",
     )
     @api.depends_context("lang", "uid")
     def _compute_steps(self):
         facts = self._steps_facts()
+        can = self._may_open_steps()
         for program in self:
-            done = program._steps_done(facts)
+            there = program._steps_there(facts)
+            done = program._steps_done(there)
+            who = program._steps_people()
             steps = [
                 {
                     "name": name,
                     "label": label,
                     "text": text,
-                    "done": bool(done[name]),
+                    "who": who[role],
+                    "done": done[name],
                     "optional": name == "mail",
                     # whoever may not go there is told only what is missing
-                    "open": ["step", name] if may_open else False,
+                    "open": ["step", name] if can.get(name, True) else False,
                     "button": self.env._("Open it") if done[name] else button,
+                    "confirm": name in DECISIONS
+                    and name not in FORMS
+                    and there[name]
+                    and not done[name]
+                    and can["place"],
                     "key": name,
                 }
-                for name, label, text, button, may_open in self._describe_steps()
+                for name, label, text, button, role in program._describe_steps()
+                if name not in ALARMS or not done[name]
             ]
             program.is_ready = all(s["done"] for s in steps if not s["optional"])
             program.steps = {
@@ -56,94 +93,19 @@ class ReferralProgram(models.Model):
                     done=sum(step["done"] for step in steps),
                     all=len(steps),
                 ),
+                "confirm": self.env._("Confirm"),
             }
 
-    def _describe_steps(self):
-        """Return name, title, text and button of each step, and who may open it."""
-        can = self._may_open_steps()
-        return [
-            (
-                "accounting",
-                self.env._("Journals and accounts"),
-                self.env._("Where compensation, debts and vendor bills are booked."),
-                self.env._("Choose"),
-                can["administrator"],
-            ),
-            (
-                "timezone",
-                self.env._("Time zone"),
-                self.env._(
-                    "Where the program is: which day is today, and when a month is "
-                    "over."
-                ),
-                self.env._("Choose"),
-                can["administrator"],
-            ),
-            (
-                "terms",
-                self.env._("Terms"),
-                self.env._(
-                    "The percentage, its first day, and the services that earn it."
-                ),
-                self.env._("View the terms"),
-                True,
-            ),
-            (
-                "agreements",
-                self.env._("Agreements"),
-                self.env._("Both texts for participants are published and in force."),
-                self.env._("Read and publish"),
-                True,
-            ),
-            (
-                "types",
-                self.env._("Participant types and documents"),
-                self.env._("Who may take part, and which documents they need."),
-                self.env._("View the types"),
-                True,
-            ),
-            (
-                "calendar",
-                self.env._("Working calendar"),
-                self.env._(
-                    "The company's working days, by which the promised verification "
-                    "time is counted."
-                ),
-                self.env._("Open the calendar"),
-                can["calendar"],
-            ),
-            (
-                "actions",
-                self.env._("Scheduled actions"),
-                self.env._(
-                    "Accruals, bills, estimates and statements run automatically."
-                ),
-                self.env._("Switch them on"),
-                can["system"],
-            ),
-            (
-                "mail",
-                self.env._("Outgoing mail"),
-                self.env._(
-                    "Your own mail server sends the e-mails to participants. Optional."
-                ),
-                self.env._("Add a server"),
-                can["system"],
-            ),
-            (
-                "participant",
-                self.env._("First participant"),
-                self.env._("Enroll a client who recommends you, or let clients join."),
-                self.env._("Enroll"),
-                True,
-            ),
-        ]
-
     def _may_open_steps(self):
+        """Return which steps are not for everybody, and whether the user opens them."""
+        administrator = self.has_access("write")
+        system = self.env["ir.cron"].has_access("write")
         return {
-            "administrator": self.has_access("write"),
+            "key": False,  # not in Odoo at all
+            **dict.fromkeys(FORMS, administrator),
             "calendar": self.env["resource.calendar"].has_access("read"),
-            "system": self.env["ir.cron"].has_access("write"),
+            "actions": system,
+            "mail": system,
         }
 
     # === WHAT IS DONE === #
@@ -168,7 +130,24 @@ class ReferralProgram(models.Model):
             "mail": env["ir.mail_server"].search_count([], limit=1),
             "participants": dict(
                 env["referral.participant"]._read_group(
-                    [("program_id", "in", self.ids)], ["program_id"], ["__count"]
+                    [
+                        ("program_id", "in", self.ids),
+                        ("state", "in", ("active", "suspended")),
+                    ],
+                    ["program_id"],
+                    ["__count"],
+                )
+            ),
+            # a month without anybody's compensation shows nothing
+            "months": dict(
+                env["referral.accrual"]._read_group(
+                    [
+                        ("program_id", "in", self.ids),
+                        ("state", "=", "posted"),
+                        ("compensation_ids", "!=", False),
+                    ],
+                    ["program_id"],
+                    ["__count"],
                 )
             ),
         }
@@ -188,8 +167,8 @@ class ReferralProgram(models.Model):
         actions = self.env["ir.cron"].sudo().with_context(active_test=False)
         return actions.search([("id", "in", found.mapped("res_id"))])
 
-    def _steps_done(self, facts):
-        """Return which steps are done, by name."""
+    def _steps_there(self, facts):
+        """Return for which steps everything is there, by name."""
         self.ensure_one()
         # sudo: as above
         program = self.sudo()
@@ -201,112 +180,63 @@ class ReferralProgram(models.Model):
             and agreement.company_id
             in (program.company_id.browse(), program.company_id)
         }
-        return {
+        there = {
+            "key": secrets.is_ready(),
+            "place": program.tz and program.company_id.country_id,
+            "people": program.officer_id.active and program.responsible_id.active,
             "accounting": program.journal_id
             and program.expense_account_id
             and program.liability_account_id
             and program.bill_journal_id,
-            "timezone": program.tz,
-            "terms": any(
-                terms.date_from and terms.date_from <= today
-                for terms in program.terms_ids
-            ),
+            "payments": True,
+            "terms": any(terms.date_from for terms in program.terms_ids),
             "agreements": kinds == {kind for kind, _label in KINDS},
             "types": facts["types"],
             "calendar": program.company_id.resource_calendar_id.attendance_ids,
             "actions": facts["actions"],
             "mail": facts["mail"],
             "participant": facts["participants"].get(program._origin),
+            "month": facts["months"].get(program._origin),
         }
+        return {name: bool(value) for name, value in there.items()}
 
-    # === WHERE TO DO IT === #
+    def _steps_done(self, there):
+        """Return which steps are done, by name.
 
-    def _open_step(self, key):
-        """Return the action that opens the place where a step is done."""
-        openers = {
-            "accounting": self._open_accounting,
-            "timezone": self._open_timezone,
-            "terms": self._open_terms,
-            "agreements": self._open_agreements,
-            "types": self._open_types,
-            "calendar": self._open_calendar,
-            "actions": self._open_actions,
-            "mail": self._open_mail,
-            "participant": self._open_participant,
-        }
-        if key not in openers:
-            raise UserError(self.env._("There is no such step."))
-        return openers[key]()
-
-    def _open_accounting(self):
-        return self._open_form("accounting", self.env._("Journals and accounts"))
-
-    def _open_timezone(self):
-        return self._open_form("timezone", self.env._("Time zone"))
-
-    def _open_form(self, form, name):
-        """Return the action that opens one of the program's small forms."""
-        view = self.env.ref(f"referral_program.referral_program_view_form_{form}")
+        :param dict there: as :meth:`_steps_there` returns it
+        """
+        self.ensure_one()
+        confirmed = self.sudo().steps_confirmed or []  # sudo: as above
         return {
-            "type": "ir.actions.act_window",
-            "name": name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(view.id, "form")],
-            "target": "new",
+            name: value
+            and (name not in DECISIONS or name in confirmed or there["month"])
+            for name, value in there.items()
         }
 
-    def _open_terms(self):
-        return window(
-            self.env,
-            "referral_program_terms_action",
-            [("program_id", "=", self.id)],
-            context={"default_program_id": self.id},
-        )
+    # === DECIDING === #
 
-    def _open_agreements(self):
-        return window(
-            self.env,
-            "referral_agreement_action",
-            [("company_id", "in", (False, self.company_id.id))],
-        )
+    def action_confirm_step(self, key=False):
+        """Keep that somebody has decided what a step asks for.
 
-    def _open_types(self):
-        return window(self.env, "referral_participant_type_action")
+        :param str key: one of ``DECISIONS``
+        :return dict: the action that closes the step's form
+        :raise UserError: if there is no such step, or something of it is missing
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if key not in DECISIONS:
+            raise UserError(self._no_such_step())
+        if not self._steps_there(self._steps_facts())[key]:
+            raise UserError(self.env._("Something is missing here: fill it in first."))
+        confirmed = self.steps_confirmed or []
+        if key not in confirmed:
+            self.steps_confirmed = [*confirmed, key]
+            labels = {name: label for name, label, *_rest in self._describe_steps()}
+            self._message_log(
+                body=self.env._("Confirmed: %(step)s", step=labels[key]),
+                author_id=self.env.user.partner_id.id,
+            )
+        return {"type": "ir.actions.act_window_close"}
 
-    def _open_calendar(self):
-        calendar = self.company_id.resource_calendar_id
-        if calendar:
-            return calendar._get_records_action()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Working calendar"),
-            "res_model": "resource.calendar",
-            "views": [(False, "list"), (False, "form")],
-        }
-
-    def _open_actions(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Scheduled actions"),
-            "res_model": "ir.cron",
-            "views": [(False, "list"), (False, "form")],
-            "domain": [("id", "in", self._scheduled_actions().ids)],
-            "context": {"active_test": False},
-        }
-
-    def _open_mail(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Outgoing mail"),
-            "res_model": "ir.mail_server",
-            "views": [(False, "list"), (False, "form")],
-        }
-
-    def _open_participant(self):
-        return window(
-            self.env,
-            "referral_participant_action",
-            [("program_id", "=", self.id)],
-            context={"default_program_id": self.id},
-        )
+    def _no_such_step(self):
+        return self.env._("There is no such step.")

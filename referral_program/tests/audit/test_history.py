@@ -12,6 +12,7 @@ UNTRACKED = {
         "accrual_steps",
         "description",
         "welcome",
+        "steps_confirmed",
         "chain_length",
         "event_secret",
         "chain_head",

@@ -7,6 +7,7 @@ from . import (
     test_failures,
     test_health,
     test_program_cost,
+    test_steps,
     test_terms_drafts,
     test_uninstall,
 )

@@ -164,9 +164,7 @@ class TestDays(OneReferralCase):
         ):
             program = self._new_program(*zones)
             self.assertEqual(program.tz, expected)
-            steps = {step["name"]: step for step in program.steps["steps"]}
-            self.assertEqual(steps["timezone"]["done"], bool(expected))
-        action = program.action_open_figure("step", "timezone")
+        action = program.action_open_figure("step", "place")
         self.assertEqual(action["res_id"], program.id)
 
     def test_that_of_odoobot_says_nothing(self):

@@ -19,12 +19,16 @@ export class ReferralRows extends Component {
         return (value && value[this.props.part]) || [];
     }
 
-    async open(row) {
+    open(row) {
+        return this.press("action_open_figure", row.open);
+    }
+
+    async press(name, args) {
         const { record } = this.props;
         await this.action.doActionButton({
             type: "object",
-            name: "action_open_figure",
-            args: JSON.stringify(row.open),
+            name,
+            args: JSON.stringify(args),
             resModel: record.resModel,
             resId: record.resId,
             context: record.context,
@@ -42,6 +46,10 @@ export class ReferralSteps extends ReferralRows {
 
     get value() {
         return this.props.record.data[this.props.name] || { steps: [] };
+    }
+
+    confirm(row) {
+        return this.press("action_confirm_step", [row.key]);
     }
 }
 

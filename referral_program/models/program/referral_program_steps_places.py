@@ -1,0 +1,257 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+from ...tools.actions import window
+from ...tools.secrets import COMMAND, VARIABLE
+from .referral_program_steps import FORMS
+
+#: Who does a step.
+SERVER, ADMINISTRATOR, OFFICER, ACCOUNTANT = (
+    "server",
+    "administrator",
+    "officer",
+    "accountant",
+)
+
+
+class ReferralProgram(models.Model):
+    """The first steps in words: what each asks for, who does it, and where."""
+
+    _inherit = "referral.program"
+
+    # === IN WORDS === #
+
+    def _describe_steps(self):
+        """Return name, title, text, button and role of each step, in their order."""
+        return [*self._describe_decisions(), *self._describe_deeds()]
+
+    def _describe_decisions(self):
+        return [
+            (
+                "key",
+                self.env._("Key for documents"),
+                self.env._(
+                    "Documents cannot be uploaded yet: the server has no key to "
+                    "encrypt them with. Make one (%(command)s), put it in the "
+                    "environment of the server as %(variable)s, keep a copy apart from "
+                    "the database's backups, and restart Odoo.",
+                    command=COMMAND,
+                    variable=VARIABLE,
+                ),
+                False,
+                SERVER,
+            ),
+            (
+                "place",
+                self.env._("Country and time zone"),
+                self.env._(
+                    "Who is a resident, which day is today, and when a month is over."
+                ),
+                self.env._("Choose"),
+                ADMINISTRATOR,
+            ),
+            (
+                "people",
+                self.env._("Officer and accountant"),
+                self.env._("Who verifies participants, and who closes the months."),
+                self.env._("Choose"),
+                ADMINISTRATOR,
+            ),
+            (
+                "accounting",
+                self.env._("Journals and accounts"),
+                self.env._("Where compensation, debts and vendor bills are booked."),
+                self.env._("Choose"),
+                ADMINISTRATOR,
+            ),
+            (
+                "payments",
+                self.env._("Payments and bonuses"),
+                self.env._(
+                    "Which journals are bonuses that earn nothing, when an invoice is "
+                    "paid, and who posts a month."
+                ),
+                self.env._("Choose"),
+                ADMINISTRATOR,
+            ),
+            (
+                "terms",
+                self.env._("Rate, first day and minimum withdrawal"),
+                self.env._(
+                    "From which day on invoices earn, how much, and from which amount "
+                    "on participants are paid."
+                ),
+                self.env._("Choose"),
+                ADMINISTRATOR,
+            ),
+            (
+                "agreements",
+                self.env._("Agreements"),
+                self.env._(
+                    "Both texts that participants accept: read them, and replace them "
+                    "by your own."
+                ),
+                self.env._("Read"),
+                ADMINISTRATOR,
+            ),
+            (
+                "types",
+                self.env._("Participant types and documents"),
+                self.env._("Who may take part, and which documents they need."),
+                self.env._("View the types"),
+                ADMINISTRATOR,
+            ),
+            (
+                "calendar",
+                self.env._("Working calendar"),
+                self.env._(
+                    "The company's working days, by which the promised verification "
+                    "time is counted."
+                ),
+                self.env._("Open the calendar"),
+                ADMINISTRATOR,
+            ),
+        ]
+
+    def _describe_deeds(self):
+        return [
+            (
+                "actions",
+                self.env._("Scheduled actions"),
+                self.env._(
+                    "Accruals, bills, estimates and statements run automatically."
+                ),
+                self.env._("Switch them on"),
+                ADMINISTRATOR,
+            ),
+            (
+                "mail",
+                self.env._("Outgoing mail"),
+                self.env._(
+                    "Your own mail server sends the e-mails to participants. Optional."
+                ),
+                self.env._("Add a server"),
+                ADMINISTRATOR,
+            ),
+            (
+                "participant",
+                self.env._("First participant active"),
+                self.env._(
+                    "Enroll a client and invite them to the portal, or let clients "
+                    "join; then verify their documents."
+                ),
+                self.env._("Enroll"),
+                OFFICER,
+            ),
+            (
+                "month",
+                self.env._("First month posted"),
+                self.env._(
+                    "When a month is over, it is computed by itself: look at it and "
+                    "post it. Done once a participant has been credited."
+                ),
+                self.env._("Open the months"),
+                ACCOUNTANT,
+            ),
+        ]
+
+    def _steps_people(self):
+        """Return who does the steps of each role, in words."""
+        self.ensure_one()
+        # sudo: whoever sees the program need not read users
+        officer, accountant = self.sudo().officer_id, self.sudo().responsible_id
+        return {
+            SERVER: self.env._("Whoever runs the server"),
+            ADMINISTRATOR: self.env._("Administrator"),
+            OFFICER: self._role_and_name(
+                self.env._("Verification Officer"), officer.name
+            ),
+            ACCOUNTANT: self._role_and_name(self.env._("Accountant"), accountant.name),
+        }
+
+    def _role_and_name(self, role, name):
+        return f"{role}: {name}" if name else role
+
+    # === WHERE IT IS DONE === #
+
+    def _open_step(self, key):
+        """Return the action that opens the place where a step is done."""
+        if key in FORMS:
+            return self._open_form(key)
+        openers = {
+            "agreements": self._open_agreements,
+            "types": self._open_types,
+            "calendar": self._open_calendar,
+            "actions": self._open_actions,
+            "mail": self._open_mail,
+            "participant": self._open_participant,
+            "month": self._open_months,
+        }
+        if key not in openers:
+            raise UserError(self._no_such_step())
+        return openers[key]()
+
+    def _open_form(self, key):
+        """Return the action that opens the form of a step, over the page."""
+        view = self.env.ref(f"referral_program.referral_program_view_form_{key}")
+        labels = {name: label for name, label, *_rest in self._describe_steps()}
+        return {
+            "type": "ir.actions.act_window",
+            "name": labels[key],
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(view.id, "form")],
+            "target": "new",
+        }
+
+    def _open_agreements(self):
+        return window(
+            self.env,
+            "referral_agreement_action",
+            [("company_id", "in", (False, self.company_id.id))],
+        )
+
+    def _open_types(self):
+        return window(self.env, "referral_participant_type_action")
+
+    def _open_calendar(self):
+        calendar = self.company_id.resource_calendar_id
+        if calendar:
+            return calendar._get_records_action()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Working calendar"),
+            "res_model": "resource.calendar",
+            "views": [(False, "list"), (False, "form")],
+        }
+
+    def _open_actions(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Scheduled actions"),
+            "res_model": "ir.cron",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", self._scheduled_actions().ids)],
+            "context": {"active_test": False},
+        }
+
+    def _open_mail(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Outgoing mail"),
+            "res_model": "ir.mail_server",
+            "views": [(False, "list"), (False, "form")],
+        }
+
+    def _open_participant(self):
+        return window(
+            self.env,
+            "referral_participant_action",
+            [("program_id", "=", self.id)],
+            context={"default_program_id": self.id},
+        )
+
+    def _open_months(self):
+        return window(
+            self.env, "referral_accrual_action", [("program_id", "=", self.id)]
+        )
