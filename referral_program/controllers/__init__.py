@@ -12,4 +12,5 @@ from . import (
     referrals,
     report,
     signup,
+    staff,
 )

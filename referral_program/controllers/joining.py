@@ -1,9 +1,10 @@
 from werkzeug.urls import url_encode
 
 from odoo import http
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.http import request
 
+from ..models.participant.referral_participant_company import TAXED_ENTITIES
 from ..tools.uploads import ACCEPT
 from .portal import ReferralPortal
 
@@ -59,12 +60,14 @@ class ReferralJoining(ReferralPortal):
                 request.env.user,
             )
         errors = self._hand_in(participant, post)
+        errors |= self._take_company(participant, post)
         self._take_country(participant, post)
         if post.get("action") == "submit":
             errors = {**self._not_complete(participant, post), **errors}
             if not errors:
                 self._accept_ticked(participant, post)
                 participant._submit()
+                participant._tell_of_same_tax_id()
                 return request.redirect("/my/referral")
         if errors:
             return self._form(program, participant, choice, errors, post)
@@ -137,8 +140,11 @@ class ReferralJoining(ReferralPortal):
 
     def _hand_in(self, participant, post):
         """Keep each document that came; return the errors of those that did not."""
+        return self._hand_in_documents(self._asked_for(participant), post)
+
+    def _hand_in_documents(self, documents, post):
         errors = {}
-        for document in self._asked_for(participant):
+        for document in documents:
             key = document._form_key()
             try:
                 with request.env.cr.savepoint():
@@ -151,14 +157,43 @@ class ReferralJoining(ReferralPortal):
                 errors[key] = error.args[0]
         return errors
 
+    def _take_company(self, participant, post):
+        """Keep the name and the tax id of who joins as a company; return the errors.
+
+        A name that was left out is looked up by the tax id, and shown to be confirmed.
+        """
+        if participant.state != "draft":
+            return {}
+        user, country = request.env.user, self._country(post)
+        entity_type = participant.type_id.entity_type
+        asked = participant._asked_of_company(user, entity_type)
+        vat = post.get("vat") or ""
+        if (
+            "company_name" in asked
+            and vat
+            and not (post.get("company_name") or "").strip()
+        ):
+            name = participant._look_up_name(user, vat, country)
+            if name:
+                post["company_name"] = name
+                return {"company_name": request.env._("Is this your company?")}
+        given = {**post, "country": country}
+        try:
+            with request.env.cr.savepoint():
+                return participant._take_company(user, entity_type, given)
+        except UserError as error:  # what Odoo has against it, or the country's app
+            return {"vat": error.args[0]}
+
+    def _country(self, post):
+        return request.env["res.country"].search(
+            [("code", "=", post.get("country") or "")], limit=1
+        )
+
     def _take_country(self, participant, post):
         """Keep the country of a client whose country was not known."""
         partner = participant.partner_id
-        code = post.get("country")
-        if code and not partner.country_id:
-            partner.country_id = request.env["res.country"].search(
-                [("code", "=", code)], limit=1
-            )
+        if not partner.country_id:
+            partner.country_id = self._country(post)
 
     def _files(self, key):
         """Return the uploads of a field, not read yet."""
@@ -176,6 +211,10 @@ class ReferralJoining(ReferralPortal):
             else request.env._("Upload one of these documents.")
             for alternatives in participant._missing_documents()
         }
+        if participant.state == "draft":
+            errors |= participant._missing_of_company(
+                request.env.user, participant.type_id.entity_type, post
+            )
         if participant._lacks_country():
             errors["country"] = request.env._("Choose your country.")
         for agreement in participant._agreements_to_accept():
@@ -190,6 +229,12 @@ class ReferralJoining(ReferralPortal):
     def _form(self, program, participant, choice, errors=None, post=None, saved=None):
         partner = request.env.user.partner_id.commercial_partner_id
         types = self._types(program)
+        asked = {
+            kind: request.env["referral.participant"]._asked_of_company(
+                request.env.user, kind
+            )
+            for kind in TAXED_ENTITIES
+        }
         return self._page(
             "portal_join",
             program,
@@ -198,6 +243,8 @@ class ReferralJoining(ReferralPortal):
             if not participant or participant.state == "draft"
             else request.env._("Upload documents"),
             choice=choice,
+            client=partner.sudo(),  # sudo: it is their own
+            asked=asked,
             chosen=self._chosen_type(choice, program),
             types=types,
             fields_of=self._fields_of(participant, types),

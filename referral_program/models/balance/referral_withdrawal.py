@@ -375,6 +375,7 @@ class ReferralWithdrawal(models.Model):
             # sudo: whoever causes the mail need not be allowed to send it
             template.sudo().send_mail(
                 withdrawal.id,
+                email_values=withdrawal.participant_id.program_id._prepare_mail_vals(),
                 email_layout_xmlid="referral_program.mail_layout",
             )
 

@@ -11,6 +11,7 @@ from . import (
     ir_attachment,
     ir_http,
     ir_module_module,
+    mail_activity,
     mail_template,
     product_category,
     product_template,

@@ -10,6 +10,7 @@ from . import (
     referral_participant_contact,
     referral_representative,
     referral_participant_people,
+    referral_participant_company,
     referral_participant_four_eyes,
     referral_participant_join,
     referral_participant_mail,

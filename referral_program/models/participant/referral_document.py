@@ -257,8 +257,8 @@ class ReferralDocument(models.Model):
         self.ensure_one()
         return self.requirement_id._form_key() or f"document_{self.id}"
 
-    def _form_field(self):
-        """Return what the joining form shows of the document, as plain data."""
+    def _form_field(self, shown=True):
+        """Return what a form shows of the document, its text only if asked to."""
         self.ensure_one()
         return {
             "key": self._form_key(),
@@ -268,7 +268,7 @@ class ReferralDocument(models.Model):
             "one_of": self.one_of,
             "state": self.state,
             "reason": self.reason,
-            "text": self._read_text("text"),
+            "text": self._read_text("text") if shown else "",
             "pages": self.sudo().page_ids,
         }
 
@@ -311,7 +311,7 @@ class ReferralDocument(models.Model):
         """
         self._check_officer()
         self.check_access("write")
-        self.participant_id._check_not_ones_own()
+        self._check_four_eyes()
         self._check_opened()
         self._update_state("approved", **self._prepare_review_vals())
         for participant in self.participant_id:

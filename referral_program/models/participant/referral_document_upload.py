@@ -1,6 +1,6 @@
 import base64
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools.numbers import VALIDATORS
@@ -13,6 +13,14 @@ class ReferralDocument(models.Model):
     """Handing in: numbers and files, checked before they are kept."""
 
     _inherit = "referral.document"
+
+    uploader_id = fields.Many2one(
+        "res.users",
+        "Uploaded By",
+        readonly=True,
+        copy=False,
+        help="The participant's own user, or an officer who uploaded it for them.",
+    )
 
     # === HANDING IN === #
 
@@ -37,6 +45,7 @@ class ReferralDocument(models.Model):
         self.sudo()._update_state(
             "draft" if text else "requested",
             reason=False,
+            uploader_id=self.env.uid,
             **self._prepare_text_vals(text),
         )
 
@@ -68,7 +77,7 @@ class ReferralDocument(models.Model):
         document = self.sudo()
         with self.env.cr.savepoint():
             document.page_ids.unlink()
-            document._update_state("draft", reason=False)
+            document._update_state("draft", reason=False, uploader_id=self.env.uid)
             for number, (name, content) in enumerate(files, 1):
                 upload = document._check_file(name, content)
                 page = document.page_ids.create(
@@ -78,6 +87,25 @@ class ReferralDocument(models.Model):
                 page.flush_recordset()
                 page.invalidate_recordset()
                 document._check_total_size(program)
+
+    def _check_four_eyes(self):
+        """Refuse officers who verify what is their own, or what they uploaded.
+
+        :raise UserError: saying who else can
+        """
+        self.participant_id._check_not_ones_own()
+        user = self.env.user
+        for document in self.filtered(lambda d: d.uploader_id == user):
+            if not self.env.su:
+                document.participant_id.program_id._refuse_alone(
+                    "group_officer",
+                    user,
+                    self.env._(
+                        "You uploaded %(document)s for %(participant)s yourself.",
+                        document=document.name,
+                        participant=document.participant_id.display_name,
+                    ),
+                )
 
     def _check_file(self, name, content):
         """Return an upload that may be kept.

@@ -11,6 +11,8 @@ HOUR = timedelta(hours=1)
 UPLOADS_AN_HOUR = 100
 #: Texts and files of documents that a user may read within an hour.
 READINGS_AN_HOUR = 500
+#: Names of companies that a user may have looked up within an hour.
+LOOKUPS_AN_HOUR = 20
 
 
 class ReferralPace(models.Model):
@@ -24,7 +26,9 @@ class ReferralPace(models.Model):
     _description = "Referral Pace"
 
     kind = fields.Selection(
-        [("upload", "Upload"), ("reading", "Reading")], required=True, readonly=True
+        [("upload", "Upload"), ("reading", "Reading"), ("lookup", "Look-up")],
+        required=True,
+        readonly=True,
     )
     # no reference: whom it is about may not be committed yet
     subject = fields.Integer(required=True, readonly=True)

@@ -276,7 +276,7 @@ class ReferralParticipant(models.Model):
             )
         self._check_country()
         if self._agreements_to_accept():
-            raise ValidationError(self.env._("Read and accept both agreements."))
+            raise ValidationError(self._explain_unaccepted())
 
     def _lacks_country(self):
         """Tell whether it is not known in which country the participant may refer."""

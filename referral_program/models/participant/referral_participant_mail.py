@@ -22,12 +22,12 @@ class ReferralParticipant(models.Model):
         template = self.env.ref(template, raise_if_not_found=False)
         if not template or self.env.context.get("install_mode"):
             return
-        values = contacts and {"recipient_ids": [Command.set(contacts.ids)]}
+        values = {"recipient_ids": [Command.set(contacts.ids)]} if contacts else {}
         for participant in self:
             # sudo: whoever causes the mail need not be allowed to send it
             template.sudo().send_mail(
                 participant.id,
-                email_values=values,
+                email_values={**participant.program_id._prepare_mail_vals(), **values},
                 email_layout_xmlid="referral_program.mail_layout",
             )
 

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ...tools.roles import check_role, has_role
 from .referral_representative import OWNER, ROLES
 
 #: People whom a participant may name.
@@ -74,6 +75,72 @@ class ReferralParticipant(models.Model):
                         "role": OWNER,
                     }
                 )
+
+    # === INVITING === #
+
+    def action_invite(self):
+        """Let somebody of the client act for them in the portal.
+
+        Odoo's own wizard invites them, makes them a user, and the first one the owner.
+
+        :return dict: the action that shows the wizard
+        :raise AccessError: for all but officers
+        :raise UserError: naming those who have an account already: which of them is the
+            owner, the officer says
+        """
+        self.ensure_one()
+        check_role(
+            self.env,
+            self.env._("Only an officer may invite participants."),
+            "referral_program.group_officer",
+        )
+        self.check_access("write")
+        # sudo: officers read no users
+        users = self.env["res.users"].sudo()
+        users = users.search(
+            [("partner_id.commercial_partner_id", "=", self.partner_id.id)]
+        ).filtered(lambda user: user._is_portal())
+        if not users or self.representative_ids:
+            return self._open_portal_wizard()
+        raise UserError(
+            self.env._(
+                "%(people)s: has a portal account already. Add the owner on the page "
+                "People: they are told by e-mail.",
+                people=", ".join(f"{user.name} ({user.login})" for user in users),
+            )
+        )
+
+    def _open_portal_wizard(self):
+        env = self.with_context(lang=self._mail_lang()).env
+        message = env._(
+            "You are invited to the referral program: set your password, then continue "
+            "at %(link)s",
+            link=f"{self.get_base_url()}/my/referral/join",
+        )
+        wizards = self.env["portal.wizard"].with_context(
+            active_ids=self.partner_id.ids, default_welcome_message=message
+        )
+        return wizards.action_open_wizard()
+
+    def _explain_unaccepted(self):
+        """Return what whoever submits can do about agreements not accepted."""
+        if self.env.su or not has_role(self.env, "referral_program.group_officer"):
+            return self.env._("Read and accept both agreements.")
+        return self.env._(
+            "%(participant)s has to accept both agreements, in the portal: invite "
+            "them.",
+            participant=self.display_name,
+        )
+
+    def action_upload_documents(self):
+        """Show an officer the page to upload the participant's documents on."""
+        self.ensure_one()
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/referral/participant/{self.id}/documents",
+            "target": "self",
+        }
 
     # === WHAT OWNERS DO === #
 
@@ -164,7 +231,7 @@ class ReferralParticipant(models.Model):
             [
                 ("model", "=", self._name),
                 ("res_id", "=", self.id),
-                ("author_id", "=", self.env.user.partner_id.id),
+                ("create_uid", "=", self.env.uid),
                 ("date", ">=", today),
             ],
             limit=MAX_CHANGES,

@@ -3,7 +3,7 @@ from functools import partial
 from dateutil.relativedelta import relativedelta
 
 from odoo import SUPERUSER_ID, api, models
-from odoo.tools import format_date, html2plaintext
+from odoo.tools import format_date, formataddr, html2plaintext
 
 #: Days before the credit day on which an accrual that is not posted is an alarm.
 ALARM_DAYS = 2
@@ -17,6 +17,20 @@ class ReferralProgram(models.Model):
     """Who is told: a colleague who is there, in the company and in the role, now."""
 
     _inherit = "referral.program"
+
+    def _prepare_mail_vals(self):
+        """Return what makes a mail the company's own, whoever causes it.
+
+        Without an address of the company's the client who causes a mail would be its
+        sender: OdooBot is, as of all that the system writes.
+        """
+        company = self.sudo().company_id  # sudo: whose mail it is, is no secret
+        values = {"author_id": company.partner_id.id}
+        if not company.email_formatted:
+            root = self.env.ref("base.partner_root").sudo()
+            sender = company.default_from_email or root.email or ""
+            values["email_from"] = formataddr((company.name, sender))
+        return values
 
     def _accountant(self):
         """Return the user who gets activities about accruals."""

@@ -10,6 +10,7 @@ from . import (
     test_pace,
     test_personal_data,
     test_secrets,
+    test_senders,
     test_tax_ids,
     test_traces,
     test_upload_limits,

@@ -4,11 +4,13 @@ from . import (
     test_billing_pages,
     test_files,
     test_hostile_requests,
+    test_join_company,
     test_link,
     test_people,
     test_portal,
     test_portal_money,
     test_tours,
+    test_staff,
     test_strangers_at_once,
     test_web,
 )

@@ -126,6 +126,8 @@ class TestPortal(PortalCase):
         data = {
             "entity_type": entity,
             "country": "KZ",
+            "company_name": "Joiner Ltd",
+            "vat": "7707083893",
             "residency": residency,
             "tax_residency": tax,
             "action": "submit",

@@ -38,6 +38,11 @@ export class ReferralJoin extends Interaction {
         for (const {name, value} of [entity_type, residency, tax_residency]) {
             this.el.querySelector(`.o_referral_form input[name=${name}]`).value = value;
         }
+        for (const fieldset of this.el.querySelectorAll(".o_referral_company")) {
+            const isShown = fieldset.dataset.entity_type === entity_type.value;
+            fieldset.classList.toggle("d-none", !isShown);
+            fieldset.disabled = !isShown;
+        }
         for (const fieldset of this.el.querySelectorAll(".o_referral_type")) {
             const {entity_type: entity, residency: where} = fieldset.dataset;
             const shown = entity === entity_type.value && where === kind;

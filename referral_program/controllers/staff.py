@@ -1,0 +1,91 @@
+from odoo import http
+from odoo.exceptions import AccessError
+from odoo.http import request
+
+from ..tools.uploads import ACCEPT
+from .joining import ReferralJoining
+
+#: While officers may upload what a participant is asked for.
+OPEN_STATES = ("draft", "submitted", "active", "suspended")
+
+
+class ReferralStaff(ReferralJoining):
+    """What officers do for participants who do not come to the portal themselves."""
+
+    @http.route(
+        "/referral/participant/<referral_id:participant_id>/documents",
+        type="http",
+        auth="user",
+        website=True,
+        sitemap=False,
+        methods=["GET"],
+    )
+    def referral_staff_documents(self, participant_id, **_query):
+        """Show an officer the documents that a participant is asked for."""
+        return self._staff_form(self._require_as_officer(participant_id))
+
+    @http.route(
+        "/referral/participant/<referral_id:participant_id>/documents",
+        type="http",
+        auth="user",
+        website=True,
+        sitemap=False,
+        methods=["POST"],
+    )
+    def referral_staff_documents_post(self, participant_id, **post):
+        """Keep what an officer uploads for a participant, who still submits drafts."""
+        participant = self._require_as_officer(participant_id)
+        given = self._asked_for(participant).filtered(
+            lambda d: post.get(d._form_key()) or self._files(d._form_key())
+        )
+        errors = self._hand_in_documents(given, post)
+        participant._log_documents(
+            request.env._("Uploaded"),
+            given.filtered(lambda d: d._form_key() not in errors),
+        )
+        if errors:
+            return self._staff_form(participant, errors, post)
+        if (
+            participant.state != "draft"
+            and not participant._missing_documents()
+            and not participant._agreements_to_accept()
+        ):
+            participant._submit()
+        return request.redirect(self._staff_back(participant))
+
+    def _require_as_officer(self, participant_id):
+        """Return a participant in superuser mode, or answer that there is none.
+
+        The rights are those of the officer, who may not write documents otherwise.
+        """
+        participant = request.env["referral.participant"].browse(participant_id)
+        try:
+            if not request.env.user.has_group("referral_program.group_officer"):
+                raise AccessError("")
+            participant.exists().ensure_one().check_access("write")
+        except (AccessError, ValueError) as error:
+            raise request.not_found() from error
+        if participant.state not in OPEN_STATES:
+            raise request.not_found()
+        return participant.sudo()
+
+    def _staff_form(self, participant, errors=None, post=None):
+        return self._page(
+            "staff_documents",
+            participant.program_id,
+            participant,
+            title=request.env._("Upload documents"),
+            type_fields=[
+                d._form_field(shown=False) for d in self._asked_for(participant)
+            ],
+            errors=errors or {},
+            post=post or {},
+            accept=ACCEPT,
+            back=self._staff_back(participant),
+        )
+
+    def _staff_back(self, participant):
+        return (
+            "/odoo/action-referral_program.referral_participant_action/"
+            f"{participant.id}"
+        )
