@@ -7,6 +7,7 @@ from . import (
     referral_accrual,
     referral_accrual_compute,
     referral_accrual_post,
+    referral_accrual_review,
     referral_accrual_line,
     referral_compensation,
     referral_compensation_events,

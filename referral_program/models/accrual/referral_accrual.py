@@ -19,6 +19,7 @@ OWN_FIELDS = frozenset(
         "posted_on",
         "terms_ids",
         "line_ids",
+        "not_earned",
         "compensation_ids",
         "move_ids",
         "statement_ids",
@@ -235,6 +236,7 @@ class ReferralAccrual(models.Model):
         self._seal()
         self.env["referral.statement"]._begin_soon()
         self.env["referral.integrity.run"]._begin_soon()
+        self.env["referral.estimate"]._begin_soon()
         self.activity_feedback(["referral_program.mail_activity_accrual_review"])
 
     # === ACTION METHODS === #
@@ -263,6 +265,8 @@ class ReferralAccrual(models.Model):
         self.program_id._lock_for_accrual()
         # sudo: accruals are made by the program, nobody may write them
         self.sudo()._post()
+        # what is credited now is not to come any more, on the dashboard too
+        self.env["referral.estimate"].sudo()._estimate(self.program_id.sudo())
 
     def action_view_entries(self):
         """Open the journal entries of these accruals."""

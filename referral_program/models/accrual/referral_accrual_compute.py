@@ -26,6 +26,7 @@ RESULT = (
     "paid",
     "rendered",
     "share",
+    "full_base",
     "base",
     "rate",
     "amount",
@@ -66,6 +67,7 @@ class ReferralAccrual(models.Model):
         self._store_compensations()
         self._store_lines()
         self._store_terms()
+        self._store_not_earned()
         self._leave_marks()
         self._drop_result(conditions)
         self._drop_tables("referral_scope")

@@ -1,4 +1,5 @@
 from . import (
     test_posting,
     test_processes,
+    test_review,
 )

@@ -389,7 +389,9 @@ class TestKeyboard(AccessibilityCase):
                 "document.querySelector('.o_referral_chosen').textContent"
                 " === 'Sole trader, resident'"
             )
-            # nothing is filled in yet: what is missing has the focus, and leads there
+            window.tab_to("#vat_sole_trader")
+            window.type("7707083893")
+            # no document is there yet: what is missing has the focus, and leads there
             self._enter(
                 window,
                 "button[value=submit]",
