@@ -139,6 +139,7 @@ class Books(Part):
         program.write(
             {
                 "name": "Referral Program of Northern Cloud",
+                "officer_id": self.record("user_officer").id,
                 "responsible_id": self.record("user_accountant").id,
                 "bonus_journal_ids": [Command.set(self.record("journal_bonus").ids)],
                 "discount_product_ids": [
