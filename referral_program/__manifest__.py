@@ -98,6 +98,7 @@
     "assets": {
         "web.assets_backend": [
             "referral_program/static/src/dashboard/*",
+            "referral_program/static/src/fields/*",
         ],
         "web.assets_frontend": [
             "referral_program/static/src/interactions/*.js",

@@ -71,9 +71,7 @@ class ExplanationXlsx(models.AbstractModel):
 
     def _lines(self, explain):
         """Return the lines, a row for each."""
-        found = self.env["referral.explanation"].search(
-            [("explain_id", "=", explain.id), ("reason", "!=", False)]
-        )
+        found = self.env["referral.explanation"].search(explain._excluded_domain())
         columns = [
             column(name, found._fields[name]._description_string(self.env), kind, width)
             for name, kind, width in COLUMNS

@@ -6,6 +6,7 @@ from . import (
     referral_explain,
     referral_explanation,
     referral_explanation_payment,
+    referral_explanation_reason,
     referral_explanation_text,
     referral_move,
     referral_move_membership,

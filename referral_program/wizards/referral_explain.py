@@ -274,8 +274,8 @@ class ReferralExplain(models.TransientModel):
             return window(
                 self.env,
                 "referral_excluded_action",
-                [*domain, ("reason", "!=", False)],
-                {**context, "excluded": True, "search_default_excluded": 1},
+                self._excluded_domain(),
+                {**context, "excluded": True},
             )
         return window(
             self.env,
@@ -286,6 +286,19 @@ class ReferralExplain(models.TransientModel):
         )
 
     # === WHAT EARNS NOTHING, BY REASON === #
+
+    def _excluded_domain(self):
+        """Return which lines are excluded: on the screen, as a page, as a workbook.
+
+        Those that do not give all they could, for a reason that does not pass by
+        itself.
+        """
+        self.ensure_one()
+        return [
+            ("explain_id", "=", self.id),
+            ("reason", "!=", False),
+            ("waits", "=", False),
+        ]
 
     def _question(self):
         """Return what was asked, as pairs of label and text."""
@@ -323,7 +336,7 @@ class ReferralExplain(models.TransientModel):
         labels = dict(rows._fields["reason"]._description_selection(self.env))
         groups = {}
         for reason, category, count, base in rows._read_group(
-            [("explain_id", "=", self.id), ("reason", "!=", False)],
+            self._excluded_domain(),
             ["reason", "categ_id"],
             ["__count", "unearned:sum"],
         ):

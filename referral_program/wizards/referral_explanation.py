@@ -133,17 +133,6 @@ class ReferralExplanation(models.TransientModel):
         help="The rate of what is pending; if nothing is, the average rate of what "
         "was credited.",
     )
-    reason = fields.Selection(
-        selection="_selection_reason",
-        readonly=True,
-        help="Why the line has not earned all of it.",
-    )
-    state = fields.Selection(
-        [("full", "In Full"), ("part", "In Part"), ("nothing", "Nothing")],
-        "Earned",
-        readonly=True,
-    )
-
     evidence_ids = fields.Many2many(
         "referral.accrual.line",
         compute="_compute_evidence_ids",
@@ -154,27 +143,6 @@ class ReferralExplanation(models.TransientModel):
         compute="_compute_payment_ids",
         string="Payments and Credits",
     )
-
-    @api.model
-    def _selection_reason(self):
-        """Return the accrual's own reasons, and what is told beside them."""
-        own = self.env["referral.earning"]._reasons()
-        reasons = {code: label for code, label, _condition in own} | {
-            "participant_inactive": self.env._("Participant rejected or closed"),
-            "bonus": self.env._("Settled by bonus"),
-            "not_money": self.env._("Settled by non-cash means"),
-            "refunded": self.env._("Refunded in full"),
-            "zero": self.env._("Nothing to earn: the amount is zero"),
-            "moved": self.env._("Client moved to another participant"),
-            "gone": self.env._("No longer on a posted invoice"),
-            # not all of it yet
-            "not_paid": self.env._("Not paid in full yet"),
-            "not_matched": self.env._("Payment not matched by the bank yet"),
-            "not_rendered": self.env._("Not rendered in full yet"),
-            "referral_pending": self.env._("Waits: referral not approved yet"),
-            "participant_suspended": self.env._("Waits: participant suspended"),
-        }
-        return list(reasons.items())
 
     @api.depends("move_name", "name")
     def _compute_display_name(self):
@@ -286,7 +254,8 @@ class ReferralExplanation(models.TransientModel):
                     partner_id, participant_id, referral_id, terms_id, product_id,
                     categ_id, start_date, end_date, days, days_rendered, postpaid,
                     rendered, paid, bonus, not_money, full_base, earned, unearned,
-                    given_base, given_amount, base, amount, rate, reason, state)
+                    given_base, given_amount, base, amount, rate, reason, waits,
+                    state)
             SELECT %(explain)s, %(user)s, %(user)s,
                    NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC',
                    %(program)s, %(company)s, %(currency)s, %(as_of)s, line.line_key,
@@ -307,10 +276,7 @@ class ReferralExplanation(models.TransientModel):
                              OR line.reason IN ('participant_inactive',
                                                 'referral_pending')
                         THEN line.rate ELSE 0 END,
-                   %(reason)s,
-                   CASE WHEN line.earned = 0 THEN 'nothing'
-                        WHEN ABS(line.earned) < ABS(line.full_base) THEN 'part'
-                        ELSE 'full' END
+                   why.reason, COALESCE(why.reason IN %(waiting)s, FALSE), %(state)s
               FROM (%(lines)s) line
               JOIN referral_scope scope
                 ON scope.group_id = line.group_id AND scope.asked
@@ -334,6 +300,7 @@ class ReferralExplanation(models.TransientModel):
                            COALESCE(sums.unmatched, 0) AS unmatched,
                            COALESCE(sums.bonus + sums.not_money, 0) AS unpaid
                    ) settled
+             CROSS JOIN LATERAL (SELECT %(reason)s AS reason) why
              WHERE %(keep)s
             """,
             explain=explain.id,
@@ -345,28 +312,11 @@ class ReferralExplanation(models.TransientModel):
             days=earning._days("line"),
             days_rendered=earning._days("line", explain.as_of),
             reason=self._reason(),
+            waiting=self._waiting(),
+            state=self._state(),
             lines=lines,
             settled=self.env["referral.explanation.payment"]._sums(explain),
             keep=keep,
-        )
-
-    @api.model
-    def _reason(self):
-        """Return the reason: the accrual's own, or what a line still waits for."""
-        return SQL(
-            """
-            CASE WHEN line.reason = 'participant_inactive'
-                      AND participant.state = 'suspended' THEN 'participant_suspended'
-                 WHEN line.reason IS NOT NULL THEN line.reason
-                 WHEN line.full_base = 0 THEN 'zero'
-                 WHEN ABS(line.earned) >= ABS(line.full_base) THEN NULL
-                 WHEN grp.net <= 0 THEN 'refunded'
-                 WHEN line.paid > line.rendered THEN 'not_rendered'
-                 WHEN settled.unmatched > 0 THEN 'not_matched'
-                 WHEN grp.money + settled.unpaid >= grp.net
-                 THEN CASE WHEN settled.bonus > 0 THEN 'bonus' ELSE 'not_money' END
-                 ELSE 'not_paid' END
-            """
         )
 
     # === ACTION METHODS === #

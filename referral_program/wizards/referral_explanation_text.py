@@ -100,12 +100,17 @@ class ReferralExplanation(models.TransientModel):
     def _what_was_given(self):
         """Return what each month gave, or their sum if there are many."""
         lines = self.evidence_ids
+        if self.env.user.share:
+            # a client who was moved: participants are told of what is theirs
+            lines = lines.filtered(
+                lambda line: line.participant_id == self.participant_id
+            )
         if len(lines) <= MOST_MONTHS:
             return [self._given_text(line) for line in lines]
         return [
             self.env._(
                 "%(amount)s credited in %(count)s accruals, from %(first)s to %(last)s",
-                amount=self._money(self.given_amount),
+                amount=self._money(sum(lines.mapped("amount"))),
                 count=len(lines),
                 first=self._month(lines[0]),
                 last=self._month(lines[-1]),

@@ -52,6 +52,45 @@ class TestExcludedServices(ExplanationCase):
             },
         )
 
+    def test_one_definition_on_the_screen_as_a_page_and_as_a_workbook(self):
+        """What only waits is not excluded; what gave nothing never says more."""
+        self._invoice(self.client, "2026-01-15", 700)  # not paid yet
+        boris = self._participant("Boris")
+        closed = self._partner("Client of Boris")
+        self._referral(boris, closed)
+        self._paid("2026-01-16", 600, partner=closed)
+        boris._update_state("closed", "Test")
+        explain, action = self._excluded()
+        rows = self._opened(action)
+        self.assertNotIn("search_default_excluded", action["context"])
+        self.assertEqual(
+            sorted(rows.mapped("reason")),
+            ["discounted", "excluded_category", "excluded_category",
+             "participant_inactive"],
+        )  # fmt: skip
+        self.assertEqual(set(rows.mapped("state")), {"nothing"})
+        screen = sum(rows.mapped("unearned"))
+        self.assertEqual(screen, 100 + 50 + 180 + 600)
+        self.assertEqual(sum(group["base"] for group in explain._by_reason()), screen)
+        report = self.env["ir.actions.report"]
+        html, _kind = report._render_qweb_html(
+            "referral_program.referral_explanation_pdf", explain.ids
+        )
+        self.assertIn(b"930.00", html)
+        content, _kind = report._render_xlsx(
+            "referral_program.referral_explanation_xlsx", explain.ids, {}
+        )
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        lines = list(book["Invoice Lines"].values)
+        column = lines[0].index("Excluded Amount")
+        amounts = [
+            row[column] for row in lines[1:] if isinstance(row[column], float | int)
+        ]
+        self.assertEqual(sum(amounts), screen)
+        # those that wait are told apart where one asks why
+        waiting = explain.row_ids.filtered("waits")
+        self.assertEqual(waiting.mapped("reason"), ["not_paid"])
+
     def test_excluded_services_as_a_workbook(self):
         explain, _action = self._excluded()
         report = self.env["ir.actions.report"]
