@@ -90,6 +90,7 @@
         "views/res_config_settings_views.xml",
         "views/portal_templates.xml",
         "views/portal_money_templates.xml",
+        "views/portal_links_templates.xml",
         "views/portal_materials_templates.xml",
         "views/portal_billing_templates.xml",
         "views/portal_people_templates.xml",

@@ -5,6 +5,7 @@ from . import (
     health,
     joining,
     link,
+    links,
     materials,
     money,
     people,

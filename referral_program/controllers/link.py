@@ -3,8 +3,10 @@ import re
 from odoo import http
 from odoo.http import request
 
-from ..tools.visit_cookie import read_cookie, set_cookie
+from ..tools.visit_cookie import read_cookie, read_visit, set_cookie
 
+#: What follows ``/referral/`` where there are pages of other kinds.
+OWN_WORDS = ("data", "document", "material", "statement")
 #: Who opens links without being a visitor.
 BOTS = re.compile(
     r"bot|crawl|spider|slurp|preview|fetch|scan|monitor|facebookexternalhit"
@@ -15,18 +17,21 @@ BOTS = re.compile(
 
 class ReferralLink(http.Controller):
     @http.route(
-        "/referral/<string:code>",
+        ["/referral/<string:code>", "/referral/<string:code>/<string:name>"],
         type="http",
         auth="public",
         methods=["GET"],
         sitemap=False,
         save_session=False,
     )
-    def open_link(self, code, **_query):
+    def open_link(self, code, name=None, **_query):
         """Remember whose link it is, and lead on to the program's page.
 
-        A link that is not active leads on as well: a visitor is no less welcome.
+        A link that is not active leads on as well: a visitor is no less welcome. One
+        with a name that nobody gave counts as the one without.
         """
+        if name and code in OWN_WORDS:
+            raise request.not_found()
         # sudo: visitors read nothing; the code is what they have to know
         participants = request.env["referral.participant"].sudo()
         participant = participants._find_by_code(code)
@@ -36,7 +41,10 @@ class ReferralLink(http.Controller):
         )
         response.headers["Cache-Control"] = "no-store"
         if participant:
-            self._remember(response, participants, participant)
+            # sudo: as above
+            links = request.env["referral.link"].sudo()
+            link = links._find(participant, name)
+            self._remember(response, participant, link)
         return response
 
     @http.route(
@@ -86,19 +94,19 @@ class ReferralLink(http.Controller):
         page, mark, anchor = target.partition("#")
         return f"{page}{'&' if '?' in page else '?'}{query}{mark}{anchor}"
 
-    def _remember(self, response, participants, participant):
+    def _remember(self, response, participant, link):
         """Count the visit and set the cookie, as the program says."""
         if self._is_bot():
             return
         program = participant.program_id
-        before = read_cookie(participants, request)
-        if before != participant:
-            request.env["referral.visit"].sudo()._count(participant)
+        before, link_before = read_visit(participant.browse(), request)
+        if (before, link_before) != (participant, link):
+            request.env["referral.visit"].sudo()._count(participant, link)
         first_holds = program.attribution_click == "first" and before.program_id
         if program.attribution_days and not (
             first_holds == program and before.link_active
         ):
-            set_cookie(response, participant, request)
+            set_cookie(response, participant, link, request)
 
     def _is_bot(self):
         agent = request.httprequest.user_agent.string or ""

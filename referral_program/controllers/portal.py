@@ -9,9 +9,9 @@ from .files import file_response
 
 #: The participant's further pages in each state.
 STATE_TABS = {
-    "submitted": ("referrals", "materials", "people"),
-    "active": ("referrals", "billing", "materials", "withdraw", "people"),
-    "suspended": ("referrals", "billing", "materials", "withdraw", "people"),
+    "submitted": ("referrals", "links", "materials", "people"),
+    "active": ("referrals", "links", "billing", "materials", "withdraw", "people"),
+    "suspended": ("referrals", "links", "billing", "materials", "withdraw", "people"),
     "rejected": ("referrals", "billing", "withdraw", "people"),
     "closed": ("referrals", "billing", "withdraw", "people"),
 }
@@ -102,6 +102,7 @@ class ReferralPortal(CustomerPortal):
         env = request.env
         titles = {
             "referrals": env._("Referrals"),
+            "links": env._("Links"),
             "billing": env._("Billing Documents"),
             "materials": env._("Advertising Materials"),
             "withdraw": env._("Withdraw"),

@@ -33,6 +33,21 @@ def whole_number(text):
     return int(text)
 
 
+#: What a participant may call a link: a part of an address, in small letters.
+LINK_NAME = re.compile("[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+
+
+def link_name(text):
+    """Return the name of a link as it is kept.
+
+    :raise ValueError: if it cannot be one
+    """
+    name = text.strip().lower() if len(text) <= 100 else ""
+    if not LINK_NAME.fullmatch(name):
+        raise ValueError(text[:20])
+    return name
+
+
 def is_plain(text):
     """Tell whether a text can be stored: no NUL, no half of a sign."""
     return "\0" not in text and not re.search("[\ud800-\udfff]", text)

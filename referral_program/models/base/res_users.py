@@ -3,7 +3,7 @@ import logging
 from odoo import api, models
 from odoo.http import request
 
-from ...tools.visit_cookie import read_cookie
+from ...tools.visit_cookie import read_visit
 
 _logger = logging.getLogger(__name__)
 
@@ -46,11 +46,13 @@ class ResUsers(models.Model):
         participant = participants._find_by_code(code)
         if code and not participant:
             _logger.info("Somebody signed up with an unknown referral code")
+        link = self.env["referral.link"]
         if not participant and request:
-            participant, source = read_cookie(participants, request), "link"
+            participant, link = read_visit(participants, request)
+            source = "link"
         if participant:
             self.env["referral.referral"].sudo()._bind(
-                participant, user.partner_id, source
+                participant, user.partner_id, source, link_id=link.id
             )
 
     def _deactivate_portal_user(self, **post):

@@ -89,6 +89,7 @@ class ReferralEstimate(models.Model):
             groups = accrual._everything()
         with accruals._earned(conditions, groups) as lines:
             self._store(program, today, lines)
+            self.env["referral.referral"]._note_first_payments(program, lines)
         self.invalidate_model()
 
     def _is_everything_marked(self, program):

@@ -183,11 +183,14 @@ class ReferralParticipant(models.Model):
                 f"{participant.alias or participant.code}"
             )
 
-    def _qr_code(self):
-        """Return the link as a QR code, to show inside a page."""
+    def _qr_code(self, address=None):
+        """Return the link as a QR code, to show inside a page.
+
+        :param str address: another link of the participant's
+        """
         self.ensure_one()
         # drawn by the library from modules alone: nothing of the link is in it
-        return Markup(self._draw_qr_code(self.link))  # nosec B704
+        return Markup(self._draw_qr_code(address or self.link))  # nosec B704
 
     @api.model
     @ormcache("link")

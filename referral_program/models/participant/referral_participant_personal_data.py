@@ -164,6 +164,10 @@ class ReferralParticipant(models.Model):
                         for referral in self.referral_ids
                         if referral.state in IN_FORCE_STATES
                     ],
+                    "links": rows(
+                        self.with_context(active_test=False).link_ids,
+                        ["name", "active", "create_date"],
+                    ),
                     "compensations": rows(
                         self.compensation_ids, ["accrual_id", "base", "amount"]
                     ),

@@ -16,7 +16,7 @@ class ReferralVisit(models.Model):
 
     Each visit is a row of its own at first, so that no visitor waits for another. A
     step adds these rows every ten minutes, so that they stay few, to the one of their
-    participant and day. Whoever wants to know how many there were sums all rows.
+    link and day. Whoever wants to know how many there were sums all rows.
     """
 
     _name = "referral.visit"
@@ -32,17 +32,29 @@ class ReferralVisit(models.Model):
         ondelete="cascade",
     )
     company_id = fields.Many2one(related="participant_id.company_id")
+    link_id = fields.Many2one(
+        "referral.link",
+        "Named Link",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+        help="Empty for the participant's link without a name.",
+    )
     day = fields.Date(required=True, readonly=True)
     visits = fields.Integer(required=True, readonly=True)
     is_summed = fields.Boolean(
-        readonly=True, help="The row of a participant and day, not a single visit."
+        readonly=True, help="The row of a link and day, not a single visit."
     )
 
-    _day_unique = models.UniqueIndex("(participant_id, day) WHERE is_summed")
+    _link_day_unique = models.UniqueIndex(
+        "(participant_id, day, COALESCE(link_id, 0)) WHERE is_summed"
+    )
     _single = models.Index("(id) WHERE NOT is_summed")
 
-    def _count(self, participant):
+    def _count(self, participant, link=None):
         """Count a visit of a participant's link, today in the company's time zone.
+
+        :param link: which one, if it has a name
 
         A visit that cannot be counted is lost, and stops nobody: not who is at the
         participant's row at the moment, nor the disk. The transaction must therefore
@@ -56,9 +68,10 @@ class ReferralVisit(models.Model):
                 cr.execute(
                     SQL(
                         "INSERT INTO referral_visit"
-                        " (participant_id, day, visits, is_summed)"
-                        " VALUES (%s, %s, 1, FALSE)",
+                        " (participant_id, link_id, day, visits, is_summed)"
+                        " VALUES (%s, %s, %s, 1, FALSE)",
                         participant.id,
+                        (link and link.id) or None,
                         day,
                     )
                 )
@@ -67,21 +80,22 @@ class ReferralVisit(models.Model):
 
     @api.model
     def _cron_sum(self):
-        """Add the single visits to the rows of their participants and days."""
+        """Add the single visits to the rows of their links and days."""
         self.env.cr.execute(
             """
             WITH single AS (
                 DELETE FROM referral_visit
                  WHERE NOT is_summed
-             RETURNING participant_id, day, visits
+             RETURNING participant_id, link_id, day, visits
             )
             INSERT INTO referral_visit AS summed
-                        (participant_id, day, visits, is_summed)
-            SELECT participant_id, day, SUM(visits), TRUE
+                        (participant_id, link_id, day, visits, is_summed)
+            SELECT participant_id, link_id, day, SUM(visits), TRUE
               FROM single
-             GROUP BY participant_id, day
-             ORDER BY participant_id, day
-                ON CONFLICT (participant_id, day) WHERE is_summed
+             GROUP BY participant_id, link_id, day
+             ORDER BY participant_id, link_id, day
+                ON CONFLICT (participant_id, day, COALESCE(link_id, 0))
+                            WHERE is_summed
                 DO UPDATE SET visits = summed.visits + EXCLUDED.visits
             """
         )

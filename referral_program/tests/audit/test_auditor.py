@@ -103,7 +103,8 @@ class AuditorCase(BooksCase):
         document._hand_in_files([("scan.png", JoiningCase._picture())])
         document._log_reading("view")
         document.sudo()._leave_act("by test")
-        self.env["referral.visit"]._count(self.participant)
+        link = self.env["referral.link"]._add(self.participant, "blog")
+        self.env["referral.visit"]._count(self.participant, link)
         self.env["referral.kept.invoice"].sudo()._keep(self.participant.referral_ids)
         self.env["referral.referral"]._bind(
             self.participant, self.participant.partner_id, "manual"

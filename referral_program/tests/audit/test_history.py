@@ -28,7 +28,7 @@ UNTRACKED = {
         "verification_deadline",
         "money_steps",
     },
-    "referral.referral": {"external_key"},
+    "referral.referral": {"external_key", "first_paid_on"},
 }
 AUTOMATIC = {"create_uid", "create_date", "write_uid", "write_date", "id"}
 

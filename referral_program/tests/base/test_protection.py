@@ -185,6 +185,7 @@ class TestProtection(OneReferralCase):
             "referral.referral": ("_bind", "_claim", "_refuse"),
             "referral.agreement": ("_tell_participants",),
             "referral.claim": ("_take", "_look_into", "_cron_look_into"),
+            "referral.link": ("_add", "_find", "_remove"),
             "referral.visit": ("_count", "_cron_sum"),
             "referral.mark": ("_mark_everything", "_write_marks"),
         }.items():
@@ -244,13 +245,14 @@ class TestProtection(OneReferralCase):
         document = participant.document_ids[0]
         document._log_reading("view")
         document.sudo()._leave_act("by test")
-        self.env["referral.visit"]._count(participant)
+        link = self.env["referral.link"]._add(participant, "blog")
+        self.env["referral.visit"]._count(participant, link)
         self.env["referral.referral"]._bind(
             participant, participant.partner_id, "manual"
         )
         yield participant.reading_ids
         yield participant.destruction_ids
-        for model in ("referral.visit", "referral.refusal"):
+        for model in ("referral.link", "referral.visit", "referral.refusal"):
             yield self.env[model].search([("participant_id", "=", participant.id)])
 
     # === What is posted stays === #

@@ -6,6 +6,7 @@ from . import (
     test_hostile_requests,
     test_join_company,
     test_link,
+    test_named_links,
     test_people,
     test_portal,
     test_portal_money,

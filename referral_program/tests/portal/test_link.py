@@ -32,7 +32,9 @@ class IdentityProvider(BaseHTTPRequestHandler):
 
 
 @tagged("post_install", "-at_install")
-class TestLink(PortalCase):
+class LinkCase(PortalCase):
+    """Two participants with links, and visitors who may sign up."""
+
     def setUp(self):
         super().setUp()
         self.env["ir.config_parameter"].sudo().set_param(
@@ -73,6 +75,9 @@ class TestLink(PortalCase):
             [("partner_id", "=", user.partner_id.id)]
         )
 
+
+@tagged("post_install", "-at_install")
+class TestLink(LinkCase):
     def test_leads_to_the_target_with_the_query_kept(self):
         for target, query, location in (
             ("/", "", "/"),
@@ -260,7 +265,7 @@ class TestLink(PortalCase):
         )
         request = SimpleNamespace(httprequest=SimpleNamespace(is_secure=True))
         with self.on(fields.Date.subtract(fields.Date.today(), days=days)):
-            set_cookie(response, self.anna, request)
+            set_cookie(response, self.anna, self.env["referral.link"], request)
         return given[COOKIE]
 
     def test_a_cookie_binds_within_its_window_only(self):

@@ -11,6 +11,7 @@ PAGES = (
     "/my/referral",
     "/my/referral/referrals",
     "/my/referral/billing",
+    "/my/referral/links",
     "/my/referral/materials",
     "/my/referral/withdraw",
     "/my/referral/people",
@@ -23,6 +24,7 @@ OWNERS_FORMS = {
     "/my/referral/people": {"login": "colleague", "role": "owner"},
     "/my/referral/accept": {},
     "/my/referral/claim": {"client": "x@example.com"},
+    "/my/referral/links": {"name": "blog"},
     "/my/referral/mail": {},
     "/my/referral/join": {"action": "submit"},
 }
