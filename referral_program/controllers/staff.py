@@ -1,5 +1,4 @@
 from odoo import http
-from odoo.exceptions import AccessError
 from odoo.http import request
 
 from ..tools.uploads import ACCEPT
@@ -58,14 +57,14 @@ class ReferralStaff(ReferralJoining):
 
         The rights are those of the officer, who may not write documents otherwise.
         """
-        participant = request.env["referral.participant"].browse(participant_id)
-        try:
-            if not request.env.user.has_group("referral_program.group_officer"):
-                raise AccessError("")
-            participant.exists().ensure_one().check_access("write")
-        except (AccessError, ValueError) as error:
-            raise request.not_found() from error
-        if participant.state not in OPEN_STATES:
+        participants = request.env["referral.participant"]
+        participant = participants.browse(participant_id).exists()
+        if (
+            not request.env.user.has_group("referral_program.group_officer")
+            or not participant
+            or not participant.has_access("write")
+            or participant.state not in OPEN_STATES
+        ):
             raise request.not_found()
         return participant.sudo()
 

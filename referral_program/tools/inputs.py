@@ -179,7 +179,8 @@ def checked(**kinds):
                         kind(self.env, given[name])
                 context = self.env.context
                 plain = {name: context[name] for name in CONTEXT if name in context}
-                return method(self.with_context(plain), *args, **kwargs)
+                own = self.with_env(self.env(context=plain))
+                return method(own, *args, **kwargs)
             except UserError as error:
                 with_code(error, code_of(error))
                 raise

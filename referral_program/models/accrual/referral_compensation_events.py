@@ -9,8 +9,9 @@ class ReferralAccrual(models.Model):
     _inherit = "referral.accrual"
 
     def _link_compensations(self, entry, batch):
-        super()._link_compensations(entry, batch)
+        result = super()._link_compensations(entry, batch)
         self.env["referral.event"]._record("month.credited", batch)
+        return result
 
 
 class ReferralCompensation(models.Model):

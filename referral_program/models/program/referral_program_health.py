@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from ...tools import secrets
 
 #: The parameter with the word that a monitor says.
-TOKEN = "referral_program.health_token"
+PARAMETER = "referral_program.health_token"
 #: Shortest word that is one: nobody guesses it.
 LEAST_LENGTH = 20
 #: A scheduled action that is later than that is not running, and an event not leaving.
@@ -28,7 +28,7 @@ class ReferralProgram(models.Model):
         :param str token: what it says; nothing is right before there is a token
         """
         # sudo: a parameter of the server
-        known = self.env["ir.config_parameter"].sudo().get_param(TOKEN) or ""
+        known = self.env["ir.config_parameter"].sudo().get_param(PARAMETER) or ""
         return len(known) >= LEAST_LENGTH and hmac.compare_digest(
             known.encode(), token.encode()
         )

@@ -8,7 +8,7 @@ from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import HttpCase, tagged
 
-from ...models.program.referral_program_health import TOKEN
+from ...models.program.referral_program_health import PARAMETER
 from ...tools import secrets
 from ..common import OneReferralCase
 
@@ -32,7 +32,7 @@ class TestHealth(OneReferralCase, HttpCase):
         self.participant.referral_ids.date_start = self.program._today()
 
     def _say(self, word):
-        self.env["ir.config_parameter"].sudo().set_param(TOKEN, word)
+        self.env["ir.config_parameter"].sudo().set_param(PARAMETER, word)
 
     def _ask(self, word=WORD, kind="Bearer"):
         headers = {"Authorization": f"{kind} {word}"} if word is not None else {}
