@@ -12,6 +12,7 @@ from . import (
     referral_liability_movement,
     referral_withdrawal,
     referral_withdrawal_bill,
+    referral_withdrawal_billed,
     referral_withdrawal_check,
     referral_withdrawal_four_eyes,
     referral_withdrawal_events,

@@ -1,6 +1,6 @@
 import logging
 
-from odoo import Command, api, fields, models
+from odoo import Command, api, models
 from odoo.exceptions import UserError
 
 from ...tools.actions import notification
@@ -96,7 +96,7 @@ class ReferralWithdrawal(models.Model):
             )
         # sudo: accountants make bills by this button only
         if alone:
-            billing.sudo()._bill()
+            billing.sudo()._bill_or_draft()
         else:
             billing.sudo()._bill_each()
         return waiting._report_bills()
@@ -127,9 +127,9 @@ class ReferralWithdrawal(models.Model):
         # a problem may begin with the withdrawal's number already
         lines += [
             f"{w.name}: {(w.problem or '').removeprefix(f'{w.name}: ')}"
-            for w in unbilled
+            for w in self.filtered("problem")
         ]
-        return notification("warning" if unbilled else "success", " ".join(lines))
+        return notification("warning" if lines[1:] else "success", " ".join(lines))
 
     # === BILLING === #
 
@@ -158,14 +158,46 @@ class ReferralWithdrawal(models.Model):
             self.env.invalidate_all()
         for withdrawal in self:
             try:
-                with self.env.cr.savepoint():
-                    withdrawal._bill()
+                withdrawal._bill_or_draft()
             except BUSY:
                 raise
             except Exception as error:  # as above
                 self.env.invalidate_all()
                 log_failure(withdrawal, error)
                 withdrawal._report_problem(failure_text(error))
+
+    def _bill_or_draft(self):
+        """Make the bill; if it cannot be posted, leave it a draft to be completed.
+
+        Some countries ask for what only a person knows, such as a document number.
+
+        :raise Exception: what speaks against billing, if it is not the posting
+        """
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                self._bill()
+            return
+        except BUSY:
+            raise
+        except Exception as error:  # whatever a localisation raises
+            self.env.invalidate_all()
+            reason = error
+        try:
+            with self.env.cr.savepoint():
+                self._bill(post=False)
+        except BUSY:
+            raise
+        except Exception:
+            self.env.invalidate_all()
+            raise reason from None
+        _logger.info("The bill of withdrawal %s stays a draft: %s", self.id, reason)
+        self._report_problem(
+            self.env._(
+                "The bill is a draft. Complete it and post it: %(reason)s",
+                reason=failure_text(reason),
+            )
+        )
 
     def _report_problem(self, text):
         """Keep why there is no bill, and tell the accountant once."""
@@ -180,8 +212,10 @@ class ReferralWithdrawal(models.Model):
             user_id=self.program_id._accountant().id,
         )
 
-    def _bill(self):
+    def _bill(self, post=True):
         """Make one vendor bill of each withdrawal, and post it if the policy says so.
+
+        :param bool post: whether the policy is asked
 
         :raise UserError: if one of them cannot be billed; nothing is kept then
         """
@@ -194,7 +228,7 @@ class ReferralWithdrawal(models.Model):
             for withdrawal, bill in zip(withdrawals, bills, strict=True):
                 withdrawal.write({"bill_id": bill.id, "problem": False})
                 withdrawal._check_bill_amount()
-            if program.bill_policy == "posted":
+            if post and program.bill_policy == "posted":
                 bills._post(soft=False)
 
     def _check_can_bill(self):
@@ -337,61 +371,3 @@ class ReferralWithdrawal(models.Model):
             and item.partner_id == partner
         )
         return self.currency_id.round(sum(items.mapped("balance")))
-
-    # === THE BILL'S LIFE === #
-
-    def _on_bill_posted(self):
-        """Take note of what the bills take, and settle the oldest compensations.
-
-        :raise UserError: if a bill takes nothing from its participant's balance
-        """
-        for withdrawal in self:
-            taken = withdrawal._taken_by_bill()
-            if withdrawal.decision:
-                raise UserError(
-                    self.env._(
-                        "%(withdrawal)s was refused or cancelled, so its bill cannot "
-                        "be posted.",
-                        withdrawal=withdrawal.name,
-                    )
-                )
-            if withdrawal.currency_id.compare_amounts(taken, 0) <= 0:
-                raise UserError(
-                    self.env._(
-                        "The bill of %(withdrawal)s takes nothing from the balance of "
-                        "%(participant)s: keep a line with %(account)s and the same "
-                        "vendor, or cancel the bill.",
-                        withdrawal=withdrawal.name,
-                        participant=withdrawal.participant_id.display_name,
-                        account=withdrawal.program_id.liability_account_id.display_name,
-                    )
-                )
-            withdrawal.write(
-                {
-                    "billed_amount": taken,
-                    "approved_on": withdrawal.approved_on or fields.Datetime.now(),
-                }
-            )
-        self.activity_feedback(["referral_program.mail_activity_withdrawal"])
-        self.participant_id._settle_ledger()
-
-    def _warn_of_payment(self):
-        """Tell the accountant that money has gone for a bill that is a draft again."""
-        for withdrawal in self:
-            text = self.env._(
-                "The bill of %(withdrawal)s was paid and has been reset to draft. If "
-                "it is cancelled, the amount returns to the balance although the "
-                "money has been paid out: post the bill again and match the payment, "
-                "or get the money back.",
-                withdrawal=withdrawal.name,
-            )
-            withdrawal.activity_schedule(
-                "referral_program.mail_activity_withdrawal",
-                date_deadline=withdrawal.program_id._today(),
-                note=text,
-                user_id=withdrawal.program_id._accountant().id,
-            )
-
-    def _on_bill_deleted(self):
-        """Give the amounts back whose bills are deleted."""
-        self.write({"bill_id": False, "decision": "cancelled"})

@@ -410,6 +410,48 @@ class TestWithdrawals(MoneyCase):
         )
         self.assertEqual(len(logs.output), 2)
 
+    def test_a_bill_that_cannot_be_posted_stays_a_draft(self):
+        """Some countries ask for a document number, which only a person knows."""
+        withdrawals = self._request(10_000) | self._request(10_001)
+        withdrawals._approve()
+        moves = self.env.registry["account.move"]
+        post = moves._post
+        missing = RedirectWarning("Enter the document number", 7, "To the bill")
+
+        def fail(bills, soft=True):
+            if 10_000 in bills.referral_withdrawal_ids.mapped("amount"):
+                raise missing
+            return post(bills, soft)
+
+        with self.on("2026-03-06"), patch.object(moves, "_post", fail):
+            withdrawals._cron_bill()
+        waiting, billed = withdrawals
+        self.assertEqual(withdrawals.mapped("state"), ["billed"] * 2)
+        self.assertEqual(waiting.bill_id.state, "draft")
+        self.assertEqual(billed.bill_id.state, "posted")
+        self.assertIn("Enter the document number", waiting.problem)
+        self.assertIn("Enter the document number", waiting.activity_ids.note)
+        self.assertFalse(billed.problem)
+        # the draft keeps its money back
+        self.assertMoney(79_999, 69_999)
+        with self.on("2026-03-07"):
+            waiting.bill_id.action_post()
+        self.assertFalse(waiting.problem)
+        self.assertFalse(waiting.activity_ids)
+        self.assertMoney(69_999, 69_999)
+
+    def test_the_button_leaves_a_draft_too(self):
+        withdrawal = self._request(10_000)
+        moves = self.env.registry["account.move"]
+
+        def fail(bills, soft=True):
+            raise UserError("Enter the document number")
+
+        with self.on("2026-03-06"), patch.object(moves, "_post", fail):
+            told = withdrawal.action_bill()
+        self.assertEqual(withdrawal.bill_id.state, "draft")
+        self.assertIn("Enter the document number", told["params"]["message"])
+
     def test_what_became_of_many_is_told(self):
         good, bad = self._request(10_000), self._request(20_000)
         other = self._bank_account(
