@@ -8,7 +8,10 @@
     "license": "LGPL-3",
     "depends": ["referral_program", "sale"],
     "auto_install": True,
+    "post_init_hook": "post_init_hook",
     "data": [
+        "security/ir.model.access.csv",
+        "security/referral_rules.xml",
         "views/referral_program_views.xml",
         "views/sale_order_views.xml",
     ],

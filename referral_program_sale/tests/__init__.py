@@ -1,3 +1,6 @@
 from . import test_advances
+from . import test_delivered
 from . import test_discounts
 from . import test_orders
+from . import test_shop
+from . import test_translation

@@ -225,6 +225,17 @@ class TestAdvances(OrderCase):
             advance.unlink()
         self.assertEarned("2026-02", self.participant, "-27")
 
+    def test_the_books_hold(self):
+        order = self._order("2026-01-05", 1000)
+        self._advance(order, "2026-01-10", 300)
+        self._pay(self._bill(order, "2026-01-20"), "2026-01-20")
+        whole = self._order("2026-01-05", 500)
+        self._advance(whole, "2026-01-10", 500)
+        self._bill(whole, "2026-01-20")
+        self.assertEarned("2026-01", self.participant, "135")
+        run = self.program._check_integrity()
+        self.assertFalse(run.finding_ids.mapped("title"))
+
     # === Things that happen === #
 
     def _copied(self, invoice, day):
