@@ -18,6 +18,10 @@ EXTRA = (
     "auth_oauth",
     "l10n_account_withholding_tax",
 )
+#: Installed besides the glue addons, for what they do where these are there too.
+BESIDE_GLUE = ("sale_loyalty", "sale_timesheet", "website_sale")
+#: How the names of templates end that have more than the addon.
+DEMO, GLUE = "_demo", "_glue"
 #: How a line of Odoo's log tells that something failed.
 ERRORS = (" ERROR ", " CRITICAL ", "Error: ")
 
@@ -35,6 +39,7 @@ class Workplace:
         self.addons = [
             *self.odoo.addons,
             packages.oca(),
+            packages.oca(paths.GLUE_PINS),
             *extra_addons,
             own,
         ]
@@ -130,14 +135,21 @@ def document_key():
         return KEY.read_text()
 
 
-def manifest():
-    """Return the addon's manifest."""
-    return eval((paths.ADDON / "__manifest__.py").read_text())  # noqa: S307
+def manifest(addon=paths.ADDON):
+    """Return an addon's manifest."""
+    return eval((addon / "__manifest__.py").read_text())  # noqa: S307
 
 
-def dependencies():
-    """Return the addons that this project's addon depends on."""
-    return sorted({*manifest()["depends"], *EXTRA})
+def dependencies(glue=False):
+    """Return the addons of others that this project's addons depend on.
+
+    :param bool glue: those of the glue addons too
+    """
+    needed = {*manifest()["depends"], *EXTRA}
+    if glue:
+        needed.update(*(manifest(addon)["depends"] for addon in paths.GLUE))
+        needed.update(BESIDE_GLUE)
+    return sorted(needed - {addon.name for addon in (paths.ADDON, *paths.GLUE)})
 
 
 def exists(name):
@@ -164,11 +176,13 @@ def copy(source, target):
         )
 
 
-def base(workplace, demo=False):
-    """Return the name of a database with what the addon depends on, to copy from."""
-    modules = dependencies()
+def base(workplace, demo=False, glue=False):
+    """Return the name of a database with what the addons depend on, to copy from."""
+    modules = dependencies(glue)
     key = paths.digest(workplace.odoo.version, paths.OCA_PINS, *modules)
-    name = f"referral_base_{key}{'_demo' if demo else ''}"
+    if glue:
+        key = paths.digest(key, paths.GLUE_PINS)
+    name = f"referral_base_{key}{DEMO if demo else ''}"
     with exclusively("database"):
         if not exists(name):
             with progress("installing Odoo's modules into a template (once)"):
@@ -176,21 +190,27 @@ def base(workplace, demo=False):
     return name
 
 
-def template(workplace, demo=False):
+def template(workplace, demo=False, glue=False):
     """Return the name of a database with the addon installed, to copy from.
 
     Made in two layers, each kept until its sources change: the addons that it
     depends on (minutes), then the addon itself (seconds).
+
+    :param bool demo: with demonstration data
+    :param bool glue: with the glue addons, and what they join the addon to
     """
-    suffix = "_demo" if demo else ""
-    source = base(workplace, demo)
-    whole = f"referral_{paths.CLONE}_{paths.tree_digest(paths.ADDON)}{suffix}"
+    suffix = GLUE if glue else DEMO if demo else ""
+    addons = [paths.ADDON, *(paths.GLUE if glue else ())]
+    source = base(workplace, demo, glue)
+    content = paths.digest(*map(paths.tree_digest, addons))
+    whole = f"referral_{paths.CLONE}_{content}{suffix}"
     with exclusively("database"):
         if not exists(whole):
             _drop_outdated(suffix)
             with progress("installing the addon into a template"):
                 copy(source, f"{whole}_new")
-                workplace.install(f"{whole}_new", ["referral_program"], demo)
+                names = [addon.name for addon in addons]
+                workplace.install(f"{whole}_new", names, demo)
                 rename(f"{whole}_new", whole)
     return whole
 
@@ -218,7 +238,8 @@ def _drop_outdated(suffix):
     for name in postgres.query(
         f"SELECT datname FROM pg_database WHERE datname LIKE 'referral_{paths.CLONE}_%'"
     ):
-        if name.endswith("_demo") == bool(suffix) or name.endswith("_new"):
+        kind = next((end for end in (DEMO, GLUE) if name.endswith(end)), "")
+        if kind == suffix or name.endswith("_new"):
             drop(name)
 
 

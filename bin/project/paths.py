@@ -6,12 +6,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDON = ROOT / "referral_program"
+#: Addons that join it to others of Odoo and OCA, and are installed with those.
+GLUE = sorted(
+    manifest.parent for manifest in ROOT.glob("referral_program_*/__manifest__.py")
+)
 CACHE = (
     Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     / "referral-program"
 )
 PYTHON_PINS = ROOT / "requirements.txt"
 OCA_PINS = ROOT / "requirements-oca.txt"
+GLUE_PINS = ROOT / "requirements-glue.txt"
 BENCH_PINS = ROOT / "bench" / "requirements-oca.txt"
 LINT_PINS = ROOT / "requirements-lint.txt"
 BROWSER_PINS = ROOT / "requirements-browser.txt"

@@ -52,12 +52,16 @@ def _renew(database, template):
 
 
 class Suite:
-    """The suite as this clone has it, with its databases' template."""
+    """The suite as this clone has it, with its databases' template.
 
-    def __init__(self):
+    :param bool glue: the tests of the glue addons, and a template that has them
+    """
+
+    def __init__(self, glue=False):
         programs.ensure()
         self.workplace = databases.Workplace()
-        self.template = databases.template(self.workplace)
+        self.template = databases.template(self.workplace, glue=glue)
+        self.folders = paths.GLUE if glue else [paths.ADDON]
         search = [
             self.workplace.odoo.python_path,
             paths.ROOT / "bin",
@@ -86,7 +90,8 @@ def run(arguments):
 
     :return int: how it ended
     """
-    suite = Suite()
+    glue = {addon.name for addon in paths.GLUE}
+    suite = Suite(any(argument.partition("/")[0] in glue for argument in arguments))
     _renew(DATABASE, suite.template)
     say(f"-> testing in database {DATABASE}")
     done = subprocess.run(
@@ -111,26 +116,37 @@ def run_of_odoo():
 def run_all():
     """Run the whole suite in a process for each core, each in its own database.
 
+    First the addon's, without what the glue addons join it to; then the glue addons'.
     The last line is pytest's: "N passed, N failed", and ", N skipped" if any were.
 
     :return int: 0 if all tests have passed
     """
-    suite = Suite()
+    course = Course()
+    clean = True
+    for suite in map(Suite, (False, True) if paths.GLUE else (False,)):
+        clean &= _run_in_parallel(suite, course)
+    print(course.summary(), flush=True)
+    return 0 if clean and course.is_clean() else 1
+
+
+def _run_in_parallel(suite, course):
+    """Run the tests of a suite's folders in a process for each core.
+
+    :return bool: whether all processes ended well
+    """
     names = [f"{DATABASE}_{number}" for number in range(1, _processes() + 1)]
     for name in names:
         _renew(name, suite.template)
     say(f"-> testing in databases {', '.join(names)}")
-    course = Course()
     known = _known()
+    course.begin()
     workers = _share(suite, names, course, known)
     _keep({**known, **course.parts})
-    for name, worker in workers.items():
-        if worker.returncode:
-            print(_log(name).read_text(errors="replace"))
-            print(f"the process in {name} ended with {worker.returncode}, see above")
-    print(course.summary(), flush=True)
-    clean = not any(worker.returncode for worker in workers.values())
-    return 0 if clean and course.is_clean() else 1
+    failed = {name for name, worker in workers.items() if worker.returncode}
+    for name in failed:
+        print(_log(name).read_text(errors="replace"))
+        print(f"the process in {name} ended with {workers[name].returncode}, see above")
+    return not failed
 
 
 def _processes():
@@ -160,7 +176,9 @@ def _share(suite, names, course, known):
             for name in names:
                 with open(_log(name), "w") as log:
                     workers[name] = subprocess.Popen(
-                        suite.command(name, "-p", "project.share", "-q", paths.ADDON),
+                        suite.command(
+                            name, "-p", "project.share", "-q", *suite.folders
+                        ),
                         cwd=paths.ROOT,
                         env=environment,
                         stdin=subprocess.DEVNULL,
@@ -205,7 +223,7 @@ class Course:
 
     def __init__(self):
         self.parts = {}
-        self._collected = 0
+        self._collected = []
         self._taken = set()
         self._broken = set()
         # of each test
@@ -213,11 +231,15 @@ class Course:
         self._seconds = Counter()
         self._ended = set()
 
+    def begin(self):
+        """Begin with the processes that share a further lot of tests."""
+        self._collected.append(0)
+
     def note(self, news):
         """Take a process' news, and say what a reader waits for."""
         match news:
             case {"collected": count}:
-                self._collected = max(self._collected, count)
+                self._collected[-1] = max(self._collected[-1], count)
             case {"broken": place}:
                 self._broken.add(place)
             case {"taken": part}:
@@ -244,7 +266,7 @@ class Course:
         A test that did not come to its end because its process did has failed.
         """
         of = Counter(self._outcomes[test] for test in self._ended)
-        failed = self._collected - of["passed"] - of["skipped"] + len(self._broken)
+        failed = sum(self._collected) - of["passed"] - of["skipped"] + len(self._broken)
         return of["passed"], failed, of["skipped"]
 
     def is_clean(self):
