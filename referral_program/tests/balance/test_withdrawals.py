@@ -14,6 +14,9 @@ from odoo.tests import tagged
 from ...models.balance import referral_withdrawal_bill
 from ..common import OneReferralCase
 
+#: What an app of a country says of a bill that lacks something.
+MISSING = "Enter the document number"
+
 
 @tagged("post_install", "-at_install")
 class MoneyCase(OneReferralCase):
@@ -416,7 +419,7 @@ class TestWithdrawals(MoneyCase):
         withdrawals._approve()
         moves = self.env.registry["account.move"]
         post = moves._post
-        missing = RedirectWarning("Enter the document number", 7, "To the bill")
+        missing = RedirectWarning(MISSING, 7, "To the bill")
 
         def fail(bills, soft=True):
             if 10_000 in bills.referral_withdrawal_ids.mapped("amount"):
@@ -429,8 +432,8 @@ class TestWithdrawals(MoneyCase):
         self.assertEqual(withdrawals.mapped("state"), ["billed"] * 2)
         self.assertEqual(waiting.bill_id.state, "draft")
         self.assertEqual(billed.bill_id.state, "posted")
-        self.assertIn("Enter the document number", waiting.problem)
-        self.assertIn("Enter the document number", waiting.activity_ids.note)
+        self.assertIn(MISSING, waiting.problem)
+        self.assertIn(MISSING, waiting.activity_ids.note)
         self.assertFalse(billed.problem)
         # the draft keeps its money back
         self.assertMoney(79_999, 69_999)
@@ -445,12 +448,12 @@ class TestWithdrawals(MoneyCase):
         moves = self.env.registry["account.move"]
 
         def fail(bills, soft=True):
-            raise UserError("Enter the document number")
+            raise UserError(MISSING)
 
         with self.on("2026-03-06"), patch.object(moves, "_post", fail):
             told = withdrawal.action_bill()
         self.assertEqual(withdrawal.bill_id.state, "draft")
-        self.assertIn("Enter the document number", told["params"]["message"])
+        self.assertIn(MISSING, told["params"]["message"])
 
     def test_what_became_of_many_is_told(self):
         good, bad = self._request(10_000), self._request(20_000)
