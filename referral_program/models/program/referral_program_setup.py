@@ -1,5 +1,7 @@
 from odoo import Command, api, models
 
+from ...tools.account_codes import code_beside, usual_code
+
 
 class ReferralProgram(models.Model):
     """The program's set-up: journal and accounts for any chart of accounts."""
@@ -134,17 +136,32 @@ class ReferralProgram(models.Model):
         }
 
     def _free_account_code(self, account_type, default):
-        """Return a free code beside the chart's last account of a type."""
+        """Return a free code beside the company's usual accounts of a type.
+
+        That is its default expense account; or, where a type has no default, the last
+        one of the class and length that most accounts of the type have.
+        """
         accounts = self.env["account.account"].with_company(self.company_id)
-        last = accounts.search(
-            [
-                *accounts._check_company_domain(self.company_id),
-                ("account_type", "=", account_type),
-            ],
-            order="code desc",
-            limit=1,
+        company = accounts._check_company_domain(self.company_id)
+        usual = accounts.browse()
+        if account_type == "expense":
+            usual = self.company_id.root_id.expense_account_id
+        alike = accounts.search([*company, ("account_type", "=", account_type)])
+        start = (
+            usual.with_company(self.company_id).code
+            or usual_code(alike.mapped("code"))
+            or default
         )
-        return accounts._search_new_account_code(last.code or default)
+        # sudo: a code is taken also where another branch has it
+        everywhere = accounts.sudo().search(
+            [
+                "|",
+                ("company_ids", "parent_of", self.company_id.id),
+                ("company_ids", "child_of", self.company_id.root_id.id),
+            ]
+        )
+        taken = set(everywhere.mapped("code"))
+        return code_beside(start, taken) or accounts._search_new_account_code(default)
 
     def action_set_up_accounting(self):
         """Make the journal and the accounts that are missing."""

@@ -1,4 +1,5 @@
 from . import (
+    test_account_codes,
     test_branches,
     test_colleagues,
     test_dashboard,
