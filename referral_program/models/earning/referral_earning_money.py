@@ -56,7 +56,8 @@ class ReferralEarning(models.AbstractModel):
 
         ``amount`` is in the root's currency, by the date of the reconciliation;
         ``credited`` and ``carried`` say whether credit notes of other groups, or
-        entries that carry a receivable on, settle any of it.
+        entries that carry a receivable on, settle any of it. ``advanced`` is what of
+        the amount came in on advances, ``deducted`` what was taken off for them.
         """
         parts = [self._received_query(conditions)]
         if conditions.expected_from:
@@ -64,7 +65,7 @@ class ReferralEarning(models.AbstractModel):
         if advances := self._advances(conditions):
             parts.append(
                 SQL(
-                    "SELECT group_id, amount, date, FALSE, FALSE, deducted"
+                    "SELECT group_id, amount, date, FALSE, FALSE, deducted, amount"
                     " FROM (%s) advance",
                     advances,
                 )
@@ -76,7 +77,8 @@ class ReferralEarning(models.AbstractModel):
                    MIN(date) FILTER (WHERE date > %(end)s) AS look_again,
                    BOOL_OR(credited) AS credited,
                    BOOL_OR(carried) AS carried,
-                   COALESCE(SUM(deducted), 0) AS deducted
+                   COALESCE(SUM(deducted), 0) AS deducted,
+                   SUM(advanced) FILTER (WHERE date <= %(end)s) AS advanced
               FROM (%(parts)s) money
              GROUP BY group_id
             """,
@@ -93,7 +95,8 @@ class ReferralEarning(models.AbstractModel):
                    CASE WHEN is_money THEN %(date)s END AS date,
                    %(is_credit)s AS credited,
                    NOT is_money AND %(is_carried)s AS carried,
-                   0 AS deducted
+                   0 AS deducted,
+                   0 AS advanced
               FROM %(members)s member
               %(counterparts)s
              CROSS JOIN LATERAL (SELECT %(is_money)s) judged(is_money)
@@ -119,6 +122,7 @@ class ReferralEarning(models.AbstractModel):
                    GREATEST(receivable.date_maturity, %(from)s),
                    FALSE,
                    FALSE,
+                   0,
                    0
               FROM %(members)s member
               JOIN account_move_line receivable

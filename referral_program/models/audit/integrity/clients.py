@@ -36,7 +36,9 @@ def _conserved(books):
         ),
         received AS (
             SELECT root.group_id,
-                   (COALESCE(money.amount, 0) + COALESCE(credit.amount, 0))
+                   -- an advance was received where it was invoiced
+                   (COALESCE(money.amount, 0) - COALESCE(money.advanced, 0)
+                    + COALESCE(credit.amount, 0))
                        / NULLIF(root.per_unit, 0) AS amount
               FROM referral_root root
               LEFT JOIN referral_money money ON money.group_id = root.group_id
@@ -138,6 +140,8 @@ def _negative_lines(books):
             ON terms.id = line.terms_id AND terms.exclude_discounted
          WHERE item.balance > 0
            AND move.id = line.group_id
+           -- an advance that is deducted lowers nothing; a known discount is meant
+           AND COALESCE(line.reason, '') NOT IN ('advance', 'discounted')
            AND NOT EXISTS (SELECT FROM product_product_referral_program_rel discount
                             WHERE discount.referral_program_id = %(program)s
                               AND discount.product_product_id = item.product_id)

@@ -44,6 +44,7 @@ def recomputed_query(books, end, lines):
                line.given_amount,
                line.base,
                line.amount,
+               line.reason,
                grp.net <= 0 AS refunded
           FROM (%(lines)s) line
           LEFT JOIN referral_group grp ON grp.group_id = line.group_id
