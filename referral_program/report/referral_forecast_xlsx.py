@@ -4,7 +4,7 @@ from ..tools.tables import column, rows_of, table
 
 
 class ForecastXlsx(models.AbstractModel):
-    """A forecast as a workbook: by month with the liability, and by participant."""
+    """A forecast as a workbook: cash, liability by month, and by participant."""
 
     _name = "report.referral_program.forecast_xlsx"
     _description = "Referral Forecast XLSX"
@@ -12,6 +12,7 @@ class ForecastXlsx(models.AbstractModel):
 
     def _book(self, record):
         pages = (
+            (self.env._("Cash"), self._cash_columns(), record.cash_ids),
             (self.env._("By Month"), self._month_columns(), record.month_ids),
             (
                 self.env._("By Participant"),
@@ -34,6 +35,17 @@ class ForecastXlsx(models.AbstractModel):
             forecast.currency_id,
             total=self.env._("Total"),
         )
+
+    def _cash_columns(self):
+        return [
+            column("month", self.env._("Month"), "month", 20),
+            column("withdrawals", self.env._("Open Withdrawals"), "money", 20),
+            column("certain", self.env._("May Be Withdrawn, Certain"), "money", 26),
+            column("expected", self.env._("Expected in Addition"), "money", 22),
+            column("total", self.env._("Cash, at Most"), "money", 20),
+            column("so_far", self.env._("Until Then"), "level", 20),
+            column("note", self.env._("Note"), width=34),
+        ]
 
     def _month_columns(self):
         return [

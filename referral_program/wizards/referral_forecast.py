@@ -48,6 +48,9 @@ class ReferralForecast(models.TransientModel):
     month_ids = fields.One2many(
         "referral.forecast.month", "forecast_id", "By Month", readonly=True
     )
+    cash_ids = fields.One2many(
+        "referral.forecast.cash", "forecast_id", "Cash by Month", readonly=True
+    )
     line_ids = fields.One2many(
         "referral.forecast.line", "forecast_id", "By Participant", readonly=True
     )
@@ -127,6 +130,7 @@ class ReferralForecast(models.TransientModel):
             for program in group:
                 forecast._forecast(program)
             forecast._sum_up()
+            self.env["referral.forecast.cash"].sudo()._store(forecast)
             forecasts |= forecast
         return forecasts.sudo(False)
 

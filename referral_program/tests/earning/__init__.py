@@ -13,5 +13,6 @@ from . import (
     test_explanation,
     test_explanation_rights,
     test_forecast,
+    test_forecast_cash,
     test_simulation,
 )

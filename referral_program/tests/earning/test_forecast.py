@@ -393,7 +393,7 @@ class TestForecast(DryRunCase):
         )
         self.assertEqual(kind, "xlsx")
         book = load_workbook(io.BytesIO(content), data_only=True)
-        months, participants = book.worksheets
+        cash, months, participants = book.worksheets
         self.assertEqual(
             [cell.value for cell in months[2]][1:6], [279, 0, 279, 279, 279]
         )
