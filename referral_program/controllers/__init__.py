@@ -14,4 +14,5 @@ from . import (
     report,
     signup,
     staff,
+    why,
 )

@@ -44,6 +44,7 @@ class ReferralBilling(ReferralPortal):
                 own, limit=MONTHS_PER_PAGE, offset=max(pages["offset"], 0)
             ),
             pager=pages,
+            last_month=participant._months_to_explain()[:1],
         )
 
     @http.route(
@@ -127,13 +128,6 @@ class ReferralBilling(ReferralPortal):
         )
 
     # === WHOSE === #
-
-    def _require_membership(self):
-        """Return program and own membership; without one there is no such page."""
-        program, participant = self._require()
-        if not participant:
-            raise request.not_found()
-        return program, participant
 
     def _statement(self, participant, statement_id):
         """Return a statement of this participant; of nobody else there is any."""

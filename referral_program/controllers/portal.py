@@ -56,6 +56,13 @@ class ReferralPortal(CustomerPortal):
             raise request.not_found()
         return program, self._participant(program)
 
+    def _require_membership(self):
+        """Return program and own membership; without one there is no such page."""
+        program, participant = self._require()
+        if not participant:
+            raise request.not_found()
+        return program, participant
+
     def _require_role(self, *roles):
         """Return program and own membership, empty unless the user has a role there."""
         program, participant = self._require()
@@ -163,6 +170,7 @@ class ReferralPortal(CustomerPortal):
             ),
             "bars": self._bars(participant._by_month(12)),
             "movements": participant._movements(MOVEMENTS),
+            "last_month": participant._months_to_explain()[:1],
             "invoices": self._payable_invoices(program, participant),
         }
 

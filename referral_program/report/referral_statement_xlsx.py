@@ -61,15 +61,15 @@ class StatementXlsx(models.AbstractModel):
         return [
             column("client", self.env._("Client"), width=24),
             column("move_name", self.env._("Invoice"), width=18),
-            column("invoice_date", self.env._("Invoice date"), "date", 12),
+            column("document_date", self.env._("Document date"), "date", 12),
             column("name", self.env._("Service"), width=44),
             column("start_date", self.env._("Service from"), "date", 12),
             column("end_date", self.env._("Service to"), "date", 12),
             column("paid", self.env._("Paid, %"), "percent", 10),
             column("rendered", self.env._("Rendered, %"), "percent", 12),
-            column("base", self.env._("Base"), "exact", 15),
+            column("base", self.env._("Base"), "money", 15),
             column("rate", self.env._("Rate, %"), "percent", 10),
-            column("amount", self.env._("Compensation"), "exact", 16),
+            column("amount", self.env._("Compensation"), "money", 16),
             column("note", self.env._("Note"), "note", 14),
         ]
 

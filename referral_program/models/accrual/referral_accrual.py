@@ -129,8 +129,14 @@ class ReferralAccrual(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for accrual in self:
-            month = format_date(self.env, accrual.period_start, date_format="LLLL y")
-            accrual.display_name = self.env._("Accrual of %(month)s", month=month)
+            accrual.display_name = self.env._(
+                "Accrual of %(month)s", month=accrual._month()
+            )
+
+    def _month(self):
+        """Return the month as the viewer reads it: January 2026."""
+        self.ensure_one()
+        return format_date(self.env, self.period_start, date_format="LLLL y")
 
     @api.model
     def _search_display_name(self, operator, value):

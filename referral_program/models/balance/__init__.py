@@ -28,5 +28,6 @@ from . import (
     referral_participant_money,
     referral_participant_move,
     referral_participant_statements,
+    referral_participant_why,
     referral_accrual_statements,
 )

@@ -274,11 +274,18 @@ class ReferralStatement(models.Model):
             if self[name] or name != "adjusted"
         ]
 
+    def _amount(self, amount):
+        """Return an amount in the currency's decimals: it is exact in the evidence."""
+        self.ensure_one()
+        # a zero has no sign
+        digits = self.currency_id.decimal_places
+        return formatLang(self.env, round(amount, digits) + 0.0, digits=digits)
+
     @api.model
-    def _exact(self, value, least=2, most=6):
-        """Return a number with as many decimals as it has, within limits."""
+    def _share(self, value, most=2):
+        """Return a percentage with as many decimals as it has, at most some."""
         text = f"{value:.{most}f}".rstrip("0")
-        decimals = max(least, len(text.partition(".")[2]))
+        decimals = len(text.partition(".")[2])
         return formatLang(self.env, value + 0.0, digits=decimals)
 
     def _lines(self, limit=None, offset=0):

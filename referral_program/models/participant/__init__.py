@@ -25,6 +25,7 @@ from . import (
     referral_document_reading,
     referral_document_requirement,
     referral_pace,
+    referral_question,
     referral_acceptance,
     referral_agreement,
 )

@@ -177,6 +177,13 @@ class ReferralParticipant(models.Model):
                          "withdrawn", "used_for_invoices", "adjusted", "closing",
                          "made_on"],
                     ),
+                    "questions": [
+                        {**rows(question, ["name", "accrual_id", "state"])[0],
+                         "messages": rows(
+                             question._messages(), ["date", "author_id", "body"])}
+                        for question in self.env["referral.question"].search(
+                            [("participant_id", "=", self.id)])
+                    ],
                     "withdrawals": rows(
                         self.withdrawal_ids,
                         ["name", "amount", "state", "requested_on", "requester_id",

@@ -105,7 +105,9 @@ class ReferralProgram(models.Model):
         """Return a part in percent, or an empty text if there is no whole."""
         if not whole:
             return ""
-        return f"{formatLang(self.env, 100 * part / whole, digits=1)} %"
+        share = 100 * part / whole
+        digits = 1 if abs(share) < 100 else 0  # 2,700 %, not 2,700.0 %
+        return f"{formatLang(self.env, share, digits=digits)} %"
 
     def _month_name(self, offset):
         return format_date(self.env, self._month(offset), date_format="LLLL y")

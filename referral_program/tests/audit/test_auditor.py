@@ -127,6 +127,7 @@ class AuditorCase(BooksCase):
             }
         )
         self.env["referral.claim"]._take(self.participant, "client@example.com")
+        self.env["referral.question"]._ask(self.participant, self.second, "Why?")
         self.env["referral.pace"].sudo().create(
             {"kind": "upload", "subject": -1, "since": "2026-03-02", "steps": 1}
         )

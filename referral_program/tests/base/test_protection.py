@@ -28,8 +28,10 @@ RIGHTS = {
         "referral.referral": "wc",
         "referral.document": "wcu",
         "referral.representative": "wcu",
+        "referral.question": "w",
     },
     "accountant": {
+        "referral.question": "w",
         "referral.accrual": "w",
         "referral.integrity.run": "w",
         "referral.withdrawal": "w",
@@ -49,6 +51,7 @@ RIGHTS = {
         "referral.document.requirement": "wcu",
         "referral.document": "wcu",
         "referral.agreement": "wcu",
+        "referral.question": "w",
         "referral.material": "wcu",
         # to mark its activity done: the record itself refuses every change
         "referral.integrity.run": "w",

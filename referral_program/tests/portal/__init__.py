@@ -14,4 +14,5 @@ from . import (
     test_staff,
     test_strangers_at_once,
     test_web,
+    test_why,
 )

@@ -253,6 +253,19 @@ class TestPages(AccessibilityCase):
             for path in ("", "/referrals", "/billing", "/withdraw"):
                 self._audit(window, f"/my/referral{path}")
 
+    def test_why_a_month_gave_it_and_asking(self):
+        questions = self.env["referral.question"].with_user(self.owner)
+        question = questions._ask(self.mine, self.program.accrual_ids, "Why?")
+        with self._window(self.owner) as window:
+            for path in ("/why/2026-01", "/why/2026-01/ask", "/questions"):
+                self._audit(window, f"/my/referral{path}")
+            self._audit(
+                window,
+                question._path(),
+                act=submit("#wrap form button[type=submit]"),
+                then="document.activeElement.id === 'text'",
+            )
+
     def test_without_materials(self):
         self.env["referral.material"].search([]).active = False
         with self._window(self.owner) as window:

@@ -1,0 +1,191 @@
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from odoo.addons.portal.controllers.portal import pager
+
+from ..tools.inputs import whole_number
+from .portal import ReferralPortal
+
+#: Clients compared at once: those with the largest change.
+MOST_CLIENTS = 50
+LINES_PER_PAGE = 40
+
+
+class ReferralWhy(ReferralPortal):
+    """Why a month gave what it gave, and questions about it."""
+
+    # === A MONTH === #
+
+    @http.route(
+        "/my/referral/why/<string:month>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+    )
+    def referral_why(self, month, page=1, **_query):
+        """Compare a month with the one before, and say what lines still wait for."""
+        program, participant, accrual, months = self._month_of(month)
+        before = months.filtered(lambda one: one.period_start < accrual.period_start)[
+            :1
+        ]
+        clients = participant._compare_months(accrual, before)
+        lines = participant._why_lines(accrual)
+        pages = pager(
+            f"/my/referral/why/{month}", len(lines), page=page, step=LINES_PER_PAGE
+        )
+        first = max(pages["offset"], 0)
+        shown = lines[first : first + LINES_PER_PAGE]
+        later = months.filtered(lambda one: one.period_start > accrual.period_start)
+        return self._why_page(
+            "portal_why",
+            program,
+            participant,
+            accrual,
+            title=request.env._("Why this month"),
+            before=before,
+            later=later[-1:],
+            amount=sum(participant._credited(accrual).mapped("amount")),
+            amount_before=sum(participant._credited(before).mapped("amount")),
+            clients=clients[:MOST_CLIENTS],
+            left_out=max(0, len(clients) - MOST_CLIENTS),
+            excluded=shown.filtered(lambda row: not row.waits),
+            waiting=shown.filtered("waits"),
+            pager=pages,
+            estimate=self._estimate(participant) if not later else False,
+            next_credit=program._credit_date(program._today().replace(day=1)),
+            questions=self._questions(participant).filtered(
+                lambda question: question.accrual_id == accrual
+            ),
+        )
+
+    def _estimate(self, participant):
+        # sudo: portal users read no estimates; this is their own
+        estimates = request.env["referral.estimate"].sudo()
+        return estimates.search([("participant_id", "=", participant.id)], limit=1)
+
+    @http.route(
+        "/my/referral/why/<string:month>/ask",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET", "POST"],
+    )
+    def referral_ask(self, month, line=None, text=None, **_query):
+        """Ask staff about a month, or about one of its lines."""
+        program, participant, accrual, _months = self._month_of(month)
+        row = self._line_of(participant, accrual, line)
+        error = False
+        if request.httprequest.method == "POST":
+            try:
+                question = request.env["referral.question"]._ask(
+                    participant, accrual, text, row
+                )
+                return request.redirect(question._path())
+            except UserError as refusal:
+                error = refusal.args[0]
+        return self._why_page(
+            "portal_ask",
+            program,
+            participant,
+            accrual,
+            title=request.env._("Ask about this"),
+            row=row,
+            text=text,
+            error=error,
+        )
+
+    def _month_of(self, text):
+        """Return program, own membership, the month asked for, and all there are.
+
+        :param str text: the month in an address, such as 2026-01
+        """
+        program, participant = self._require_membership()
+        months = participant._months_to_explain()
+        accrual = months.filtered(lambda one: f"{one.period_start:%Y-%m}" == text)
+        if not accrual:
+            raise request.not_found()
+        return program, participant, accrual, months
+
+    def _line_of(self, participant, accrual, line):
+        """Return the line asked about; of lines that are others' there are none."""
+        if not line:
+            return None
+        try:
+            row = participant._why_lines(accrual, whole_number(line))
+        except ValueError as error:
+            raise request.not_found() from error
+        if len(row) != 1:
+            raise request.not_found()
+        return row
+
+    def _why_page(self, template, program, participant, accrual, **values):
+        return self._page(
+            template,
+            program,
+            participant,
+            referral_why=True,
+            accrual=accrual,
+            month=f"{accrual.period_start:%Y-%m}",
+            **values,
+        )
+
+    # === QUESTIONS === #
+
+    @http.route(
+        "/my/referral/questions",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=True,
+    )
+    def referral_questions(self, **_query):
+        """List the participant's questions, the newest first."""
+        program, participant = self._require_membership()
+        return self._page(
+            "portal_questions",
+            program,
+            participant,
+            title=request.env._("Questions"),
+            questions=self._questions(participant),
+        )
+
+    @http.route(
+        "/my/referral/questions/<referral_id:question_id>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET", "POST"],
+    )
+    def referral_question(self, question_id, text=None, **_query):
+        """Show a question with its answers, and take another message."""
+        program, participant = self._require_membership()
+        question = self._questions(participant).filtered(
+            lambda one: one.id == question_id
+        )
+        if not question:
+            raise request.not_found()
+        error = False
+        if request.httprequest.method == "POST":
+            try:
+                question.with_env(request.env)._say(text)
+                return request.redirect(question._path())
+            except UserError as refusal:
+                error = refusal.args[0]
+        return self._page(
+            "portal_question",
+            program,
+            participant,
+            title=question.name,
+            question=question,
+            text=text,
+            error=error,
+        )
+
+    def _questions(self, participant):
+        """Return the participant's own questions, in superuser mode."""
+        # sudo: portal users read no questions; these are their own
+        questions = request.env["referral.question"].sudo()
+        return questions.search([("participant_id", "=", participant.id)])
