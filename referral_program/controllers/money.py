@@ -281,5 +281,11 @@ class ReferralMoney(ReferralPortal):
         _program, participant = self._require_role(OWNER)
         if not participant:
             raise request.not_found()
-        participant.mail_statement = bool(post.get("mail_statement"))
+        participant.write(
+            {
+                "mail_statement": bool(post.get("mail_statement")),
+                "mail_clients": bool(post.get("mail_clients")),
+                "mail_payments": bool(post.get("mail_payments")),
+            }
+        )
         return request.redirect("/my/referral")

@@ -163,6 +163,7 @@ class ReferralRedemption(models.Model):
             }
         )
         redemption._book()
+        redemption._send_mail()
         return redemption
 
     @api.model

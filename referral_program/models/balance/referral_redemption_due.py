@@ -94,6 +94,17 @@ class ReferralRedemption(models.Model):
         taken = taken_for(on_invoice, rate, participant.currency_id.rounding)
         return min(amount, taken), on_invoice
 
+    def _send_mail(self):
+        """Write to those who may move the participant's money; nobody stops that."""
+        template = self.env.ref(
+            "referral_program.mail_template_redemption", raise_if_not_found=False
+        )
+        for redemption in self if template else ():
+            # sudo: whoever pays need not be allowed to send it
+            template.sudo().send_mail(
+                redemption.id, email_layout_xmlid="referral_program.mail_layout"
+            )
+
     # === HOW LITTLE, HOW OFTEN === #
 
     @api.model

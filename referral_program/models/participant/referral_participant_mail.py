@@ -1,15 +1,31 @@
 import pytz
 
-from odoo import Command, models
+from odoo import Command, fields, models
 from odoo.tools import format_date, format_time
 
 from .referral_representative import MONEY_ROLES, OWNER
+
+#: Names in one mail.
+MAX_NAMES = 50
 
 
 class ReferralParticipant(models.Model):
     """Mails to the participant: to whom, in which language, and what they promise."""
 
     _inherit = "referral.participant"
+
+    mail_clients = fields.Boolean(
+        "E-mail New Clients",
+        default=True,
+        tracking=True,
+        help="E-mail the participant when a client has signed up.",
+    )
+    mail_payments = fields.Boolean(
+        "E-mail First Payments",
+        default=True,
+        tracking=True,
+        help="E-mail the participant when a client has paid for the first time.",
+    )
 
     # === MAIL === #
 
@@ -30,6 +46,16 @@ class ReferralParticipant(models.Model):
                 email_values={**participant.program_id._prepare_mail_vals(), **values},
                 email_layout_xmlid="referral_program.mail_layout",
             )
+
+    def _send_names(self, template, names):
+        """Write to the owners of one participant about clients.
+
+        :param str template: as above
+        :param names: the clients' names as the participant may see them
+        """
+        self.with_context(
+            referral_names=names[:MAX_NAMES], referral_more=len(names[MAX_NAMES:])
+        )._send(template)
 
     def _mail_partner_ids(self):
         """Return the ids of those who get mails, for the templates."""

@@ -9,6 +9,7 @@ from . import (
     referral_referral_contacts,
     referral_link,
     referral_referral_link,
+    referral_referral_news,
     referral_participant_link,
     referral_referral_move,
     referral_referral_events,

@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-#: What the program itself notes about where a client comes from.
-NOTED = frozenset({"link_id", "first_paid_on"})
+#: What the program itself notes about a client.
+NOTED = frozenset({"link_id", "first_paid_on", "joined_told", "paid_told"})
 
 
 class ReferralReferral(models.Model):

@@ -28,7 +28,12 @@ UNTRACKED = {
         "verification_deadline",
         "money_steps",
     },
-    "referral.referral": {"external_key", "first_paid_on"},
+    "referral.referral": {
+        "external_key",
+        "first_paid_on",
+        "joined_told",
+        "paid_told",
+    },
 }
 AUTOMATIC = {"create_uid", "create_date", "write_uid", "write_date", "id"}
 

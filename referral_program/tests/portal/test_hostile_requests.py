@@ -40,6 +40,8 @@ KEPT = (
 ACCOUNT = {"number": "40702810400000000005", "bic": "044525225"}
 #: A member says by an empty form that no mails are wanted; money steps are counted.
 FREE = [
+    "mail_clients",
+    "mail_payments",
     "mail_statement",
     "mail_withdrawal",
     "money_steps",

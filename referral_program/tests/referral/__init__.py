@@ -7,5 +7,6 @@ from . import (
     test_materials,
     test_moves,
     test_openapi,
+    test_news,
     test_referral_states,
 )

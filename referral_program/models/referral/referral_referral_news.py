@@ -1,0 +1,105 @@
+from datetime import timedelta
+from functools import partial
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .referral_referral import IN_FORCE_STATES
+
+#: What participants are written of: their wish, what is noted once it is done, the
+#: mail, and of which referrals.
+NEWS = (
+    (
+        "mail_clients",
+        "joined_told",
+        "referral_program.mail_template_new_clients",
+        [],
+    ),
+    (
+        "mail_payments",
+        "paid_told",
+        "referral_program.mail_template_first_payments",
+        [("first_paid_on", "!=", False)],
+    ),
+)
+#: Whose participation goes on.
+TOLD_STATES = ("submitted", "active")
+
+
+class ReferralReferral(models.Model):
+    """What participants are written of their clients: that they came, that they paid.
+
+    A scheduled step does it, one mail for all that is new: nobody who signs up waits
+    for a mail, nor fails with it.
+    """
+
+    _inherit = "referral.referral"
+
+    # of those from before there were such mails nobody is written
+    joined_told = fields.Boolean("Told of Client", default=True, readonly=True)
+    paid_told = fields.Boolean("Told of First Payment", default=True, readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        untold = {"joined_told": False, "paid_told": False}
+        return super().create([{**vals, **untold} for vals in vals_list])
+
+    @api.model
+    def _cron_tell_news(self):
+        """Write to the participants of all programs about their clients."""
+        programs = self.env["referral.program"]
+        found = programs.search([])  # pylint: disable=no-search-all
+        programs._checkpoint(remaining=len(found))
+        for program in found:
+            program._isolated(
+                partial(self._tell_news, program),
+                partial(program._report_failure, "news"),
+                "ir_cron_news",
+            )
+            programs._checkpoint(1)
+
+    @api.model
+    def _tell_news(self, program):
+        """Write to those who want it, one mail for all clients, once each."""
+        # sudo: what was told is noted by the program
+        referrals = self.sudo()
+        for wish, told, template, domain in NEWS:
+            due = referrals.search(
+                [
+                    ("program_id", "=", program.id),
+                    ("state", "in", IN_FORCE_STATES),
+                    (told, "=", False),
+                    *domain,
+                ],
+                order="id",
+            )
+            fresh = due.filtered(lambda referral: referral._is_news())
+            for participant, own in fresh.grouped("participant_id").items():
+                if participant[wish] and participant.state in TOLD_STATES:
+                    participant._send_names(
+                        template, [referral._shown_name() for referral in own]
+                    )
+            due._note_told(told)
+
+    def _is_news(self):
+        """Tell whether the client came when the referral was made.
+
+        Whoever moves a program to Odoo makes referrals of years ago.
+        """
+        self.ensure_one()
+        program = self.program_id
+        made = program._day_of(self.create_date)
+        return self.date_start >= made - timedelta(days=program.claim_days)
+
+    def _note_told(self, told):
+        if not self.ids:
+            return
+        # past :meth:`write`: it changes nothing that is earned
+        self.env.cr.execute(
+            SQL(
+                "UPDATE referral_referral SET %s = TRUE WHERE id IN %s",
+                SQL.identifier(told),
+                self._ids,
+            )
+        )
+        self.invalidate_recordset([told], flush=False)
