@@ -92,6 +92,7 @@
         "views/portal_templates.xml",
         "views/portal_money_templates.xml",
         "views/portal_links_templates.xml",
+        "views/portal_standing_templates.xml",
         "views/portal_materials_templates.xml",
         "views/portal_billing_templates.xml",
         "views/portal_why_templates.xml",

@@ -14,5 +14,6 @@ from . import (
     report,
     signup,
     staff,
+    standing,
     why,
 )

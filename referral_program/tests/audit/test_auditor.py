@@ -24,6 +24,7 @@ NOT_FOR_AUDITORS = {
     "referral.document.page",
     "referral.mark",
     "referral.pace",
+    "referral.redemption.mark",
     "referral.statement.mark",
 }
 #: What all companies share, or may.
@@ -163,6 +164,9 @@ class AuditorCase(BooksCase):
         )
         invoice = self._invoice(self.participant.partner_id, "2026-02-20", 1_000)
         self.env["referral.redeem"].create({"invoice_id": invoice.id, "amount": 500})
+        self.env["referral.redemption.mark"].sudo().create(
+            {"participant_id": self.participant.id, "invoice_id": invoice.id}
+        )
         self.env["referral.reason"].create(
             {
                 "action": "suspended",

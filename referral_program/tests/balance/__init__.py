@@ -1,5 +1,6 @@
 from . import (
     test_api_money,
+    test_automatic_payments,
     test_bills,
     test_four_eyes,
     test_money_edges,

@@ -9,6 +9,7 @@ from ..common import OneReferralCase
 #: Who reads what is not for every role.
 READERS = {
     "referral.mark": {"administrator"},
+    "referral.redemption.mark": {"administrator"},
     "referral.statement.mark": {"administrator"},
     "referral.audit.file": {"auditor", "accountant", "administrator"},
     "referral.document": {"officer", "administrator"},
@@ -174,6 +175,7 @@ class TestProtection(OneReferralCase):
                 "_send",
                 "_export_personal_data",
                 "_find_by_code",
+                "_start_auto_redeem",
             ),
             "referral.document": (
                 "_update_state",
@@ -190,6 +192,7 @@ class TestProtection(OneReferralCase):
             "referral.claim": ("_take", "_look_into", "_cron_look_into"),
             "referral.link": ("_add", "_find", "_remove"),
             "referral.visit": ("_count", "_cron_sum"),
+            "referral.redemption.mark": ("_mark", "_cron_redeem", "_redeem"),
             "referral.mark": ("_mark_everything", "_write_marks"),
         }.items():
             for name in names:

@@ -1,0 +1,89 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+#: Set in the portal only.
+AUTO = frozenset({"auto_redeem", "auto_redeem_user_id"})
+
+
+class ReferralParticipant(models.Model):
+    """The participant's wish to have own invoices paid from the balance."""
+
+    _inherit = "referral.participant"
+
+    auto_redeem = fields.Boolean(
+        "Pay Invoices Automatically",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="The participant's own invoices are paid from the balance when they are "
+        "posted, as far as it reaches.",
+    )
+    auto_redeem_user_id = fields.Many2one(
+        "res.users",
+        "Automatic Payment Switched On By",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        tracking=True,
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_auto_unforged(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_auto_unforged(vals)
+        return super().write(vals)
+
+    def _check_auto_unforged(self, vals):
+        if not self.env.su and AUTO & vals.keys():
+            raise UserError(
+                self.env._(
+                    "Only the participant switches automatic payment of invoices on, "
+                    "in the portal."
+                )
+            )
+
+    def _start_auto_redeem(self):
+        """Have own invoices paid from the balance when they are posted.
+
+        :raise UserError: if the balance pays no invoices, or not theirs
+        """
+        self.ensure_one()
+        if not self.program_id.redemption_allowed:
+            raise UserError(
+                self.env._("Invoices cannot be paid from the referral balance.")
+            )
+        if self.state != "active":
+            raise UserError(
+                self.env._(
+                    "Only active participants can pay from the referral balance."
+                )
+            )
+        # sudo: participants write nothing; this is their own
+        participant = self.sudo()
+        if participant.auto_redeem:
+            return
+        participant._check_changes_today()
+        participant.write({"auto_redeem": True, "auto_redeem_user_id": self.env.uid})
+        participant._notify_owners(
+            lambda env: env._(
+                "%(user)s switched on that your invoices are paid from the referral "
+                "balance when they are issued.",
+                user=self.env.user.name,
+            )
+        )
+
+    def _stop_auto_redeem(self):
+        """Pay no invoices but those that somebody chooses."""
+        # sudo: as above
+        for participant in self.sudo().filtered("auto_redeem"):
+            participant.write({"auto_redeem": False, "auto_redeem_user_id": False})
+            participant._notify_owners(
+                lambda env: env._(
+                    "Your invoices are not paid from the referral balance by "
+                    "themselves any more."
+                )
+            )
