@@ -22,7 +22,7 @@ class ReferralQuestion(models.Model):
     _order = "id desc"
     _rec_names_search = ["name", "participant_id"]
 
-    name = fields.Char("Subject", readonly=True, required=True)
+    name = fields.Char("Question", readonly=True, required=True)
     participant_id = fields.Many2one(
         "referral.participant",
         required=True,
