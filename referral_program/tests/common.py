@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from freezegun import freeze_time
 from PIL import Image
 
 from odoo import Command, fields
@@ -19,6 +18,8 @@ from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+from .clock import freeze_time
 
 
 @tagged("post_install", "-at_install")

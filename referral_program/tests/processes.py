@@ -1,11 +1,13 @@
 """Tests that run processes of their own, in databases where commits stay."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 
 import psycopg2
 import requests
@@ -36,13 +38,18 @@ class ProcessCase(BaseCase):
     def setUp(self):
         super().setUp()
         self.database = f"{get_db_name()}_{type(self).__name__.lower()}"
-        self._drop(self.database)
-        self._execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{self.template}"')
         self.addCleanup(self._drop, self.database)
+        self._copy(self.template, self.database)
 
     @classmethod
     def _drop(cls, database):
         cls._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+
+    @classmethod
+    def _copy(cls, source, target):
+        """Copy a database, in place of one that may be there."""
+        cls._drop(target)
+        cls._execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
 
     @staticmethod
     def _execute(statement):
@@ -118,3 +125,31 @@ class ProcessCase(BaseCase):
         if done.returncode:
             raise AssertionError(done.stderr[-5000:])
         return done
+
+
+class BooksCase(ProcessCase):
+    """Each test begins with the books that ``workers.py`` makes, and runs a scenario.
+
+    :cvar str script: the file of this folder that has the scenarios
+    """
+
+    script = "workers.py"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        books = f"{get_db_name()}_books"
+        cls.addClassCleanup(cls._drop, books)
+        cls._copy(cls.template, books)
+        cls._start(books, "new")
+        cls.template = books
+
+    @classmethod
+    def _start(cls, database, scenario):
+        script = Path(__file__).with_name(cls.script)
+        return cls._python(str(script), config["config"], database, scenario)
+
+    def _run(self, scenario):
+        """Run a scenario and return what it says after it."""
+        done = self._start(self.database, scenario)
+        return json.loads(done.stdout.splitlines()[-1])

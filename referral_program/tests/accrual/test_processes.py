@@ -6,17 +6,12 @@ one wins, the others are told. The processes are forked by
 ``workers.py``, which runs in a database of its own because what it commits stays.
 """
 
-import json
-from pathlib import Path
-
 from odoo.tests import tagged
-from odoo.tools import config
 
-from ..processes import ProcessCase
+from ..processes import BooksCase
 
 #: Files that say so run one after the other, however many processes the suite has.
 SERIAL = True
-SCRIPT = Path(__file__).parents[1] / "workers.py"
 #: Two months of 5 participants who earned 90 each, in entries of 2.
 UNDISTURBED = {
     "accruals": [["2026-01-01", "posted"], ["2026-02-01", "posted"]],
@@ -38,12 +33,7 @@ STATEMENTS = {
 
 
 @tagged("post_install", "-at_install")
-class TestProcesses(ProcessCase):
-    def _run(self, scenario):
-        """Run a scenario of ``workers.py`` and return what the books say after it."""
-        done = self._python(str(SCRIPT), config["config"], self.database, scenario)
-        return json.loads(done.stdout.splitlines()[-1])
-
+class TestProcesses(BooksCase):
     def test_one_worker(self):
         self.assertEqual(self._run("one"), UNDISTURBED)
 

@@ -12,7 +12,6 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from freezegun import configure, freeze_time
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -28,10 +27,8 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ...models.balance import referral_redemption_due, referral_withdrawal_check
+from ..clock import freeze_time
 from .test_withdrawals import MoneyCase
-
-# Hypothesis measures how long its own work takes
-configure(extend_ignore_list=["hypothesis"])
 
 RATE = Decimal("0.09")
 MINIMUM = 10_000
@@ -536,7 +533,7 @@ class Money(RuleBasedStateMachine):
 class TestMoneyRandom(MoneyCase):
     @classmethod
     def setUpClass(cls):
-        # one clock for all: to freeze it anew takes longer than most steps
+        # it stays the day of the last step
         freezer = freeze_time("2026-01-01 12:00:00")
         cls.clock = freezer.start()
         cls.addClassCleanup(freezer.stop)

@@ -1,11 +1,10 @@
 """What is asked once more between a request and its bill, and how often one may ask."""
 
-from freezegun import freeze_time
-
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ...models.balance import referral_withdrawal_check
+from ..clock import freeze_time
 from .test_withdrawals import MoneyCase
 
 

@@ -2,11 +2,10 @@
 
 import hashlib
 
-from freezegun import freeze_time
-
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
+from ..clock import freeze_time
 from .reviewed import ReviewCase
 
 

@@ -3,13 +3,13 @@
 import io
 from datetime import datetime
 
-from freezegun import freeze_time
 from PIL import Image
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 
+from ..clock import freeze_time
 from .reviewed import ReviewCase
 
 #: The checklist: type, what is asked for (alternatives together), link at once.

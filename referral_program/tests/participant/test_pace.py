@@ -2,13 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from freezegun import freeze_time
-
 from odoo import api
 from odoo.exceptions import ValidationError
 from odoo.tests import new_test_user, tagged
 
 from ...models.participant import referral_document, referral_document_upload
+from ..clock import freeze_time
 from .reviewed import ReviewCase
 
 

@@ -5,11 +5,10 @@ import json
 import zipfile
 from unittest.mock import patch
 
-from freezegun import freeze_time
-
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..clock import freeze_time
 from .reviewed import ReviewCase
 
 

@@ -1,11 +1,10 @@
 """What logs tell of people: how long it is kept, and that erasing erases it."""
 
-from freezegun import freeze_time
-
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..clock import freeze_time
 from .reviewed import ReviewCase
 
 

@@ -1,32 +1,25 @@
 """Visitors and claims at the same moment, with real processes and real commits."""
 
-import json
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 
 import requests
 
 from odoo.tests import tagged
-from odoo.tools import config
 
-from ..processes import ProcessCase
+from ..processes import BooksCase
 from .test_portal import BROWSER
 
 #: Files that say so run one after the other, however many processes the suite has.
 SERIAL = True
-SCRIPT = Path(__file__).parents[1] / "strangers.py"
 VISITORS = 100
 ROUNDS = 3
 
 
 @tagged("post_install", "-at_install")
-class TestStrangersAtOnce(ProcessCase):
-    def _run(self, scenario):
-        """Run a scenario of ``strangers.py`` and return what it says after it."""
-        done = self._python(str(SCRIPT), config["config"], self.database, scenario)
-        return json.loads(done.stdout.splitlines()[-1])
+class TestStrangersAtOnce(BooksCase):
+    script = "strangers.py"
 
     def _open_at_once(self, address):
         """Open a link by all visitors at once; return the slowest one's seconds."""

@@ -2,11 +2,10 @@
 
 from datetime import date, datetime
 
-from freezegun import freeze_time
-
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..clock import freeze_time
 from ..common import OneReferralCase
 
 #: Still the evening of 31 January in Los Angeles, and already 1 February in London.
