@@ -14,6 +14,10 @@ IN_SIGHT = """(selector => [...document.querySelectorAll(selector)]
     .map(e => e.getBoundingClientRect())
     .every(box => box.left >= 0 && box.right <= innerWidth && box.width > 0))"""
 
+#: What staff note for each other, and what they answer.
+NOTE = "He is a nuisance"
+ANSWER = "As soon as they pay"
+
 
 class WhyCase(MoneyPortalCase):
     @classmethod
@@ -231,10 +235,10 @@ class TestQuestions(WhyCase):
         self.assertEqual(activity.user_id, self.accountant)
         # staff talk among themselves, and answer
         staff = question.with_user(self.accountant)
-        staff.message_post(body="He is a nuisance", subtype_xmlid="mail.mt_note")
+        staff.message_post(body=NOTE, subtype_xmlid="mail.mt_note")
         self.assertEqual(question.state, "waiting")
         staff.message_post(
-            body="As soon as they pay",
+            body=ANSWER,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
         )
@@ -243,7 +247,7 @@ class TestQuestions(WhyCase):
         text = self._text(question._path())
         self.assertIn("When will this count?", text)
         self.assertIn("&lt;b&gt;Soon?", text)
-        self.assertIn("As soon as they pay", text)
+        self.assertIn(ANSWER, text)
         self.assertNotIn("nuisance", text)
         self.assertIn("Answered", self._text("/my/referral/questions"))
         self.assertIn("Answered", self._text("/my/referral/why/2026-02"))
@@ -260,7 +264,7 @@ class TestQuestions(WhyCase):
         self.assertIn(self.owner.partner_id, question.message_partner_ids)
         staff = question.with_user(self.accountant)
         staff.with_context(mail_notify_force_send=False).message_post(
-            body="As soon as they pay",
+            body=ANSWER,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
         )
