@@ -3,7 +3,6 @@ from collections import defaultdict
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.tools import format_date
 
 
 class ReferralForecastCash(models.TransientModel):
@@ -28,8 +27,7 @@ class ReferralForecastCash(models.TransientModel):
         index=True,
     )
     currency_id = fields.Many2one(related="forecast_id.currency_id")
-    month = fields.Date("First Day", required=True, readonly=True)
-    name = fields.Char("Month", compute="_compute_name")
+    month = fields.Date(required=True, readonly=True)
     is_rest = fields.Boolean(
         "And Later",
         readonly=True,
@@ -58,12 +56,6 @@ class ReferralForecastCash(models.TransientModel):
         aggregator=None,
         help="The cash of this month and of all before it.",
     )
-
-    @api.depends("month")
-    @api.depends_context("lang")
-    def _compute_name(self):
-        for cash in self:
-            cash.name = format_date(self.env, cash.month, date_format="LLLL y")
 
     @api.model
     def _store(self, forecast):
