@@ -13,6 +13,7 @@ VALUES = {
     "compensation_id": "referral.participant_id",
     "participant_id": "referral.participant_id",
     "referral_id": "referral.id",
+    "is_further": "FALSE",
     "terms_id": "1",
     "contact_id": "move.partner_id",
     "move_line_id": "line.id",
@@ -59,7 +60,10 @@ def insert(env):
         "CREATE TABLE bench_line "
         "(LIKE referral_accrual_line INCLUDING DEFAULTS, PRIMARY KEY (id))"
     )
-    env.cr.execute("CREATE UNIQUE INDEX ON bench_line (line_key, accrual_id)")
+    env.cr.execute(
+        "CREATE UNIQUE INDEX ON bench_line (line_key, accrual_id, "
+        "(CASE WHEN is_further THEN referral_id ELSE 0 END))"
+    )
     env.cr.execute(
         "SELECT column_name FROM information_schema.columns "
         "WHERE table_name = 'bench_line' AND column_name <> 'id'"

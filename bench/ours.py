@@ -58,7 +58,7 @@ def compute(env):
 def post(env, batch):
     """Post the computed month in batches of a size, committing each."""
     warm_up(env)
-    from odoo.addons.referral_program.models import referral_accrual_post
+    from odoo.addons.referral_program.models.accrual import referral_accrual_post
 
     referral_accrual_post.POST_BATCH_SIZE = batch
     accrual = env["referral.accrual"].search([("period_start", "=", MONTH)])

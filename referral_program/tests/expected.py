@@ -35,13 +35,17 @@ class Expected:
         end = fields.Date.end_of(start, "month")
         rows = self._why(end, program)
         expected = {
-            row.line_key: self._said(row) for row in rows if row.base or row.amount
+            self._key(row): self._said(row) for row in rows if row.base or row.amount
         }
         self.assertTrue(all(text.endswith(".") for text in rows.mapped("explanation")))
         accrual = super()._accrue(month, program, on)
-        given = {line.line_key: self._said(line) for line in accrual.line_ids}
+        given = {self._key(line): self._said(line) for line in accrual.line_ids}
         self.assertEqual(expected, given, month)
         return accrual
+
+    def _key(self, row):
+        """Return what comes once in a month: a line, and a further referral's."""
+        return row.line_key, row.is_further and row.referral_id.id
 
     def _said(self, row):
         """Return what a row of an explanation, or a line of evidence, says."""

@@ -234,6 +234,7 @@ class ReferralExplain(models.TransientModel):
                  OR line.participant_id = %(participant)s
                  OR EXISTS (SELECT FROM referral_accrual_line given
                              WHERE given.line_key = line.line_key
+                               AND COALESCE(given.is_further, FALSE) = line.is_further
                                AND given.participant_id = %(participant)s))
             """,
             first=first,

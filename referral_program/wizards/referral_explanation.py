@@ -54,6 +54,7 @@ class ReferralExplanation(models.TransientModel):
     partner_id = UnboundMany2one("res.partner", "Client", readonly=True)
     participant_id = UnboundMany2one("referral.participant", readonly=True)
     referral_id = UnboundMany2one("referral.referral", readonly=True)
+    is_further = fields.Boolean("Further Referral", readonly=True)
     terms_id = UnboundMany2one("referral.program.terms", readonly=True)
     product_id = UnboundMany2one("product.product", readonly=True)
     categ_id = UnboundMany2one("product.category", "Product Category", readonly=True)
@@ -161,7 +162,11 @@ class ReferralExplanation(models.TransientModel):
         by_line = lines.grouped("line_key")
         for row in self:
             row.evidence_ids = by_line.get(row.line_key, lines.browse()).filtered(
-                lambda line, row=row: line.accrual_id.period_end <= row.as_of
+                lambda line, row=row: (
+                    line.accrual_id.period_end <= row.as_of
+                    and line.is_further == row.is_further
+                    and (not row.is_further or line.referral_id == row.referral_id)
+                )
             )
 
     @api.depends("group_key", "explain_id")
@@ -251,11 +256,11 @@ class ReferralExplanation(models.TransientModel):
                    (explain_id, create_uid, write_uid, create_date, write_date,
                     program_id, company_id, currency_id, as_of, line_key, group_key,
                     move_line_id, move_id, invoice_id, move_name, name, invoice_date,
-                    partner_id, participant_id, referral_id, terms_id, product_id,
-                    categ_id, start_date, end_date, days, days_rendered, postpaid,
-                    rendered, paid, bonus, not_money, full_base, earned, unearned,
-                    given_base, given_amount, base, amount, rate, reason, waits,
-                    state)
+                    partner_id, participant_id, referral_id, is_further, terms_id,
+                    product_id, categ_id, start_date, end_date, days, days_rendered,
+                    postpaid, rendered, paid, bonus, not_money, full_base, earned,
+                    unearned, given_base, given_amount, base, amount, rate, reason,
+                    waits, state)
             SELECT %(explain)s, %(user)s, %(user)s,
                    NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC',
                    %(program)s, %(company)s, %(currency)s, %(as_of)s, line.line_key,
@@ -263,12 +268,13 @@ class ReferralExplanation(models.TransientModel):
                    line.move_name, line.name,
                    COALESCE(document.invoice_date, line.invoice_date),
                    line.partner_id, line.participant_id, line.referral_id,
-                   line.terms_id, line.product_id, template.categ_id,
+                   line.is_further, line.terms_id, line.product_id, template.categ_id,
                    line.start_date, line.end_date, %(days)s, %(days_rendered)s,
                    COALESCE(grp.postpaid, FALSE),
                    line.rendered, line.paid, settled.bonus, settled.not_money,
                    line.full_base, line.earned,
-                   line.full_base - line.given_base - line.base,
+                   CASE WHEN line.is_further THEN 0
+                        ELSE line.full_base - line.given_base - line.base END,
                    line.given_base, line.given_amount, line.base, line.amount,
                    CASE WHEN line.base = 0 AND line.given_base <> 0
                         THEN ROUND(100 * line.given_amount / line.given_base, 6)

@@ -13,6 +13,7 @@ RESULT = (
     "move_line_id",
     "participant_id",
     "referral_id",
+    "is_further",
     "terms_id",
     "partner_id",
     "contact_id",
@@ -271,12 +272,13 @@ class ReferralAccrual(models.Model):
                 """
                 INSERT INTO referral_accrual_line
                        (accrual_id, compensation_id, participant_id, referral_id,
-                        terms_id, partner_id, contact_id, product_id, move_line_id,
-                        line_key, group_key, move_name, name, invoice_date,
-                        document_date, start_date, end_date, paid, rendered, share,
-                        base, rate, amount)
+                        is_further, terms_id, partner_id, contact_id, product_id,
+                        move_line_id, line_key, group_key, move_name, name,
+                        invoice_date, document_date, start_date, end_date, paid,
+                        rendered, share, base, rate, amount)
                 SELECT %(accrual)s, compensation.id, result.participant_id,
-                       result.referral_id, result.terms_id, result.partner_id,
+                       result.referral_id, result.is_further,
+                       result.terms_id, result.partner_id,
                        result.contact_id, result.product_id, result.move_line_id,
                        result.line_key, result.group_id, result.move_name, result.name,
                        result.invoice_date, result.document_date, result.start_date,

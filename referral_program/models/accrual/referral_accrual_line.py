@@ -47,6 +47,11 @@ class ReferralAccrualLine(models.Model):
     referral_id = UnboundMany2one(
         "referral.referral", required=True, readonly=True, ondelete="restrict"
     )
+    is_further = fields.Boolean(
+        "Further Referral",
+        readonly=True,
+        help="Earned beside whoever brought the client: another level of the program.",
+    )
     terms_id = UnboundMany2one(
         "referral.program.terms", required=True, readonly=True, ondelete="restrict"
     )
@@ -134,8 +139,11 @@ class ReferralAccrualLine(models.Model):
         "rounded.",
     )
 
-    # an invoice line comes once in an accrual; also finds a line's evidence
-    _line_unique = models.UniqueIndex("(line_key, accrual_id)")
+    # a line comes once in an accrual, and once for each further referral; also finds
+    # a line's evidence
+    _line_unique = models.UniqueIndex(
+        "(line_key, accrual_id, (CASE WHEN is_further THEN referral_id ELSE 0 END))"
+    )
 
     @api.depends("move_name", "name")
     def _compute_display_name(self):

@@ -25,6 +25,8 @@ TABLES = (
     "credit",
     "given",
     "group",
+    "further",
+    "further_given",
     "recomputed",
 )
 
@@ -149,7 +151,10 @@ class ReferralProgram(models.Model):
                 earning._make_tables(conditions, scope)
                 lines = earning._line_query(conditions)
                 accrual._make_table(
-                    "referral_recomputed", recomputed_query(books, end, lines)
+                    "referral_recomputed",
+                    recomputed_query(
+                        books, end, lines, earning._highest_rates(conditions)
+                    ),
                 )
         except (DataError, ProgrammingError):
             _logger.exception("The history of %s cannot be computed anew", self)

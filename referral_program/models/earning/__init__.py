@@ -12,6 +12,7 @@ from . import (
     referral_earning_lines,
     referral_earning_followers,
     referral_earning_amounts,
+    referral_earning_further,
     referral_mark,
     referral_estimate,
     referral_program_dry_run,

@@ -24,6 +24,7 @@ COLUMNS = (
     "group_key",
     "participant_id",
     "referral_id",
+    "is_further",
     "terms_id",
     "partner_id",
     "contact_id",

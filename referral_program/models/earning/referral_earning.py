@@ -181,6 +181,7 @@ class ReferralEarning(models.AbstractModel):
             self._group_query(conditions),
             ("group_id", "counts"),
         )
+        self._further_tables(conditions, scope)
 
     def _make_received(self, conditions, scope):
         """Have the groups' documents and the money on them in temporary tables.
@@ -209,8 +210,11 @@ class ReferralEarning(models.AbstractModel):
             conditions.table("money"), self._money_query(conditions), ("group_id",)
         )
 
-    def _drop_tables(self, conditions, names=(*RECEIVED, "given", "group")):
+    def _drop_tables(self, conditions, names=None):
         """Drop what :meth:`_make_tables` made, or those tables only."""
+        if names is None:
+            further = ("further", "further_given") if self._further(conditions) else ()
+            names = (*RECEIVED, "given", "group", *further)
         tables = map(conditions.table, names)
         self.env.cr.execute(SQL("DROP TABLE %s", SQL(", ").join(tables)))
 

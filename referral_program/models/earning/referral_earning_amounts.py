@@ -26,18 +26,40 @@ class ReferralEarning(models.AbstractModel):
             """
             SELECT counted.*, COALESCE(tier.rate::numeric, counted.terms_rate) AS rate
               FROM (SELECT priced.*,
-                           SUM(away) FILTER (WHERE on_root AND NOT inactive)
+                           SUM(away) FILTER (
+                               WHERE on_root AND NOT inactive AND NOT is_further)
                                OVER (PARTITION BY partner_id) AS new_base
                       FROM priced) counted
               LEFT JOIN LATERAL (
                     SELECT rate
                       FROM %s
-                     WHERE terms_id = counted.used_terms_id AND above < counted.new_base
+                     WHERE terms_id = counted.used_terms_id
+                       AND above < counted.new_base
+                       AND NOT counted.is_further
                      ORDER BY above DESC
                      LIMIT 1
                    ) tier ON TRUE
             """,
             SQL.identifier(conditions.tiers),
+        )
+
+    def _highest_rates(self, conditions):
+        """Return the ``SELECT`` of the highest ``rate`` that terms give, ``terms_id``.
+
+        What was credited at more than that, the integrity check tells. Whoever adds
+        rates to ``_rates`` adds them here.
+        """
+        return SQL(
+            """
+            SELECT terms.id AS terms_id, GREATEST(terms.rate, MAX(tier.rate)) AS rate
+              FROM %s terms
+              LEFT JOIN %s tier ON tier.terms_id = terms.id
+             WHERE terms.program_id = %s
+             GROUP BY terms.id, terms.rate
+            """,
+            SQL.identifier(conditions.terms),
+            SQL.identifier(conditions.tiers),
+            conditions.program_id,
         )
 
     def _amounts(self, conditions):
@@ -47,7 +69,7 @@ class ReferralEarning(models.AbstractModel):
     # === STEPS === #
 
     def _amount_tables(self, conditions):
-        """Return the common table expressions from ``earning`` to ``waiting``."""
+        """Return the common table expressions from ``credited`` to ``waiting``."""
         return SQL(
             """
             parted AS (%(parted)s),
@@ -65,8 +87,8 @@ class ReferralEarning(models.AbstractModel):
             priced=self._priced_query(),
             rated=self._rates(conditions),
             amounts=self._amounts(conditions),
-            average=self._average_query(),
-            averaged=self._averaged_query(),
+            average=self._average_query(conditions),
+            averaged=self._averaged_query(conditions),
             waiting=self._waiting_query(conditions),
         )
 
@@ -74,21 +96,22 @@ class ReferralEarning(models.AbstractModel):
         """Return the ``SELECT`` of what goes ``back`` toward zero."""
         return SQL(
             """
-            SELECT earning.*,
+            SELECT credited.*,
                    participant.state IN ('suspended', 'rejected', 'closed')
-                       %(not_active)s OR is_pending AS inactive,
+                       %(not_active)s OR is_pending %(waits)s AS inactive,
                    participant.state IN ('rejected', 'closed') AS ended,
                    CASE WHEN given_base = 0 THEN 0
                         WHEN SIGN(earned) * SIGN(given_base) <= 0 THEN -given_base
                         WHEN ABS(earned) < ABS(given_base) THEN earned - given_base
                         ELSE 0 END AS back
-              FROM earning
+              FROM credited
               LEFT JOIN referral_participant participant
-                ON participant.id = earning.used_participant_id
+                ON participant.id = credited.used_participant_id
             """,
             not_active=SQL("AND participant.id NOT IN %s", conditions.active_ids)
             if conditions.active_ids
             else SQL(),
+            waits=self._waits_for_first(conditions),
         )
 
     def _priced_query(self):
@@ -109,7 +132,7 @@ class ReferralEarning(models.AbstractModel):
             """
         )
 
-    def _average_query(self):
+    def _average_query(self, conditions):
         """Return the ``SELECT`` of the average rates of groups in which lines follow.
 
         ``so_far`` is the group's, with what its followers took already: what lowers it
@@ -118,12 +141,12 @@ class ReferralEarning(models.AbstractModel):
         """
         return SQL(
             """
-            SELECT group_id,
+            SELECT %(alike)s,
                    CASE WHEN base * root_sign > 0 AND amount * root_sign >= 0
                         THEN LEAST(amount / base, best) END AS so_far,
                    led_amount / NULLIF(led_base, 0) AS led
               FROM (
-                SELECT group_id,
+                SELECT %(alike)s,
                        MAX(root_sign) AS root_sign,
                        SUM(given_base + back + CASE WHEN leads THEN away ELSE 0 END)
                            AS base,
@@ -136,12 +159,13 @@ class ReferralEarning(models.AbstractModel):
                            / NULLIF(earned, 0)) FILTER (WHERE leads) AS best
                   FROM charged
                  WHERE group_id IN (SELECT group_id FROM follower)
-                 GROUP BY group_id
+                 GROUP BY %(alike)s
                ) sums
-            """
+            """,
+            alike=self._alike(conditions),
         )
 
-    def _averaged_query(self):
+    def _averaged_query(self, conditions):
         """Return the ``SELECT`` of the amounts; followers get their group's average."""
         return SQL(
             """
@@ -152,8 +176,9 @@ class ReferralEarning(models.AbstractModel):
                             average.so_far, average.led, rate / 100), 12), 6)
                    END AS away_amount
               FROM charged
-              LEFT JOIN average ON average.group_id = charged.group_id
-            """
+              LEFT JOIN average USING (%(alike)s)
+            """,
+            alike=self._alike(conditions),
         )
 
     def _waiting_query(self, conditions):

@@ -231,7 +231,8 @@ class ReferralEarning(models.AbstractModel):
                                SUM(line.with_tax) AS whole,
                                MIN(line.look_again) AS look_again
                           FROM %(groups)s grp
-                          LEFT JOIN (%(lines)s) line ON line.group_id = grp.group_id
+                          LEFT JOIN (%(lines)s) line
+                            ON line.group_id = grp.group_id AND NOT line.is_further
                          GROUP BY grp.group_id) took
                  WHERE took.group_id = source.group_id
                 """,

@@ -7,10 +7,11 @@ class ReferralEarning(models.AbstractModel):
 
     _inherit = "referral.earning"
 
-    def _given_query(self, conditions, scope):
+    def _given_query(self, conditions, scope, further=False):
         """Return the ``SELECT`` of what earlier accruals credited, by line.
 
         :param SQL scope: a ``SELECT`` of the groups, also of those that are gone
+        :param bool further: what further referrals got, by line and referral
         """
         return SQL(
             """
@@ -43,14 +44,19 @@ class ReferralEarning(models.AbstractModel):
                            MAX(line.id) AS last_id
                       FROM %(evidence)s line
                      WHERE line.group_key = scope.group_id
+                       AND %(whose)s
                        %(counted)s
-                     GROUP BY line.line_key
+                     GROUP BY line.line_key %(each)s
                    ) past ON TRUE
               JOIN %(evidence)s last ON last.id = past.last_id
             """,
             scope=scope,
             evidence=SQL.identifier(conditions.evidence),
             counted=self._counted(conditions),
+            whose=SQL("line.is_further")
+            if further
+            else SQL("line.is_further IS NOT TRUE"),
+            each=SQL(", line.referral_id") if further else SQL(),
         )
 
     def _line_query(self, conditions):
@@ -68,6 +74,7 @@ class ReferralEarning(models.AbstractModel):
             judged AS (%(judged)s),
             %(followers)s,
             earning AS (%(earning)s),
+            credited AS (%(credited)s),
             %(amounts)s
             %(result)s
             """,
@@ -76,7 +83,8 @@ class ReferralEarning(models.AbstractModel):
             joined=self._joined_query(conditions),
             judged=self._judged_query(conditions),
             followers=self._follower_tables(),
-            earning=self._earning_query(),
+            earning=self._earning_query(conditions),
+            credited=self._credited_query(conditions),
             amounts=self._amount_tables(conditions),
             result=self._result_query(conditions),
         )
@@ -166,8 +174,8 @@ class ReferralEarning(models.AbstractModel):
                    flags.was_given AND NOT flags.gone AND NOT flags.moved AS fixed,
                    NOT flags.gone AND (NOT flags.was_given OR flags.moved
                        AND given.given_base = 0 AND given.given_amount = 0) AS fresh,
-                   COALESCE(given.given_base, 0) AS given_base,
-                   COALESCE(given.given_amount, 0) AS given_amount,
+                   COALESCE(given.given_base, 0) AS own_given_base,
+                   COALESCE(given.given_amount, 0) AS own_given_amount,
                    given.participant_id AS given_participant_id,
                    given.referral_id AS given_referral_id,
                    given.terms_id AS given_terms_id,
@@ -239,7 +247,7 @@ class ReferralEarning(models.AbstractModel):
             """
             SELECT line.*,
                    terms.id AS used_terms_id,
-                   terms.rate::numeric AS terms_rate,
+                   terms.rate::numeric AS own_rate,
                    CASE WHEN line.gone THEN 0 ELSE COALESCE(%(base)s, -line.balance)
                    END AS full_base,
                    CASE WHEN line.gone THEN 'gone'
@@ -270,23 +278,23 @@ class ReferralEarning(models.AbstractModel):
             program=conditions.program_id,
         )
 
-    def _earning_query(self):
+    def _earning_query(self, conditions):
         """Return the ``SELECT`` of what each line has earned by the day."""
         return SQL(
             """
             SELECT line.*,
                    CASE WHEN followed.line_key IS NULL THEN own_reason
                         WHEN own_reason IS NOT NULL THEN own_reason
-                        WHEN followed.share = 0 THEN followed.reason END AS why_not,
+                        WHEN followed.share = 0 THEN followed.reason END AS own_why_not,
                    exact.earned AS exact_earned,
                    -- rounded twice: divisions leave a trace in the last digits
-                   ROUND(ROUND(exact.earned, 12), 6) AS earned,
+                   ROUND(ROUND(exact.earned, 12), 6) AS own_earned,
                    COALESCE(followed.share, 1) AS share,
                    COALESCE(followed.rendered, line.rendered) AS shown_rendered,
                    CASE WHEN fresh THEN participant_id
-                        ELSE given_participant_id END AS used_participant_id,
+                        ELSE given_participant_id END AS own_participant_id,
                    CASE WHEN fresh THEN referral_id
-                        ELSE given_referral_id END AS used_referral_id
+                        ELSE given_referral_id END AS own_referral_id
               FROM judged line
               LEFT JOIN followed ON followed.line_key = line.line_key
              CROSS JOIN LATERAL (
@@ -295,9 +303,11 @@ class ReferralEarning(models.AbstractModel):
                                 THEN full_base * LEAST(paid, line.rendered)
                                 ELSE COALESCE(followed.earned, 0) END
                    ) exact(earned)
-             WHERE fixed OR fresh OR given_base <> 0 OR given_amount <> 0
+             WHERE fixed OR fresh OR own_given_base <> 0 OR own_given_amount <> 0
+                %(also_given)s
             OFFSET 0
-            """
+            """,
+            also_given=self._also_given(conditions),
         )
 
     def _result_query(self, conditions):
@@ -313,6 +323,7 @@ class ReferralEarning(models.AbstractModel):
                    contact_id,
                    used_participant_id AS participant_id,
                    used_referral_id AS referral_id,
+                   is_further,
                    used_terms_id AS terms_id,
                    move_name,
                    name,
@@ -343,8 +354,7 @@ class ReferralEarning(models.AbstractModel):
                    CASE WHEN NOT blocked OR back + away = 0 THEN why_not
                         WHEN is_pending THEN 'referral_pending'
                         ELSE 'participant_inactive' END AS reason,
-                   CASE WHEN moved AND NOT fresh AND referral_id IS NOT NULL
-                        THEN %(end)s + 1
+                   CASE WHEN comes_later THEN %(end)s + 1
                         WHEN why_not IS NULL AND NOT gone
                              AND rendered < 1 AND rendered < paid
                         THEN GREATEST(%(end)s + 1, rendered_from)

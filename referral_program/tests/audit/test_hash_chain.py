@@ -16,6 +16,8 @@ from ...models.audit.integrity import ways
 from ...models.audit.integrity.chain import GENESIS, PARTS
 from ..common import OneReferralCase
 
+#: The version of a way that nobody has used yet.
+NEXT = ways.VERSION + 1
 #: What somebody does in the database, and where the chain breaks: the month (0 is
 #: the program itself) and the part.
 TAMPERING = {
@@ -205,7 +207,7 @@ class TestHashChain(OneReferralCase):
         for month in months:
             for name in ("hash", *PARTS):
                 self.assertRegex(month[name], "^[0-9a-f]{64}$")
-            self.assertEqual(month.hash_version, 1)
+            self.assertEqual(month.hash_version, ways.VERSION)
         self.assertEqual(self.program.chain_length, 3)
         self.assertEqual(self.program.chain_head, hashes[-1])
         self.assertFalse(self._breaks(self._check()))
@@ -276,7 +278,7 @@ class TestHashChain(OneReferralCase):
 
     def _other_way(self):
         """Return a way of writing that nobody has used yet: fewer things are in it."""
-        first = ways.WAYS[1]
+        first = ways.WAYS[ways.VERSION]
 
         def lines(accruals):
             return SQL(
@@ -300,8 +302,8 @@ class TestHashChain(OneReferralCase):
     def _second_version(self):
         """Let months be sealed by a second way from now on."""
         with (
-            patch.dict(ways.WAYS, {2: self._other_way()}),
-            patch.object(ways, "VERSION", 2),
+            patch.dict(ways.WAYS, {NEXT: self._other_way()}),
+            patch.object(ways, "VERSION", NEXT),
         ):
             yield
 
@@ -314,7 +316,8 @@ class TestHashChain(OneReferralCase):
             self._paid("2026-04-10", 4_000)
             self.months[4] = self._accrue("2026-04")
             self.assertEqual(
-                [month.hash_version for month in self.months.values()], [1, 1, 1, 2]
+                [month.hash_version for month in self.months.values()],
+                [NEXT - 1, NEXT - 1, NEXT - 1, NEXT],
             )
             self.assertEqual(self.months[4].previous_hash, self.months[3].hash)
             self.assertFalse(self._breaks(self._check()))
@@ -338,9 +341,26 @@ class TestHashChain(OneReferralCase):
                 self._breaks(self._check()), {(1, "lines_hash"), (4, "lines_hash")}
             )
 
+    def test_months_of_the_first_version_stay_intact(self):
+        with patch.object(ways, "VERSION", 1):
+            self._paid("2026-04-10", 4_000)
+            self.months[4] = self._accrue("2026-04")
+        self._paid("2026-05-10", 5_000)
+        self.months[5] = self._accrue("2026-05")
+        self.assertEqual(
+            [self.months[number].hash_version for number in (4, 5)], [1, ways.VERSION]
+        )
+        self.assertFalse(self._breaks(self._check()))
+        self._tamper("UPDATE referral_accrual_line SET is_further = TRUE")
+        breaks = self._breaks(self._check())
+        self.assertIn((5, "lines_hash"), breaks)
+        self.assertNotIn((4, "lines_hash"), breaks)
+
     def test_a_month_cannot_be_told_to_be_of_another_version(self):
         with self._second_version():
-            self._tamper("UPDATE referral_accrual SET hash_version = 2 WHERE id=%(2)s")
+            self._tamper(
+                f"UPDATE referral_accrual SET hash_version = {NEXT} WHERE id = %(2)s"
+            )
             self.assertEqual(
                 self._breaks(self._check()), {(2, "lines_hash"), (2, "seal")}
             )

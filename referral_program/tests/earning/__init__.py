@@ -14,5 +14,6 @@ from . import (
     test_explanation_rights,
     test_forecast,
     test_forecast_cash,
+    test_further_referrals,
     test_simulation,
 )

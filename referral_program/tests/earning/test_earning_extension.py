@@ -173,6 +173,20 @@ class TestEarningExtension(OneReferralCase):
         self._paid("2026-01-11", 2000, self.client)
         self.assertEarned("2026-01", self.participant, "110")
 
+    def test_a_rate_above_the_terms(self):
+        self._extend(
+            "_rates", lambda _rates: SQL("SELECT priced.*, 12 AS rate FROM priced")
+        )
+        self._paid("2026-01-10", 1000, self.client)
+        self.assertEarned("2026-01", self.participant, "120")
+        run = self.program._check_integrity()
+        self.assertEqual(run.finding_ids.mapped("check_name"), ["given_rate"])
+        self._extend(
+            "_highest_rates",
+            lambda rates: SQL("SELECT terms_id, 12 AS rate FROM (%s) own", rates),
+        )
+        self.assertFalse(self.program._check_integrity().finding_ids)
+
     def test_an_amount(self):
         self._extend("_amounts", lambda amounts: SQL("LEAST(%s, 50::numeric)", amounts))
         self._paid("2026-01-10", 1000, self.client)

@@ -32,6 +32,7 @@ def _conserved(books):
               FROM referral_recomputed line
               LEFT JOIN account_move_line item ON item.id = line.line_key
               LEFT JOIN referral_program_terms terms ON terms.id = line.terms_id
+             WHERE NOT line.is_further
              GROUP BY line.group_id
         ),
         received AS (
@@ -139,6 +140,7 @@ def _negative_lines(books):
           JOIN referral_program_terms terms
             ON terms.id = line.terms_id AND terms.exclude_discounted
          WHERE item.balance > 0
+           AND NOT line.is_further
            AND move.id = line.group_id
            -- an advance that is deducted lowers nothing; a known discount is meant
            AND COALESCE(line.reason, '') NOT IN ('advance', 'discounted')

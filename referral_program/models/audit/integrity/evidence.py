@@ -117,7 +117,10 @@ def _sums(books):
 
 
 def _repeated(books):
-    """Invoice lines that come more than once in a month."""
+    """Invoice lines that come more than once in a month, or for one referral.
+
+    For others than the client's own referral a line comes again.
+    """
     return SQL(
         """
         SELECT 'referral.accrual.line' AS res_model,
@@ -128,7 +131,7 @@ def _repeated(books):
                NULL::numeric AS expected,
                SUM(amount) AS found
           FROM (%s) line
-         GROUP BY accrual_id, line_key
+         GROUP BY accrual_id, line_key, CASE WHEN is_further THEN referral_id END
         HAVING COUNT(*) > 1
         """,
         _lines(books),

@@ -17,13 +17,14 @@ _lt = LazyTranslate(__name__)
 TOLERANCE = "0.0001"
 
 
-def recomputed_query(books, end, lines):
+def recomputed_query(books, end, lines, rates):
     """Return the ``SELECT`` of what each line earned and was given.
 
     It reads the groups' facts from a relation named ``referral_group``.
 
     :param date end: the last day that counts
     :param SQL lines: the query of the accrual
+    :param SQL rates: a ``SELECT`` of the highest ``rate`` of each terms, ``terms_id``
     """
     return SQL(
         """
@@ -39,6 +40,9 @@ def recomputed_query(books, end, lines):
                line.name,
                line.participant_id,
                line.terms_id,
+               line.is_further,
+               CASE WHEN line.is_further THEN further.rate ELSE best.rate
+               END::numeric AS best_rate,
                line.earned,
                line.given_base,
                line.given_amount,
@@ -48,6 +52,15 @@ def recomputed_query(books, end, lines):
                grp.net <= 0 AS refunded
           FROM (%(lines)s) line
           LEFT JOIN referral_group grp ON grp.group_id = line.group_id
+          LEFT JOIN (%(rates)s) best ON best.terms_id = line.terms_id
+          -- the terms do not say what a further referral earns: the evidence does
+          LEFT JOIN LATERAL (
+                SELECT MAX(past.rate) AS rate
+                  FROM referral_accrual_line past
+                 WHERE past.line_key = line.line_key
+                   AND past.referral_id = line.referral_id
+                   AND past.is_further
+               ) further ON line.is_further
          WHERE NOT EXISTS (SELECT FROM pending WHERE group_id IS NULL)
            AND NOT EXISTS (SELECT FROM pending
                             WHERE pending.group_id = line.group_id)
@@ -65,6 +78,7 @@ def recomputed_query(books, end, lines):
         program=books.program_id,
         end=end,
         lines=lines,
+        rates=rates,
     )
 
 
@@ -120,21 +134,13 @@ def _above_rate(books):
                line.participant_id,
                NULL AS reason,
                CONCAT_WS(', ', line.move_name, line.name) AS text,
-               line.given_base * COALESCE(best.rate, 0) / 100 AS expected,
+               line.given_base * COALESCE(best_rate, 0) / 100 AS expected,
                line.given_amount AS found
           FROM referral_recomputed line
-          LEFT JOIN (
-                SELECT terms.id, GREATEST(terms.rate, MAX(tier.rate))::numeric AS rate
-                  FROM referral_program_terms terms
-                  LEFT JOIN referral_program_tier tier ON tier.terms_id = terms.id
-                 WHERE terms.program_id = %(program)s
-                 GROUP BY terms.id
-               ) best ON best.id = line.terms_id
          WHERE ABS(line.given_amount)
-               > ABS(line.given_base) * COALESCE(best.rate, 0) / 100 + %(tolerance)s
+               > ABS(line.given_base) * COALESCE(best_rate, 0) / 100 + %(tolerance)s
             OR SIGN(line.given_amount) * SIGN(line.given_base) < 0
         """,
-        program=books.program_id,
         tolerance=SQL(TOLERANCE),
     )
 

@@ -82,15 +82,48 @@ def _compensation_rows(accruals):
     )
 
 
-def _line_rows(accruals):
-    """The lines of each compensation as one row: its hash is that of their hashes."""
+#: What is hashed of a line.
+LINE_COLUMNS = (
+    "line.accrual_id",
+    "line.participant_id",
+    "line.referral_id",
+    "line.terms_id",
+    "line.line_key",
+    "line.product_id",
+    "line.move_name",
+    "line.name",
+    _day("line.invoice_date"),
+    _day("line.document_date"),
+    _day("line.start_date"),
+    _day("line.end_date"),
+    _number("line.paid"),
+    _number("line.rendered"),
+    _number("line.share"),
+    _number("line.base"),
+    _number("line.rate"),
+    _number("line.amount"),
+)
+
+
+def _line_rows_by_line(accruals):
+    """The lines of months in which each comes once, as :func:`_line_rows`."""
+    return _line_rows(accruals, "line_key", LINE_COLUMNS)
+
+
+def _line_rows(accruals, order="line_key, referral_id", columns=None):
+    """The lines of each compensation as one row: its hash is that of their hashes.
+
+    :param str order: the columns that their hashes are ordered by
+    :param tuple columns: what is hashed of each
+    """
     return SQL(
         """
-        SELECT accrual_id, id AS key, SHA256(STRING_AGG(hash, '' ORDER BY line_key))
+        SELECT accrual_id, id AS key, SHA256(STRING_AGG(hash, '' ORDER BY %(order)s))
                    AS hash
           FROM (SELECT compensation.accrual_id,
                        compensation.id,
                        line.line_key,
+                       line.referral_id,
                        %(hash)s AS hash
                   FROM referral_compensation compensation
                   JOIN referral_accrual_line line
@@ -101,26 +134,8 @@ def _line_rows(accruals):
          GROUP BY accrual_id, id
         """,
         accruals=accruals,
-        hash=_row_hash(
-            "line.accrual_id",
-            "line.participant_id",
-            "line.referral_id",
-            "line.terms_id",
-            "line.line_key",
-            "line.product_id",
-            "line.move_name",
-            "line.name",
-            _day("line.invoice_date"),
-            _day("line.document_date"),
-            _day("line.start_date"),
-            _day("line.end_date"),
-            _number("line.paid"),
-            _number("line.rendered"),
-            _number("line.share"),
-            _number("line.base"),
-            _number("line.rate"),
-            _number("line.amount"),
-        ),
+        order=SQL(order),
+        hash=_row_hash(*(columns or (*LINE_COLUMNS, "line.is_further"))),
     )
 
 
@@ -218,6 +233,16 @@ WAYS = {
         parts={
             "terms_hash": _terms_rows,
             "compensations_hash": _compensation_rows,
+            "lines_hash": _line_rows_by_line,
+            "items_hash": _item_rows,
+        },
+        statements=_statement_rows,
+    ),
+    # since a line may come for more than one referral
+    2: Way(
+        parts={
+            "terms_hash": _terms_rows,
+            "compensations_hash": _compensation_rows,
             "lines_hash": _line_rows,
             "items_hash": _item_rows,
         },
@@ -225,4 +250,4 @@ WAYS = {
     ),
 }
 #: The one that months are sealed by.
-VERSION = 1
+VERSION = 2
