@@ -64,7 +64,7 @@ class ReferralEarning(models.AbstractModel):
 
     def _amounts(self, conditions):
         """Return the compensation for what is new, ``away`` at ``rate``, in SQL."""
-        return SQL("ROUND(away * rate / 100, 6)")
+        return SQL("ROUND(away * rate * 0.01, 6)")
 
     # === STEPS === #
 
@@ -94,19 +94,37 @@ class ReferralEarning(models.AbstractModel):
 
     def _parted_query(self, conditions):
         """Return the ``SELECT`` of what goes ``back`` toward zero."""
+        inactive, ended, join = SQL("FALSE"), SQL("FALSE"), SQL()
+        if conditions.has_inactive:
+            inactive = self._is_inactive(conditions)
+            ended = SQL("participant.state IN ('rejected', 'closed')")
+            join = SQL(
+                "LEFT JOIN referral_participant participant"
+                " ON participant.id = credited.used_participant_id"
+            )
         return SQL(
             """
             SELECT credited.*,
-                   participant.state IN ('suspended', 'rejected', 'closed')
-                       %(not_active)s OR is_pending %(waits)s AS inactive,
-                   participant.state IN ('rejected', 'closed') AS ended,
+                   %(inactive)s AS inactive,
+                   %(ended)s AS ended,
                    CASE WHEN given_base = 0 THEN 0
                         WHEN SIGN(earned) * SIGN(given_base) <= 0 THEN -given_base
                         WHEN ABS(earned) < ABS(given_base) THEN earned - given_base
                         ELSE 0 END AS back
               FROM credited
-              LEFT JOIN referral_participant participant
-                ON participant.id = credited.used_participant_id
+              %(join)s
+            """,
+            inactive=inactive,
+            ended=ended,
+            join=join,
+        )
+
+    def _is_inactive(self, conditions):
+        """Return whether nothing positive is credited to a ``participant`` now."""
+        return SQL(
+            """
+            participant.state IN ('suspended', 'rejected', 'closed') %(not_active)s
+            OR is_pending %(waits)s
             """,
             not_active=SQL("AND participant.id NOT IN %s", conditions.active_ids)
             if conditions.active_ids
@@ -122,7 +140,8 @@ class ReferralEarning(models.AbstractModel):
         return SQL(
             """
             SELECT parted.*,
-                   earned - given_base - back AS away,
+                   CASE WHEN given_base = 0 THEN earned
+                        ELSE earned - given_base - back END AS away,
                    CASE WHEN back = 0 AND given_base <> 0 THEN 0
                         WHEN back = -given_base THEN -given_amount
                         ELSE ROUND(back * given_amount / given_base, 6)

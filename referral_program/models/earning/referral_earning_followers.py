@@ -21,9 +21,10 @@ class ReferralEarning(models.AbstractModel):
         """Return the common table expressions from ``follower`` to ``followed``.
 
         ``followed`` has a row for each line that follows: which share of it earns,
-        and how much of it is earned. Nothing is computed for groups without any. The
-        steps are sums over the same rows, because the planner could not tell how many
-        rows joins of sums would give.
+        and how much of it is earned. Nothing is computed for groups without any, and
+        the second and third step only for groups in which the first leaves something.
+        The steps are sums over the same rows, because the planner could not tell how
+        many rows joins of sums would give.
         """
         return SQL(
             """
@@ -34,8 +35,14 @@ class ReferralEarning(models.AbstractModel):
             ),
             linked AS (%(linked)s),
             first AS (%(first)s),
+            wanting AS (
+                SELECT DISTINCT group_id FROM first WHERE NOT leads AND first_part <> 1
+            ),
+            left_over AS (
+                SELECT * FROM first WHERE group_id IN (SELECT group_id FROM wanting)
+            ),
             second AS (%(second)s),
-            third AS (%(third)s),
+            third AS ((%(third)s) UNION ALL %(placed)s),
             spread AS (%(spread)s),
             capped AS (%(capped)s),
             followed AS (%(followed)s)
@@ -46,7 +53,7 @@ class ReferralEarning(models.AbstractModel):
             ),
             second=self._step(
                 "second",
-                "first",
+                "left_over",
                 SQL("group_id, product"),
                 SQL("* first_left"),
                 SQL("* (1 - first_part)"),
@@ -58,6 +65,7 @@ class ReferralEarning(models.AbstractModel):
                 SQL("* first_left * second_left"),
                 SQL("* (1 - first_part) * (1 - second_part)"),
             ),
+            placed=self._placed_query(),
             spread=self._spread_query(),
             capped=self._capped_query(),
             followed=self._followed_query(),
@@ -148,6 +156,25 @@ class ReferralEarning(models.AbstractModel):
                 )
                 for key in SIZES
             ),
+        )
+
+    def _placed_query(self):
+        """Return the ``SELECT`` of groups whose followers the first step placed, with
+        nothing for the others: the columns of the third."""
+        steps = SQL(", ").join(
+            SQL("%s AS %s", value, SQL.identifier(f"{name}_{key}"))
+            for name in ("second", "third")
+            for key, value in (
+                *((size, SQL("0::numeric")) for size in SIZES),
+                ("lowers", SQL("0::numeric")),
+                ("part", SQL("0::numeric")),
+                ("left", SQL("NULL::numeric")),
+            )
+        )
+        return SQL(
+            "SELECT first.*, %s FROM first"
+            " WHERE group_id NOT IN (SELECT group_id FROM wanting)",
+            steps,
         )
 
     def _spread_query(self):

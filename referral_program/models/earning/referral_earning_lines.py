@@ -332,9 +332,9 @@ class ReferralEarning(models.AbstractModel):
                    start_date,
                    end_date,
                    leads,
-                   ROUND(100 * paid, 6) AS paid,
-                   ROUND(100 * shown_rendered, 6) AS rendered,
-                   ROUND(100 * share, 6) AS share,
+                   %(paid)s AS paid,
+                   %(rendered)s AS rendered,
+                   %(share)s AS share,
                    CASE WHEN gone THEN 0
                         WHEN price_subtotal = 0 THEN -balance
                         ELSE -balance * price_total / price_subtotal
@@ -347,7 +347,7 @@ class ReferralEarning(models.AbstractModel):
                    given_amount,
                    base,
                    amount,
-                   CASE WHEN base = back + away AND back = 0 AND leads
+                   CASE WHEN leads AND back = 0 AND base = away
                              OR back + away = 0 THEN rate
                         WHEN base = 0 THEN rate
                         ELSE ROUND(100 * amount / base, 6) END AS rate,
@@ -362,4 +362,14 @@ class ReferralEarning(models.AbstractModel):
               FROM waiting
             """,
             end=conditions.end,
+            paid=self._percent("paid"),
+            rendered=self._percent("shown_rendered"),
+            share=self._percent("share"),
+        )
+
+    def _percent(self, share):
+        """Return a share in percent; most are whole, and cost no arithmetic."""
+        return SQL(
+            "CASE WHEN %(share)s = 1 THEN 100 ELSE ROUND(100 * %(share)s, 6) END",
+            share=SQL.identifier(share),
         )
