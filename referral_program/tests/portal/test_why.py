@@ -5,7 +5,14 @@ import re
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..browsing import PHONE, BrowsingMixin
 from .test_portal_money import MoneyPortalCase
+
+#: Whether all of what is found is between the page's edges.
+IN_SIGHT = """(selector => [...document.querySelectorAll(selector)]
+    .filter(e => e.checkVisibility())
+    .map(e => e.getBoundingClientRect())
+    .every(box => box.left >= 0 && box.right <= innerWidth && box.width > 0))"""
 
 #: What staff note for each other, and what they answer.
 NOTE = "He is a nuisance"
