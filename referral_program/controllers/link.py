@@ -3,10 +3,9 @@ import re
 from odoo import http
 from odoo.http import request
 
+from ..models.participant.referral_participant import OTHER_PAGES
 from ..tools.visit_cookie import read_cookie, read_visit, set_cookie
 
-#: What follows ``/referral/`` where there are pages of other kinds.
-OWN_WORDS = ("data", "document", "material", "statement")
 #: Who opens links without being a visitor.
 BOTS = re.compile(
     r"bot|crawl|spider|slurp|preview|fetch|scan|monitor|facebookexternalhit"
@@ -30,7 +29,7 @@ class ReferralLink(http.Controller):
         A link that is not active leads on as well: a visitor is no less welcome. One
         with a name that nobody gave counts as the one without.
         """
-        if name and code in OWN_WORDS:
+        if name and code in OTHER_PAGES:
             raise request.not_found()
         # sudo: visitors read nothing; the code is what they have to know
         participants = request.env["referral.participant"].sudo()

@@ -27,7 +27,18 @@ OWN_FIELDS = frozenset(
 #: Participants in these states get nothing positive.
 INACTIVE_STATES = ("suspended", "rejected", "closed")
 #: What is below /referral/ besides participants' links.
-OTHER_PAGES = frozenset({"health"})
+OTHER_PAGES = frozenset(
+    {
+        "audit",
+        "data",
+        "document",
+        "health",
+        "material",
+        "report",
+        "rollforward",
+        "statement",
+    }
+)
 
 
 class ReferralParticipant(models.Model):

@@ -117,6 +117,8 @@ class TestNamedLinks(LinkCase):
     def test_pages_of_other_kinds_stay_where_they_are(self):
         for path in ("/referral/document/x", "/referral/data/x"):
             self.assertEqual(self._get(path, headers=BROWSER).status_code, 404)
+        with self.assertRefused(ValidationError, "A page of the program"):
+            self.anna.alias = "document"
 
     def test_a_suspended_participants_named_link_counts_nothing(self):
         self.anna._update_state("suspended", "Test")
