@@ -28,6 +28,7 @@ from . import (
     referral_participant_guard,
     referral_participant_money,
     referral_participant_move,
+    referral_participant_standing,
     referral_participant_auto_redeem,
     referral_participant_statements,
     referral_participant_why,

@@ -202,11 +202,11 @@ class ReferralParticipant(models.Model):
         )
         self.invalidate_recordset(["money_steps"])
 
-    def _check_available(self, amount):
-        """Refuse to take more than there is, or nothing.
+    def _check_amount(self, amount):
+        """Refuse what is no amount of money above zero.
 
         :param float amount: in the company's currency
-        :raise UserError: saying what is available
+        :raise UserError: saying what to enter
         """
         self.ensure_one()
         currency = self.currency_id
@@ -221,6 +221,15 @@ class ReferralParticipant(models.Model):
                     decimals=currency.decimal_places,
                 ),
             )
+
+    def _check_available(self, amount):
+        """Refuse to take more than there is, or nothing.
+
+        :param float amount: in the company's currency
+        :raise UserError: saying what is available
+        """
+        self._check_amount(amount)
+        currency = self.currency_id
         available = self._availables()[self]
         if currency.compare_amounts(amount, available) > 0:
             raise refusal(

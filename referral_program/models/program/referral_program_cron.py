@@ -23,6 +23,7 @@ FAILURES = {
     "claim": _lt("A participant's claim of a client was not looked into: %(error)s"),
     "events": _lt("An event was not delivered to your own system: %(error)s"),
     "news": _lt("Participants were not written about their clients: %(error)s"),
+    "standing": _lt("A monthly withdrawal could not be made: %(error)s"),
     "redeem": _lt("An invoice was not paid from the balance: %(error)s"),
     "watch": _lt("It was not checked who has to be told what: %(error)s"),
 }

@@ -27,6 +27,9 @@ UNTRACKED = {
         "verified_on",
         "verification_deadline",
         "money_steps",
+        "standing_details",
+        "standing_accrual_id",
+        "standing_problem",
     },
     "referral.referral": {
         "external_key",

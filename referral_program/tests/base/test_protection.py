@@ -175,6 +175,8 @@ class TestProtection(OneReferralCase):
                 "_send",
                 "_export_personal_data",
                 "_find_by_code",
+                "_set_standing",
+                "_cron_standing",
                 "_start_auto_redeem",
             ),
             "referral.document": (
