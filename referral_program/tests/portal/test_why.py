@@ -331,7 +331,7 @@ class TestPromise(WhyCase):
         joining.sudo().verification_deadline = "2026-03-10 14:00:00"
         self._login(self.stranger)
         with self.on("2026-03-09"):
-            promise = joining._promise().replace("\N{NO-BREAK SPACE}", " ")
+            promise = " ".join(joining._promise().split())
             text = self._text("/my/referral")
         self.assertIn(f"reply by {promise}", text)
         with self.on("2026-03-11"):
@@ -343,7 +343,12 @@ class TestPromise(WhyCase):
 @tagged("post_install", "-at_install")
 class TestOnAPhone(BrowsingMixin, WhyCase):
     def test_newest_months_and_all_tabs_are_in_sight(self):
+        service = {"start_date": "2026-03-01", "end_date": "2026-08-31"}
+        half_a_year = self._line(6_000, name="Half a year", **service)
+        self._paid("2026-02-10", [half_a_year], partner=self.second)
         self._february()
+        for month in range(3, 9):
+            self._accrue(f"2026-0{month}")
         with self._window(self.owner) as window:
             window.resize(PHONE)
             for path in ("", "/why/2026-02", "/billing"):
