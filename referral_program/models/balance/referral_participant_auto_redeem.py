@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 #: Set in the portal only.
@@ -26,25 +26,6 @@ class ReferralParticipant(models.Model):
         ondelete="set null",
         tracking=True,
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._check_auto_unforged(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_auto_unforged(vals)
-        return super().write(vals)
-
-    def _check_auto_unforged(self, vals):
-        if not self.env.su and AUTO & vals.keys():
-            raise UserError(
-                self.env._(
-                    "Only the participant switches automatic payment of invoices on, "
-                    "in the portal."
-                )
-            )
 
     def _start_auto_redeem(self):
         """Have own invoices paid from the balance when they are posted.

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ...tools.failures import BUSY
 from ..participant.referral_representative import MONEY_ROLES
+from .referral_participant_auto_redeem import AUTO
 
 #: What a standing withdrawal consists of: set in the portal only.
 STANDING = frozenset(
@@ -81,18 +82,20 @@ class ReferralParticipant(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            self._check_standing_unforged(vals)
+            self._check_set_by_participant(vals)
         return super().create(vals_list)
 
     def write(self, vals):
-        self._check_standing_unforged(vals)
+        self._check_set_by_participant(vals)
         return super().write(vals)
 
-    def _check_standing_unforged(self, vals):
-        if not self.env.su and STANDING & vals.keys():
+    def _check_set_by_participant(self, vals):
+        """Refuse staff who have money withdrawn, or used for invoices, by itself."""
+        if not self.env.su and (STANDING | AUTO) & vals.keys():
             raise UserError(
                 self.env._(
-                    "Only the participant sets up a monthly withdrawal, in the portal."
+                    "Only the participant sets up what is withdrawn, or used for "
+                    "invoices, automatically: in the portal."
                 )
             )
 

@@ -20,6 +20,7 @@ from . import (
     referral_document,
     referral_document_secret,
     referral_document_upload,
+    referral_document_destroy,
     referral_document_destruction,
     referral_document_page,
     referral_document_reading,

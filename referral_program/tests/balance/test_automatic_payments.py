@@ -152,7 +152,7 @@ class TestAutomaticPayments(MoneyPortalCase):
         boss = self._user("auto_boss", "referral_program.group_administrator")
         for user in (self.officer, boss):
             for vals in ({"auto_redeem": True}, {"auto_redeem_user_id": user.id}):
-                with self.assertRefused(UserError, "Only the participant switches"):
+                with self.assertRefused(UserError, "Only the participant sets up"):
                     self.mine.with_user(user).write(vals)
         self.mine._update_state("suspended", "Test")
         with self.assertRefused(UserError, "Only active participants"):

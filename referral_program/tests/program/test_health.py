@@ -47,7 +47,7 @@ class TestHealth(OneReferralCase, HttpCase):
         self.assertEqual(answer["status"], "alert" if problems else "ok")
 
     def test_strangers(self):
-        nowhere = self.url_open("/referral/health-that-is-not/there")
+        nowhere = self.url_open("/referral/health/that/is/not/there")
         self.assertEqual(nowhere.status_code, 404)
         for word in (None, "", "wrong", WORD[:-1], WORD + "x", "é"):
             with self.subTest(word=word):
