@@ -161,19 +161,20 @@ class ReferralQuestion(models.Model):
         question = self.sudo()
         if message.sudo() in question._messages():
             users = message.sudo().author_id.user_ids
-            if users.filtered(lambda user: not user.share):
-                question._set_answered()
-            else:
-                question._set_waiting()
+            by_staff = users.filtered(lambda user: not user.share)
+            question._update_state("answered" if by_staff else "waiting")
         return result
 
-    def _set_answered(self):
-        self.state = "answered"
-        self.activity_feedback([ACTIVITY])
+    def _update_state(self, state):
+        """Bring a question into a state: the only way to change it.
 
-    def _set_waiting(self):
-        self.state = "waiting"
-        if not self.activity_search([ACTIVITY]):
+        The accountant is told of what waits, and of nothing any more once it is
+        answered.
+        """
+        self.state = state
+        if state == "answered":
+            self.activity_feedback([ACTIVITY])
+        elif not self.activity_search([ACTIVITY]):
             self.activity_schedule(
                 ACTIVITY,
                 date_deadline=self.program_id._today(),

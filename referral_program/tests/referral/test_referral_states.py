@@ -154,7 +154,9 @@ class TestReferralStates(OneReferralCase):
                 "referral.accrual",
                 "referral.agreement",
                 "referral.document",
+                "referral.event",
                 "referral.participant",
+                "referral.question",
                 "referral.referral",
             },
         )
