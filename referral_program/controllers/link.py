@@ -5,6 +5,7 @@ from odoo.http import request
 
 from ..models.participant.referral_participant import OTHER_PAGES
 from ..tools.visit_cookie import read_cookie, read_visit, set_cookie
+from .pages import html_data
 
 #: Who opens links without being a visitor.
 BOTS = re.compile(
@@ -68,6 +69,7 @@ class ReferralLink(http.Controller):
         response = request.render(
             "referral_program.portal_welcome",
             {
+                "html_data": html_data(),
                 "program": program,
                 "participant": participant.filtered("link_active"),
                 "may_sign_up": scope == "b2c",

@@ -6,6 +6,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..models.participant.referral_representative import MONEY_ROLES, OWNER
 from .files import file_response
+from .pages import html_data
 
 #: The participant's further pages in each state.
 STATE_TABS = {
@@ -89,7 +90,7 @@ class ReferralPortal(CustomerPortal):
             {
                 **self._prepare_portal_layout_values(),
                 "title": f"{title} | {request.env.company.name}",
-                "html_data": {"lang": (request.env.lang or "en").replace("_", "-")},
+                "html_data": html_data(),
                 "page_name": "referral",
                 "program": program,
                 "participant": participant,

@@ -146,6 +146,7 @@ class TestLink(LinkCase):
         self.opener.cookies.clear()
         page = self._get("/referral-program", headers=BROWSER).text
         self.assertIn("Servers in a minute", page)
+        self.assertIn('<html lang="en-US"', page)
         self.assertNotIn(self.anna.code, page)
         self.program.active = False
         self.assertEqual(self._get("/referral-program").status_code, 404)
