@@ -77,6 +77,39 @@ class TestBills(MoneyCase):
             refund.button_draft()
         self.assertMoney(90_000, 10_000)
 
+    def test_a_balance_below_zero_lets_bills_be_edited(self):
+        """Only what takes more is refused: the bill is taken, or reserved, already."""
+        withdrawal = self._billed(90_000)
+        self._credit_note(self._client_invoice(), "2026-03-10", 100_000)
+        self._accrue("2026-03")
+        self.assertMoney(-9_000, -9_000)
+        with self.on("2026-04-02"):
+            withdrawal.bill_id.button_draft()
+            self.assertMoney(81_000, -9_000)
+            withdrawal.bill_id.action_post()
+        self.assertMoney(-9_000, -9_000)
+
+    def test_a_refund_of_something_else_settles_the_bill_and_gives_nothing(self):
+        withdrawal = self._billed(30_000)
+        bill = withdrawal.bill_id
+        with self.on("2026-03-20"):
+            refund = self.env["account.move"].create(
+                {
+                    "move_type": "in_refund",
+                    "partner_id": bill.partner_id.id,
+                    "invoice_date": "2026-03-20",
+                    "invoice_line_ids": [self._line(30_000)],
+                }
+            )
+            refund.action_post()
+            owed = (bill | refund).line_ids.filtered(
+                lambda item: item.account_id.account_type == "liability_payable"
+            )
+            owed.reconcile()
+        self.assertEqual(bill.payment_state, "reversed")
+        self.assertEqual(withdrawal.state, "paid")
+        self.assertMoney(60_000, 60_000)
+
     def test_a_partly_reversed_bill_gives_a_part_back(self):
         withdrawal = self._billed(30_000)
         with self.on("2026-03-20"):

@@ -92,14 +92,26 @@ class TestFourEyes(MoneyCase):
         )
         self.assertFalse(made.referral_truster_id)
 
-    def test_whoever_approved_the_documents(self):
+    def test_whoever_approved_documents_that_are_destroyed(self):
         withdrawal = self._asked()
+        document = self._approved_by_vera()
+        document.sudo()._destroy("their time is over")
+        self.assertEqual(document.state, "destroyed")
+        self.assertIn("approved the part", withdrawal._why_not_by(self.vera))
+        self.assertFalse(withdrawal._why_not_by(self.boris))
+
+    def _approved_by_vera(self):
         document = self.env["referral.document"].create(
             {"participant_id": self.participant.id, "name": "Passport", "kind": "text"}
         )
         document.sudo()._hand_in_text("AB 1234567")
         document.sudo()._update_state("submitted")
         document.with_user(self.vera).action_approve()
+        return document
+
+    def test_whoever_approved_the_documents(self):
+        withdrawal = self._asked()
+        self._approved_by_vera()
         self.assertNotByVera(withdrawal, "approved the participant's documents")
 
     def test_whoever_confirmed_the_account(self):

@@ -113,6 +113,13 @@ class TestAccrualMoney(Expected, OneReferralCase):
         self._pay(invoice, "2026-01-31", journal=cash)
         self.assertEarned("2026-01", self.participant, "90")
 
+    def test_a_credit_card_is_money(self):
+        card = self._journal("Card", "CRDX", "credit")
+        invoice = self._invoice(self.client, "2026-01-10", 1000)
+        line = self._statement_line(self.client, "2026-01-31", 1000, card)
+        self._match_statement_line(line, self._receivable(invoice))
+        self.assertEarned("2026-01", self.participant, "90")
+
     def test_payment_on_the_first_of_the_next_month_waits(self):
         invoice = self._invoice(self.client, "2026-01-10", 1000)
         self._pay(invoice, "2026-02-01", entered="2026-01-31")
