@@ -18,7 +18,10 @@ class ReferralWhy(ReferralPortal):
     # === A MONTH === #
 
     @http.route(
-        "/my/referral/why/<string:month>",
+        [
+            "/my/referral/why/<string:month>",
+            "/my/referral/why/<string:month>/page/<referral_id:page>",
+        ],
         type="http",
         auth="user",
         website=True,

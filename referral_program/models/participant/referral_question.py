@@ -4,6 +4,8 @@ from odoo.tools import SQL, plaintext2html
 
 #: Questions of a participant that may wait for an answer at a time.
 MOST_WAITING = 10
+#: Messages of a participant about one question that may wait for an answer.
+MOST_IN_A_ROW = 10
 #: How long a message of a participant may be.
 MOST_TEXT = 2_000
 ACTIVITY = "referral_program.mail_activity_question"
@@ -108,12 +110,21 @@ class ReferralQuestion(models.Model):
         """Add a participant's message; whoever acts for them is told of the answers.
 
         :param str text: what the user wrote
-        :raise UserError: without a text
+        :raise UserError: without a text, or if too many messages wait
         """
         self.ensure_one()
         text = self._checked(text)
         # sudo: the caller has found the question among the participant's own
         question = self.sudo()
+        question.participant_id._lock_money()
+        latest = question._messages()[-MOST_IN_A_ROW:]
+        by_staff = latest.author_id.user_ids.filtered(lambda user: not user.share)
+        if len(latest) >= MOST_IN_A_ROW and not by_staff:
+            raise UserError(
+                self.env._(
+                    "We have not answered your other questions yet. Please wait."
+                )
+            )
         partner = self.env.user.partner_id
         question.message_subscribe(partner.ids)
         question.message_post(

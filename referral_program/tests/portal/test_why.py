@@ -5,6 +5,8 @@ import re
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ...controllers import why
+from ...models.participant import referral_question
 from ..browsing import PHONE, BrowsingMixin
 from .test_portal_money import MoneyPortalCase
 
@@ -320,6 +322,38 @@ class TestQuestions(WhyCase):
             .search(question.with_user(self.accountant).action_why()["domain"])
         )
         self.assertEqual(rows.line_key, question.line_key)
+
+
+@tagged("post_install", "-at_install")
+class TestLimits(WhyCase):
+    def test_lines_go_on_upon_further_pages(self):
+        self._february()
+        self.patch(why, "LINES_PER_PAGE", 1)
+        self._login(self.owner)
+        pages = [
+            self._text(f"/my/referral/why/2026-02{page}") for page in ("", "/page/2")
+        ]
+        self.assertNotEqual(*pages)
+        for wrong in ("/page/x", "/page/²"):
+            response = self.url_open(f"/my/referral/why/2026-02{wrong}")
+            self.assertEqual(response.status_code, 404)
+        self.assertLess(
+            self.url_open("/my/referral/why/2026-02?page=²").status_code, 500
+        )
+
+    def test_messages_wait_for_an_answer(self):
+        self.patch(referral_question, "MOST_IN_A_ROW", 2)
+        accrual = self.program.accrual_ids
+        questions = self.env["referral.question"].with_user(self.owner)
+        question = questions._ask(self.mine, accrual, "First")
+        question.with_user(self.owner)._say("Second")
+        with self.assertRefused(UserError, "Please wait"):
+            question.with_user(self.owner)._say("Third")
+        question.with_user(self.accountant).message_post(
+            body=ANSWER, message_type="comment", subtype_xmlid="mail.mt_comment"
+        )
+        question.with_user(self.owner)._say("Third")
+        self.assertEqual(len(question._messages()), 4)
 
 
 @tagged("post_install", "-at_install")
