@@ -220,7 +220,7 @@ class ReferralParticipant(models.Model):
         self.message_post(
             body=self.env._(
                 "Membership moved from %(old)s to %(new)s. Balance: %(balance)s, entry "
-                "%(entry)s. Payee accounts, to be trusted anew: %(accounts)s. Check "
+                "%(entry)s. Payee accounts to be trusted again: %(accounts)s. Check "
                 "whether the participant type and the documents fit the new client.",
                 old=former.display_name,
                 new=self.partner_id.display_name,

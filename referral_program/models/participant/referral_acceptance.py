@@ -33,7 +33,7 @@ class ReferralAcceptance(models.Model):
         "res.users",
         readonly=True,
         ondelete="set null",
-        help="Empty once the user has been deleted: the name stays.",
+        help="Empty once the user has been deleted: the name is kept.",
     )
     user_name = fields.Char(
         "Accepted By",

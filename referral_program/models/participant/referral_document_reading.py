@@ -26,7 +26,7 @@ class ReferralDocumentReading(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
-        help="Empty once the document is deleted; its name stays.",
+        help="Empty once the document is deleted; its name is kept.",
     )
     document_name = fields.Char("Document", required=True, readonly=True)
     page_name = fields.Char("File", readonly=True)

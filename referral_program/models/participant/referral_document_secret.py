@@ -22,7 +22,7 @@ class ReferralDocument(models.Model):
         copy=False,
         groups=NO_ACCESS,
         index="btree_not_null",
-        help="Equal for equal texts. Without the key it tells nothing of them.",
+        help="The same for the same text. Without the key it reveals nothing.",
     )
     shown_text = fields.Char(
         "Number",

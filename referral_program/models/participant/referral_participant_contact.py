@@ -15,8 +15,8 @@ class ReferralParticipant(models.Model):
         readonly=True,
         copy=False,
         tracking=True,
-        help="When the last of those who act for the participant deleted their portal "
-        "account. The link brings nobody since then; what was earned stays.",
+        help="When the last person acting for the participant deleted their portal "
+        "account. The link has not worked since then; what was earned remains.",
     )
 
     # === THE CONTACT === #
@@ -89,9 +89,9 @@ class ReferralParticipant(models.Model):
         else:
             note = env._(
                 "%(name)s deleted their portal account on %(date)s, and nobody else "
-                "acts for the participant: the link brings nobody any more. Agree with "
-                "them on the balance, then close the participation; or invite them to "
-                "the portal again and let the link work.",
+                "acts for the participant: the link no longer works. Agree with them on "
+                "the balance, then close the participation; or invite them to the "
+                "portal again and let the link work again.",
                 **names,
             )
         self.activity_schedule(

@@ -20,12 +20,12 @@ FAILURES = {
     "mail": _lt("Participants were not written about their statements: %(error)s"),
     "estimate": _lt("The participants' estimates were not made: %(error)s"),
     "check": _lt("The integrity check could not be done: %(error)s"),
-    "claim": _lt("A participant's claim of a client was not looked into: %(error)s"),
+    "claim": _lt("A participant's claim of a client was not checked: %(error)s"),
     "events": _lt("An event was not delivered to your own system: %(error)s"),
     "news": _lt("Participants were not written about their clients: %(error)s"),
     "standing": _lt("A monthly withdrawal could not be made: %(error)s"),
     "redeem": _lt("An invoice was not paid from the balance: %(error)s"),
-    "watch": _lt("It was not checked who has to be told what: %(error)s"),
+    "watch": _lt("Reminders to colleagues could not be checked: %(error)s"),
 }
 #: The activities of failures, where not that of all others.
 FAILURE_ACTIVITIES = {"accrual": "referral_program.mail_activity_accrual_failed"}

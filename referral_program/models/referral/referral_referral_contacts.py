@@ -37,8 +37,8 @@ class ReferralReferral(models.Model):
         tracking=True,
         index="btree_not_null",
         ondelete="set null",
-        help="The older referral of the same client, which holds for new invoices "
-        "since the contacts of the two clients came together.",
+        help="The older referral of the same client, which applies to new "
+        "invoices since the contacts of the two clients became one.",
     )
 
     @api.model
@@ -145,8 +145,8 @@ class ReferralReferral(models.Model):
         self._update_state("ended")
         self._tell_officer(
             lambda env: env._(
-                "%(client)s came together with %(other)s, whom %(participant)s "
-                "brought before: the older referral holds for new invoices, and this "
+                "%(client)s and %(other)s, whom %(participant)s referred earlier, are "
+                "now one client: the older referral applies to new invoices, and this "
                 "one has ended. If that is wrong, cancel the older one and reopen "
                 "this one.",
                 client=self.partner_id.display_name,
@@ -169,7 +169,7 @@ class ReferralReferral(models.Model):
             referral._update_state("pending")
             referral._tell_officer(
                 lambda env, reason=reason: env._(
-                    "The contacts changed, and now this speaks against the referral: "
+                    "The contacts changed, and now there is an objection to the referral: "
                     "“%(reason)s”. Nothing new is credited for it until you approve "
                     "it. To leave what was credited and credit nothing more, approve "
                     "and end it.",

@@ -36,8 +36,8 @@ class ReferralReferral(models.Model):
     _inherit = "referral.referral"
 
     # of those from before there were such mails nobody is written
-    joined_told = fields.Boolean("Told of Client", default=True, readonly=True)
-    paid_told = fields.Boolean("Told of First Payment", default=True, readonly=True)
+    joined_told = fields.Boolean("Notified of Client", default=True, readonly=True)
+    paid_told = fields.Boolean("Notified of First Payment", default=True, readonly=True)
 
     @api.model_create_multi
     def create(self, vals_list):

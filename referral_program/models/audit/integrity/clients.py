@@ -188,7 +188,7 @@ def _came_together(books):
 CHECKS = (
     Check(
         "money_conserved",
-        _lt("Nobody earns on more than the money that came in"),
+        _lt("No client earns more than the money received"),
         _lt(
             "A client's invoices earn, with tax, on no more than the payments that "
             "they received: debts, bonuses and goodwill never become compensation."

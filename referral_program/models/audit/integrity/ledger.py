@@ -330,9 +330,9 @@ CHECKS = (
         ),
         _copies,
         {
-            "state": _lt("Another state than its entry"),
-            "date": _lt("Another date than its entry"),
-            "company": _lt("Another company than its entry"),
+            "state": _lt("State differs from its entry"),
+            "date": _lt("Date differs from its entry"),
+            "company": _lt("Company differs from its entry"),
             "sides": _lt("The balance is not debit less credit"),
         },
     ),
