@@ -45,7 +45,7 @@ END $$
 WORSE = ("passed", "skipped", "failed")
 
 
-def _renew(database, template):
+def renew(database, template):
     """Make a database of tests anew, with statistics that stay as they are."""
     databases.renew(database, template)
     postgres.query(KEEP_STATISTICS, database)
@@ -60,8 +60,14 @@ class Suite:
     def __init__(self, glue=False):
         programs.ensure()
         self.workplace = databases.Workplace()
-        self.template = databases.template(self.workplace, glue=glue)
-        self.folders = paths.GLUE if glue else [paths.ADDON]
+        self._begin(
+            databases.template(self.workplace, glue=glue),
+            paths.GLUE if glue else [paths.ADDON],
+        )
+
+    def _begin(self, template, folders):
+        self.template = template
+        self.folders = folders
         search = [
             self.workplace.odoo.python_path,
             paths.ROOT / "bin",
@@ -71,6 +77,8 @@ class Suite:
             **self.workplace.environment,
             # for the tests whose commits stay: they copy it
             "REFERRAL_TEMPLATE": self.template,
+            # the databases are the suite's: Odoo's company for tests may stay there
+            "REFERRAL_KEEP_COMPANY": "1",
             "PYTHONPATH": os.pathsep.join(map(str, search)),
         }
 
@@ -92,7 +100,7 @@ def run(arguments):
     """
     glue = {addon.name for addon in paths.GLUE}
     suite = Suite(any(argument.partition("/")[0] in glue for argument in arguments))
-    _renew(DATABASE, suite.template)
+    renew(DATABASE, suite.template)
     say(f"-> testing in database {DATABASE}")
     done = subprocess.run(
         suite.command(DATABASE, *arguments),
@@ -124,19 +132,19 @@ def run_all():
     course = Course()
     clean = True
     for suite in map(Suite, (False, True) if paths.GLUE else (False,)):
-        clean &= _run_in_parallel(suite, course)
+        clean &= run_in_parallel(suite, course)
     print(course.summary(), flush=True)
     return 0 if clean and course.is_clean() else 1
 
 
-def _run_in_parallel(suite, course):
+def run_in_parallel(suite, course):
     """Run the tests of a suite's folders in a process for each core.
 
     :return bool: whether all processes ended well
     """
     names = [f"{DATABASE}_{number}" for number in range(1, _processes() + 1)]
     for name in names:
-        _renew(name, suite.template)
+        renew(name, suite.template)
     say(f"-> testing in databases {', '.join(names)}")
     known = _known()
     course.begin()
@@ -260,7 +268,7 @@ class Course:
         if outcome == "failed" != before:
             say(f"    failed  {test}")
 
-    def _count(self):
+    def count(self):
         """Return how many tests passed, failed and were skipped.
 
         A test that did not come to its end because its process did has failed.
@@ -271,12 +279,12 @@ class Course:
 
     def is_clean(self):
         """Tell whether there were tests and all of them passed."""
-        passed, failed, skipped = self._count()
+        passed, failed, skipped = self.count()
         return bool(passed) and not failed and not skipped
 
     def summary(self):
         """Return what did not end, the slowest tests and the closing line."""
-        passed, failed, skipped = self._count()
+        passed, failed, skipped = self.count()
         lines = [f"not to its end: {part}" for part in self._taken - self.parts.keys()]
         lines += [f"not collected: {place}" for place in self._broken]
         lines += [f"failed: {t}" for t, o in self._outcomes.items() if o == "failed"]

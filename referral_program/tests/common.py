@@ -19,14 +19,25 @@ from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
+from . import kept
 from .clock import freeze_time
 
 
 @tagged("post_install", "-at_install")
 class ReferralCommon(AccountTestInvoicingCommon):
+    #: Whether the company may be the one that stays in a database of tests.
+    is_kept = True
+
     @classmethod
     def setUpClass(cls):
-        super().setUpClass()
+        if kept.is_for(cls, ReferralCommon):
+            kept.begin(cls, ReferralCommon)
+        else:
+            super().setUpClass()
+            cls._set_up_company()
+
+    @classmethod
+    def _set_up_company(cls):
         cls.env.user.group_ids |= cls.env.ref("referral_program.group_administrator")
         cls.company = cls.company_data["company"]
         cls.currency = cls.company.currency_id
