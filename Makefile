@@ -6,6 +6,7 @@
 # make lint   pinned linters; make lint FIX=1 mends what can be mended
 # make wheel  the addon's wheel in dist/, tried out in a database
 # make upgrade  a database of each release, brought to what is here; FROM=19.0.1.0.0
+# make neighbours  beside many of Odoo's and OCA's addons; ARGS=--write for docs
 # make bench  speed beside OCA commission; SIZE=10000 for one size
 # make screenshots  the pictures of README and docs; ARGS="overview" for one
 # make stop   stop the private PostgreSQL cluster
@@ -13,7 +14,7 @@ PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8069
 
-.PHONY: demo test access fuzz lint wheel upgrade bench screenshots stop help
+.PHONY: demo test access fuzz lint wheel upgrade bench neighbours screenshots stop help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -41,6 +42,9 @@ upgrade:
 
 bench:
 	@SIZE=$(SIZE) $(PYTHON) bench/run
+
+neighbours:
+	@$(PYTHON) bin/neighbours $(ARGS)
 
 screenshots:
 	@$(PYTHON) bin/screenshots $(ARGS)

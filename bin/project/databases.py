@@ -186,7 +186,7 @@ def base(workplace, demo=False, glue=False):
     with exclusively("database"):
         if not exists(name):
             with progress("installing Odoo's modules into a template (once)"):
-                _build(name, lambda: workplace.install(name, modules, demo))
+                build(name, lambda: workplace.install(name, modules, demo))
     return name
 
 
@@ -215,7 +215,7 @@ def template(workplace, demo=False, glue=False):
     return whole
 
 
-def _build(name, install):
+def build(name, install):
     """Make a template under its name only once it is whole."""
     drop(name)
     try:

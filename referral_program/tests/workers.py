@@ -54,6 +54,7 @@ def make_books(env):
     env["account.chart.template"].try_loading(
         "generic_coa", company=company, install_demo=False
     )
+    receive_payments_by_entries(env, company)
     program = env["referral.program"]._get_or_create_for_company(company)
     program.terms_ids.date_from = "2026-01-01"
     for number in range(PARTICIPANTS):
@@ -67,6 +68,22 @@ def make_books(env):
             "group_ids": [Command.set(group.ids)],
         }
     )
+
+
+def receive_payments_by_entries(env, company):
+    """Let payments be money at once, where an app for statements has them wait too."""
+    outstanding = env["account.account"].create(
+        {
+            "name": "Outstanding Receipts",
+            "code": "OUTSTANDING",
+            "account_type": "asset_current",
+            "reconcile": True,
+            "company_ids": [Command.link(company.id)],
+        }
+    )
+    env["account.journal"].search(
+        [("company_id", "=", company.id), ("type", "=", "bank")]
+    ).inbound_payment_method_line_ids.payment_account_id = outstanding
 
 
 def make_participant(env, program, number):

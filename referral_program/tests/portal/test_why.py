@@ -100,7 +100,7 @@ class TestWhyPage(WhyCase):
             "Paid 100 %, rendered: nothing earned (category excluded by the terms).",
             "Not paid until the client pays",
             "Not paid, rendered: nothing earned (not paid in full yet).",
-            "Can still give: $ 27.00",
+            "Can still earn: $ 27.00",
             "Half used until the service ends on Mar 14, 2026",
             "Paid 100 %, rendered 14 of 28 days: 9 % of $ 140.00 earned (not rendered "
             "in full yet); $ 12.60 credited for February 2026.",
