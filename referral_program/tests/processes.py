@@ -5,9 +5,11 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from threading import Timer
 
 import psycopg2
 import requests
@@ -15,6 +17,9 @@ import requests
 from odoo.sql_db import connection_info_for
 from odoo.tests import BaseCase, get_db_name
 from odoo.tools import config
+
+#: Seconds that a process has.
+PATIENCE = 900
 
 
 class ProcessCase(BaseCase):
@@ -119,7 +124,7 @@ class ProcessCase(BaseCase):
             env=cls._environment(),
             capture_output=True,
             text=True,
-            timeout=900,
+            timeout=PATIENCE,
             check=False,
         )
         if done.returncode:
@@ -130,10 +135,12 @@ class ProcessCase(BaseCase):
 class BooksCase(ProcessCase):
     """Each test begins with the books that ``workers.py`` makes, and runs a scenario.
 
+    A process has loaded them and runs each scenario in a fork.
+
     :cvar str script: the file of this folder that has the scenarios
     """
 
-    script = "workers.py"
+    script = "exactly_once.py"
 
     @classmethod
     def setUpClass(cls):
@@ -141,15 +148,41 @@ class BooksCase(ProcessCase):
         books = f"{get_db_name()}_books"
         cls.addClassCleanup(cls._drop, books)
         cls._copy(cls.template, books)
-        cls._start(books, "new")
         cls.template = books
+        cls._errors = cls.enterClassContext(tempfile.TemporaryFile("w+"))
+        script = Path(__file__).with_name(cls.script)
+        cls._player = subprocess.Popen(
+            [sys.executable, script, config["config"], books],
+            env=cls._environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=cls._errors,
+            text=True,
+        )
+        cls.addClassCleanup(cls._player.communicate)
+        cls._answer()
 
     @classmethod
-    def _start(cls, database, scenario):
-        script = Path(__file__).with_name(cls.script)
-        return cls._python(str(script), config["config"], database, scenario)
+    def _answer(cls):
+        """Wait for what the process says; return what it found.
+
+        :raise AssertionError: with the end of its errors, if it failed
+        """
+        impatience = Timer(PATIENCE, cls._player.kill)
+        impatience.start()
+        try:
+            for line in cls._player.stdout:
+                if line.startswith('{"found": '):
+                    return json.loads(line)["found"]
+                if line.startswith('{"failed": '):
+                    break
+        finally:
+            impatience.cancel()
+        cls._errors.seek(0)
+        raise AssertionError(cls._errors.read()[-5000:])
 
     def _run(self, scenario):
-        """Run a scenario and return what it says after it."""
-        done = self._start(self.database, scenario)
-        return json.loads(done.stdout.splitlines()[-1])
+        """Run a scenario and return what is found after it."""
+        self._player.stdin.write(f"{scenario} {self.database}\n")
+        self._player.stdin.flush()
+        return self._answer()

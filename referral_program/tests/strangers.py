@@ -1,4 +1,4 @@
-"""Visitors and claims at the same moment: ``strangers.py CONFIG DATABASE SCENARIO``.
+"""Visitors and claims at the same moment: ``strangers.py CONFIG DATABASE``.
 
 Started by ``test_strangers_at_once.py``; the processes are those of ``workers.py``.
 """
@@ -45,11 +45,12 @@ def look_at_claims(env):
     return env["referral.claim"].search_count([])
 
 
-workers.SCENARIOS = {
+#: What each does, and what it finds afterwards.
+SCENARIOS = {
     "books": (lambda _registry: None, look_at_links),
     "claims": (partial(workers.at_once, count=10, function=claim), look_at_claims),
     "visits": (partial(workers.at_once, count=16, function=visit), look_at_visits),
 }
 
 if __name__ == "__main__":
-    workers.main(*sys.argv[1:])
+    workers.serve(SCENARIOS, *sys.argv[1:])

@@ -7,17 +7,12 @@ gone nothing of it is imported here.
 import json
 import sys
 
+import spenders
 import workers
-
-import odoo
-from odoo.modules.registry import Registry
 
 
 def main(config, database, step):
-    odoo.tools.config.parse_config(
-        ["-c", config, "-d", database, "--no-http"], setup_logging=False
-    )
-    found = workers.in_transaction(Registry(database), STEPS[step])
+    found = workers.in_transaction(workers.load(config, database), STEPS[step])
     sys.stdout.write(json.dumps(found) + "\n")
 
 
@@ -27,9 +22,9 @@ def use(env):
     program = env["referral.program"].search([])
     excluded = env.ref("referral_program.product_category_api_security")
     program.terms_ids.excluded_category_ids = excluded
-    workers.make_money(env)
-    workers.spend(env, number=0)
-    workers.spend(env, number=1)
+    spenders.make_money(env)
+    spenders.spend(env, number=0)
+    spenders.spend(env, number=1)
     program.participant_ids.withdrawal_ids._bill()
     branch = env["res.company"].create({"name": "Without Entries"})
     second = env["referral.program"]._get_or_create_for_company(branch)

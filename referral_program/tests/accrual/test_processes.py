@@ -3,7 +3,7 @@
 Several workers at the same moment, and a worker killed after each of its commits:
 the ledger ends as if one undisturbed worker had run. Requests at the same moment:
 one wins, the others are told. The processes are forked by
-``workers.py``, which runs in a database of its own because what it commits stays.
+``exactly_once.py``, which runs in a database of its own because what it commits stays.
 """
 
 from odoo.tests import tagged
