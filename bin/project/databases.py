@@ -183,7 +183,7 @@ def base(workplace, demo=False, glue=False):
     if glue:
         key = paths.digest(key, paths.GLUE_PINS)
     name = f"referral_base_{key}{DEMO if demo else ''}"
-    with exclusively("database"):
+    with exclusively(name):
         if not exists(name):
             with progress("installing Odoo's modules into a template (once)"):
                 build(name, lambda: workplace.install(name, modules, demo))
@@ -204,7 +204,7 @@ def template(workplace, demo=False, glue=False):
     source = base(workplace, demo, glue)
     content = paths.digest(*map(paths.tree_digest, addons))
     whole = f"referral_{paths.CLONE}_{content}{suffix}"
-    with exclusively("database"):
+    with exclusively(f"database_{paths.CLONE}{suffix}"):
         if not exists(whole):
             _drop_outdated(suffix)
             with progress("installing the addon into a template"):
@@ -238,8 +238,8 @@ def _drop_outdated(suffix):
     for name in postgres.query(
         f"SELECT datname FROM pg_database WHERE datname LIKE 'referral_{paths.CLONE}_%'"
     ):
-        kind = next((end for end in (DEMO, GLUE) if name.endswith(end)), "")
-        if kind == suffix or name.endswith("_new"):
+        whole = name.removesuffix("_new")
+        if next((end for end in (DEMO, GLUE) if whole.endswith(end)), "") == suffix:
             drop(name)
 
 
