@@ -85,16 +85,8 @@ class ReferralMark(models.Model):
         self._remember(PRODUCTS, templates.ids)
 
     @api.model
-    def _mark_everything(self, programs=None):
-        """Have the next accrual compute everything anew.
-
-        :param programs: of these programs; of all, if left out
-        """
-        if programs is None:
-            # sudo: of all companies, archived ones too
-            programs = self.env["referral.program"].sudo()
-            programs = programs.with_context(active_test=False)
-            programs = programs.search([])  # pylint: disable=no-search-all
+    def _mark_everything(self, programs):
+        """Have the next accrual of these programs compute everything anew."""
         # sudo: who may change what an accrual depends on need not see the marks
         self.sudo().create([{"program_id": program.id} for program in programs])
 

@@ -124,5 +124,11 @@ class ReferralParticipantType(models.Model):
 
     def write(self, vals):
         if "territory_restricted" in vals:
-            self.env["referral.mark"]._mark_everything()
+            changing = self.filtered(
+                lambda kind: kind.territory_restricted != vals["territory_restricted"]
+            )
+            # sudo: who edits types need not see participants, nor all companies'
+            participants = self.env["referral.participant"].sudo()
+            concerned = participants.search([("type_id", "in", changing.ids)])
+            concerned.program_id._mark_everything()
         return super().write(vals)

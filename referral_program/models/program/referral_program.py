@@ -355,8 +355,7 @@ class ReferralProgram(models.Model):
 
     def _mark_everything(self):
         """Have the next accrual compute these programs anew, from the beginning."""
-        if self:
-            self.env["referral.mark"]._mark_everything(self)
+        self.env["referral.mark"]._mark_everything(self)
 
     # === ACTION METHODS === #
 

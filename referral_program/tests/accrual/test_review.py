@@ -155,3 +155,28 @@ class TestReview(TwoParticipantsCase):
             user = self._user(f"review_{role}", f"referral_program.group_{role}")
             text = self._text(february.with_user(user))
             self.assertIn("Anna", text, role)
+
+    def test_what_concerns_no_referral_leaves_it_reviewed(self):
+        february = self._february()
+        one, two = self._partner("One"), self._partner("Two")
+        self._paid("2026-02-10", partner=one)
+        self._invoice(two, "2026-02-11", [self._line(10, "unused/below")])
+        kind = self.env.ref("referral_program.participant_type_sole_trader_resident")
+        self.assertFalse(kind.territory_restricted)
+        with self.on("2026-03-03"):
+            merging = self.env["base.partner.merge.automatic.wizard"].create({})
+            merging._merge((one | two).ids, one)
+            self._category("unused").parent_id = self._category("other")
+            kind.territory_restricted = True
+            self.anna.type_id.territory_restricted = False
+            self.env.flush_all()
+            self.cr.precommit.run()
+            self.assertFalse(february._is_outdated())
+            february.action_post()
+        self.assertEqual(february.state, "posted")
+
+    def test_a_territory_that_concerns_participants_asks_for_another_review(self):
+        february = self._february()
+        with self.on("2026-03-03"):
+            self.anna.type_id.territory_restricted = True
+            self.assertTrue(february._is_outdated())
