@@ -354,6 +354,7 @@ class AccountMove(models.Model):
             # sudo: an accountant without this program's groups bills all the same
             bills = self.sudo()._purchase_documents()
             bills.referral_withdrawal_ids._on_bill_posted()
+            self._send_self_billed()
             self.env["referral.redemption.mark"]._mark(self)
         else:
             posted._unmatch_unbooked()

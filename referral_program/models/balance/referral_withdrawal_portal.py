@@ -33,3 +33,12 @@ class ReferralWithdrawal(models.Model):
         elif days := bill.line_ids.matched_debit_ids.mapped("max_date"):
             steps.append((self.env._("paid"), max(days)))
         return steps
+
+    def _portal_document(self):
+        """Return the address of Odoo's self-billing document, if there is one yet."""
+        self.ensure_one()
+        # sudo: as above
+        bill = self.sudo().bill_id._self_billed()
+        if bill.state != "posted" or not bill.invoice_pdf_report_id:
+            return ""
+        return f"/my/invoices/{bill.id}?report_type=pdf&download=true"

@@ -51,6 +51,14 @@ class ReferralProgram(models.Model):
         domain=[("type", "=", "purchase")],
         help="The journal of the bills that pay withdrawals.",
     )
+    self_billing = fields.Boolean(
+        "Self-Billing",
+        compute="_compute_self_billing",
+        inverse="_inverse_self_billing",
+        help="The bills are documents that the company issues in the participants' "
+        "names: each participant's are numbered for themselves, and they are sent "
+        "when they are posted. They need a journal of their own, with Self Billing.",
+    )
     bonus_journal_ids = fields.Many2many(
         "account.journal",
         "referral_program_bonus_journal_rel",

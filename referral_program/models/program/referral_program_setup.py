@@ -52,8 +52,10 @@ class ReferralProgram(models.Model):
                 "bill_journal_id", "account.journal", "_prepare_bill_journal_vals"
             )
 
-    def _set_up(self, field, model, prepare):
+    def _set_up(self, field, model, prepare, kind=""):
         """Fill a field with the company's own record, made if there is none.
+
+        :param str kind: which of the records that a field may have
 
         What is made belongs to the company's chart of accounts: its external id is
         one of Odoo's accounting, so that it stays when this addon is uninstalled, and
@@ -62,27 +64,51 @@ class ReferralProgram(models.Model):
         if self[field]:
             return
         name = self.env["account.chart.template"].company_xmlid(
-            f"referral_program_{field}", self.company_id
+            f"referral_program_{kind}{field}", self.company_id
         )
         record = self.env.ref(name, raise_if_not_found=False)
         if not record:
-            record = (
-                self.env[model]
-                .with_company(self.company_id)
-                .create(getattr(self, prepare)())
-            )
+            # sudo: who sets a program up need not be allowed to make journals
+            records = self.env[model].sudo().with_company(self.company_id)
+            record = records.create(getattr(self, prepare)())
             self.env["ir.model.data"]._update_xmlids(
                 [{"xml_id": name, "record": record, "noupdate": True}]
             )
         self[field] = record
 
-    def _find_bill_journal(self):
-        """Return the first of the company's purchase journals, if it has one."""
+    @api.depends("bill_journal_id.is_self_billing")
+    def _compute_self_billing(self):
+        for program in self:
+            program.self_billing = program.bill_journal_id.is_self_billing
+
+    def _inverse_self_billing(self):
+        """Bill in a journal of self-billing, made if there is none, or in a usual one.
+
+        The journal itself stays as it is, because it may have other bills.
+        """
+        for program in self:
+            kind = "self_" if program.self_billing else ""
+            if bool(kind) == program.bill_journal_id.is_self_billing:
+                continue
+            program.bill_journal_id = program._find_bill_journal(bool(kind))
+            program._set_up(
+                "bill_journal_id",
+                "account.journal",
+                f"_prepare_{kind}bill_journal_vals",
+                kind,
+            )
+
+    def _find_bill_journal(self, self_billing=False):
+        """Return the first of the company's purchase journals, if it has one.
+
+        :param bool self_billing: among those of self-billing, or among all others
+        """
         journals = self.env["account.journal"]
         return journals.search(
             [
                 *journals._check_company_domain(self.company_id),
                 ("type", "=", "purchase"),
+                ("is_self_billing", "=", self_billing),
             ],
             limit=1,
         )
@@ -102,6 +128,14 @@ class ReferralProgram(models.Model):
             "type": "purchase",
             "code": self._free_journal_code("BILL"),
             "company_id": self.company_id.id,
+        }
+
+    def _prepare_self_bill_journal_vals(self):
+        return {
+            **self._prepare_bill_journal_vals(),
+            "name": self.env._("Self-Billing of Referrals"),
+            "code": self._free_journal_code("SELF"),
+            "is_self_billing": True,
         }
 
     def _free_journal_code(self, code):

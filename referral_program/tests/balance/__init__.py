@@ -13,6 +13,7 @@ from . import (
     test_rollforward_beside,
     test_rollforward_book,
     test_rollforward_rights,
+    test_self_billing,
     test_standing_withdrawals,
     test_statements,
     test_withdrawal_checks,

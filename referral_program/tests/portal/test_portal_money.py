@@ -422,6 +422,33 @@ class TestPortalMoney(MoneyPortalCase):
         self.program.redemption_allowed = False
         self.assertNotIn(link, self._get(f"/my/invoices/{invoice.id}").text)
 
+    # === Self-billing === #
+
+    def test_a_self_billing_document_is_in_the_portal(self):
+        withdrawals = self.env["referral.withdrawal"]
+        usual = withdrawals._request(self.mine, 10_000, self.account)
+        usual.action_bill()
+        self.program.self_billing = True
+        withdrawal = withdrawals._request(self.mine, 20_000, self.account)
+        withdrawal.action_bill()
+        self._login(self.owner)
+        self.assertNotIn("document</", self._get("/my/referral/withdraw").text)
+        with self.enter_registry_test_mode():
+            self.env.ref("account.ir_cron_account_move_send").method_direct_trigger()
+        self.env.invalidate_all()
+        address = f"/my/invoices/{withdrawal.bill_id.id}?report_type=pdf&download=true"
+        page = self._get("/my/referral/withdraw").text
+        self.assertEqual(
+            re.findall(r'href="([^"]+)"[^>]*>Self-billing document', page),
+            [address.replace("&", "&amp;")],
+        )
+        answer = self._get(address)
+        self.assertEqual(answer.content, withdrawal.bill_id.invoice_pdf_report_id.raw)
+        self.assertIn(b"Self Billing", answer.content)
+        self._login(self.other)
+        answer = self._get(address)
+        self.assertNotIn(withdrawal.bill_id.name, answer.text)
+
     # === Mail === #
 
     def test_mails_are_chosen(self):
