@@ -204,7 +204,7 @@ class ReferralEarning(models.AbstractModel):
         self._make_table(
             conditions.table("member"),
             self._member_query(conditions),
-            ("group_id", "move_id", "sign", "root_sign", "on_root"),
+            ("group_id", "move_id", "sign", "on_root"),
         )
         self._make_table(
             conditions.table("money"), self._money_query(conditions), ("group_id",)

@@ -75,7 +75,6 @@ class ReferralEarning(models.AbstractModel):
                    root.sign,
                    root.invoice_date,
                    root.amount_total AS total,
-                   root.root_sign,
                    root.currency_id,
                    root.invoice_currency_rate,
                    root.per_unit
@@ -90,7 +89,6 @@ class ReferralEarning(models.AbstractModel):
                    CASE WHEN move.currency_id = root.currency_id
                         THEN move.amount_total
                         ELSE ABS(move.amount_total_signed) * root.per_unit END,
-                   root.root_sign,
                    root.currency_id,
                    root.invoice_currency_rate,
                    root.per_unit

@@ -100,7 +100,7 @@ class ReferralEarning(models.AbstractModel):
               FROM %(members)s member
               %(counterparts)s
              CROSS JOIN LATERAL (SELECT %(is_money)s) judged(is_money)
-             WHERE member.sign > 0 AND member.root_sign > 0
+             WHERE member.sign > 0
             """,
             amount=self._part_amount(),
             date=self._when_paid(conditions)["date"],
@@ -129,7 +129,7 @@ class ReferralEarning(models.AbstractModel):
                 ON receivable.move_id = member.move_id
                AND receivable.display_type = 'payment_term'
                AND receivable.amount_residual_currency > 0
-             WHERE member.sign > 0 AND member.root_sign > 0
+             WHERE member.sign > 0
             """,
             members=conditions.table("member"),
             **{"from": conditions.expected_from},
@@ -187,7 +187,7 @@ class ReferralEarning(models.AbstractModel):
                     SELECT whole.amount * (1 - credit.worth), 'no_money'
                      WHERE credit.worth > 0 AND credit.worth < 1
                    ) split(amount, reason)
-             WHERE member.sign > 0 AND member.root_sign > 0
+             WHERE member.sign > 0
              UNION ALL
             SELECT root.group_id,
                    payment.currency_id,
