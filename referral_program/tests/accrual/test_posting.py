@@ -147,6 +147,15 @@ class TestPosting(OneReferralCase):
         numbers = sorted(accrual.move_ids.mapped("sequence_number"))
         self.assertEqual(numbers, [1, 2])
 
+    def test_a_month_that_was_only_begun_comes_before_the_next_one(self):
+        self._paid("2026-01-10")
+        # sudo: by the program itself
+        self.env["referral.accrual"].sudo().create(
+            {"program_id": self.program.id, "period_start": "2026-01-01"}
+        )
+        with self.assertRefused(UserError, "Post .* first"):
+            self._accrue("2026-02")
+
     # === Review === #
 
     def test_review_waits_for_the_accountant_and_can_be_computed_anew(self):

@@ -46,6 +46,27 @@ class TestAccrualMoney(Expected, OneReferralCase):
         self.assertEarned("2026-01", self.participant, "0", on="2026-02-10")
         self.assertEarned("2026-02", self.participant, "90")
 
+    def test_a_payment_that_is_matched_in_part_does_not_count_yet(self):
+        self.program.paid_when = "bank"
+        payment = self._pay(
+            self._invoice(self.client, "2026-01-10", 1000), "2026-01-12"
+        )
+        self._bank_match(payment, "2026-01-20", 400)
+        self.assertEarned("2026-01", self.participant, "0")
+        self._bank_match(payment, "2026-02-05", 600)
+        self.assertEarned("2026-02", self.participant, "90")
+
+    def test_a_statement_line_whose_day_is_corrected(self):
+        invoice = self._invoice(self.client, "2026-01-10", 1000)
+        line = self._statement_line(self.client, "2026-03-20", 1000)
+        with self.on("2026-01-20"):
+            self._match_statement_line(line, self._receivable(invoice))
+        self.assertEarned("2026-01", self.participant, "0")
+        with self.on("2026-02-20"):
+            line.date = "2026-02-20"
+        self.assertEqual(invoice.payment_state, "paid")
+        self.assertEarned("2026-02", self.participant, "90")
+
     def test_the_day_of_the_match_decides_not_the_day_it_is_known(self):
         self.program.paid_when = "bank"
         invoice = self._invoice(self.client, "2026-01-10", 1000)
@@ -217,6 +238,14 @@ class TestAccrualMoney(Expected, OneReferralCase):
         self._pay(invoice, "2026-02-12", 500)
         self.assertEarned("2026-02", self.participant, "44.91")
 
+    def test_half_a_kopeck_goes_away_from_zero_both_ways(self):
+        invoice = self._invoice(self.client, "2026-01-10", "0.50")
+        self._pay(invoice, "2026-01-12")
+        # 0.045
+        self.assertEarned("2026-01", self.participant, "0.05")
+        self._credit_note(invoice, "2026-02-10", "0.50")
+        self.assertEarned("2026-02", self.participant, "-0.05")
+
     # === Currencies === #
 
     def test_foreign_currency_counts_at_the_invoices_own_rate(self):
@@ -246,6 +275,41 @@ class TestAccrualMoney(Expected, OneReferralCase):
         self._pay(invoice, "2026-01-21", 30, currency_id=euro.id)
         # half of the net 60 € is paid: 0.5 × (10000 − 4000) × 9 %
         self.assertEarned("2026-01", self.participant, "270")
+
+    def test_a_foreign_invoice_that_is_charged_again_in_the_companys_currency(self):
+        euro = self.setup_other_currency("EUR", rates=[("2025-12-01", 0.01)])
+        invoice = self._invoice(self.client, "2026-01-10", 100, currency_id=euro.id)
+        credit = self._credit_note(invoice, "2026-01-11", 100, currency_id=euro.id)
+        again = self._invoice(
+            self.client, "2026-01-12", 10_000, reversed_entry_id=credit.id
+        )
+        self.assertEqual(again.referral_root_id, invoice)
+        # a quarter: 2,500 are 25 of the 100 €
+        self._pay(again, "2026-01-20", 2_500)
+        self.assertEarned("2026-01", self.participant, "225")
+
+    def test_an_exchange_difference_is_no_money_in_a_journal_that_is_listed(self):
+        euro = self.setup_other_currency(
+            "EUR", rates=[("2025-12-01", 0.01), ("2026-01-15", 0.0125)]
+        )
+        self.company.currency_exchange_journal_id = self.misc_journal
+        self.program.payment_journal_ids = self.misc_journal
+        invoice = self._invoice(self.client, "2026-01-10", 1000)
+        credit = self._credit_note(invoice, "2026-01-11", 1000)
+        # charged once more, in euros
+        again = self._invoice(
+            self.client,
+            "2026-01-12",
+            10,
+            currency_id=euro.id,
+            reversed_entry_id=credit.id,
+        )
+        self.assertEqual(again.referral_root_id, invoice)
+        self._pay(again, "2026-01-20", 10, currency_id=euro.id)
+        exchange = again.line_ids.matched_credit_ids.exchange_move_id
+        self.assertEqual(exchange.journal_id, self.misc_journal)
+        # the 10 € of the 1,000 were worth 800 when they came in
+        self.assertEarned("2026-01", self.participant, "72")
 
     def test_payment_in_another_currency_than_the_invoice(self):
         euro = self.setup_other_currency("EUR", rates=[("2025-12-01", 0.01)])

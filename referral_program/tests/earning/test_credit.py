@@ -104,6 +104,34 @@ class TestCreditNotes(CreditCase):
         self._post_reversal(again, "2026-03-06")
         self.assertMonths(m03="-90")
 
+    def test_a_posted_credit_note_is_deleted(self):
+        invoice = self._paid("2026-01-10", 1000, self.client)
+        credit = self._credit_note(invoice, "2026-01-20", 400)
+        self.assertMonths(m01="54")
+        with self.on("2026-02-10"):
+            credit.with_context(force_delete=True).unlink()
+        self.assertMonths(m02="36")
+
+    def test_a_credit_note_takes_at_most_the_best_rate(self):
+        self.program.terms_ids.tier_ids = [Command.create({"above": 500, "rate": 20})]
+        february = {"start_date": "2026-02-01", "end_date": "2026-02-28"}
+        lines = [self._line(1000), self._line(400, **february)]
+        invoice = self._invoice(self.client, "2026-01-10", lines)
+        self._pay(invoice, "2026-01-12")
+        # 1,000 at 20 %, then 400 at 9 %, of which 700 go back at the average
+        self.assertMonths(m01="200", m02="36")
+        self._credit_note(invoice, "2026-03-10", 700)
+        self.assertMonths(m03="-118")
+        # a tenth of the second service is rendered by April's end
+        with self.on("2026-04-05"):
+            invoice.invoice_line_ids[1].write(
+                {"start_date": "2026-04-21", "end_date": "2026-07-29"}
+            )
+        self._credit_note(invoice, "2026-04-10", 100)
+        # 360 back at 9 %, 180 again at 118/700; then 500/7 and 20/7 at 20 %, although
+        # the group's average is above 22 %
+        self.assertMonths(m04="-16.91")
+
     def test_what_is_below_a_deleted_document_becomes_a_group_of_its_own(self):
         invoice = self._paid("2026-01-10", 1000, self.client)
         credit = self._post_reversal(invoice, "2026-02-05")
@@ -138,6 +166,17 @@ class TestCreditNotes(CreditCase):
             90,
         )
 
+    def test_credit_is_worth_nothing_once_its_money_bounced(self):
+        invoice = self._invoice(self.client, "2026-01-10", 1000)
+        payment = self._pay(invoice, "2026-01-12")
+        self.assertMonths(m01="90")
+        credit = self._credit_note(invoice, "2026-02-05", 1000)
+        other = self._invoice(self.client, "2026-02-10", 1000)
+        self._match(credit, other, "2026-02-10")
+        self.assertMonths(m02="0")
+        self._unmatch(payment, "2026-03-05")
+        self.assertMonths(m03="-90")
+
     def test_credit_of_a_debt_counts_once_the_debt_is_paid(self):
         unpaid = self._invoice(self.client, "2026-01-10", 1000)
         credit = self._unmatched_credit(unpaid, "2026-01-20", 400)
@@ -147,6 +186,32 @@ class TestCreditNotes(CreditCase):
         # written off: still no money
         self._misc(unpaid, "2026-02-10", 1000)
         self.assertMonths(m02="0")
+
+    def test_a_credit_note_to_come_gives_nothing_out_yet(self):
+        invoice = self._paid("2026-01-10", 1000, self.client)
+        credit = self._unmatched_credit(invoice, "2026-01-20", 500)
+        other = self._invoice(self.client, "2026-01-22", 500)
+        self._match(credit, other, "2026-01-22")
+        self._unmatched_credit(invoice, "2026-02-05", 300)
+        # January runs late: 500 of surplus stood behind the 500 that were spent
+        self.assertEarned("2026-01", self.participant, "90", on="2026-02-20")
+        # of 800 in February, of which 300 are still open, all are the client's money
+        self.assertMonths(m02="-27")
+
+    def test_credit_that_is_open_is_given_out_until_it_is_charged_again(self):
+        invoice = self._invoice(self.client, "2026-01-10", 1000)
+        self._pay(invoice, "2026-01-12", 600)
+        credit = self._unmatched_credit(invoice, "2026-01-20", 500)
+        other = self._invoice(self.client, "2026-01-22", 100)
+        self._match(credit, other, "2026-01-22")
+        again = self._invoice(
+            self.client, "2026-02-05", 400, reversed_entry_id=credit.id
+        )
+        self._match(credit, again, "2026-02-05")
+        self.assertEqual(credit.amount_residual, 0)
+        # January runs late: 100 of surplus stood behind 500 of credit, not behind 100
+        self.assertEarned("2026-01", self.participant, "46.80", on="2026-02-20")
+        self.assertMonths(m02="7.20")
 
     def test_two_invoices_that_pay_each_other_earn_nothing(self):
         one = self._invoice(self.client, "2026-01-10", 1000)
@@ -235,6 +300,13 @@ class TestCarriedOn(CreditCase):
         self.assertMonths(m02="36")
         self._receive(entry, "2026-03-10", 600)
         self.assertMonths(m03="54")
+
+    def test_the_day_decides_on_which_it_was_paid_in_their_place(self):
+        entry = self._carry("2026-01-15", self.account)
+        self._receive(entry, "2026-02-10", 1000)
+        # both months run late: January must not see February's money
+        self.assertEarned("2026-01", self.participant, "0", on="2026-03-01")
+        self.assertEarned("2026-02", self.participant, "90", on="2026-03-01")
 
     def test_the_bank_settles_a_transit_account(self):
         transit = self.env["account.account"].create(

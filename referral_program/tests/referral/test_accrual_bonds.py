@@ -216,6 +216,17 @@ class TestAccrualBonds(Expected, TwoParticipantsCase):
         self.client.country_id = self.russia
         self.assertEarned("2026-02", self.anna, "90")
 
+    def test_a_type_that_stops_to_ask_for_the_own_country(self):
+        kind = self.anna.type_id
+        kind.territory_restricted = True
+        self.client.country_id = self.env.ref("base.kz")
+        self._referral(self.anna, self.client)
+        self._paid("2026-01-10")
+        self.assertEarned("2026-01", self.anna, "0")
+        with self.on("2026-02-05"):
+            kind.territory_restricted = False
+        self.assertEarned("2026-02", self.anna, "90")
+
     # === States of the participant === #
 
     def test_two_without_a_country_are_not_of_the_same(self):
