@@ -32,7 +32,7 @@ class Batch:
         self.scenarios, self.conditions = scenarios, conditions
         self.moves, self.kinds, self.payments = {}, {}, {}
         self.assigned = {}
-        self.participants, self.clients, self.referrals = {}, {}, []
+        self.clients, self.referrals = {}, []
         self._make_terms()
         self._make_people()
 
@@ -62,21 +62,70 @@ class Batch:
         )
 
     def _make_people(self):
+        """Make all participants and clients, each kind at once."""
         books = self.books
-        for number, scenario in enumerate(self.scenarios):
-            for which in (0, 1):
-                name = f"s{number} p{which}"
-                self.participants[number, f"p{which}"] = books._participant(name)
-            for client in scenario.clients:
-                partner = books._partner(
-                    f"s{number} {client.name}", referral_postpaid=client.is_postpaid
-                )
-                self.clients[number, client.name] = partner, client
-                participant = self.participants[number, f"p{client.number}"]
-                referral = books._referral(
-                    participant, partner, client.start, date_end=client.end
-                )
-                self.referrals.append((referral, client))
+        keys = [
+            (number, which)
+            for number in range(len(self.scenarios))
+            for which in ("p0", "p1")
+        ]
+        clients = [
+            (number, client)
+            for number, scenario in enumerate(self.scenarios)
+            for client in scenario.clients
+        ]
+        own = self._make_partners(
+            [(f"s{number} {which}", {}) for number, which in keys]
+        )
+        kind = self.env.ref("referral_program.participant_type_legal_entity_resident")
+        participants = self.env["referral.participant"].create(
+            [
+                {
+                    "program_id": books.program.id,
+                    "partner_id": partner.id,
+                    "type_id": kind.id,
+                    "state": "active",
+                }
+                for partner in own
+            ]
+        )
+        self.participants = dict(zip(keys, participants, strict=True))
+        partners = self._make_partners(
+            [
+                (f"s{number} {one.name}", {"referral_postpaid": one.is_postpaid})
+                for number, one in clients
+            ]
+        )
+        referrals = self.env["referral.referral"].create(
+            [
+                {
+                    "participant_id": self.participants[number, f"p{one.number}"].id,
+                    "partner_id": partner.id,
+                    "date_start": one.start,
+                    "date_end": one.end,
+                }
+                for (number, one), partner in zip(clients, partners, strict=True)
+            ]
+        )
+        for (number, one), partner, referral in zip(
+            clients, partners, referrals, strict=True
+        ):
+            self.clients[number, one.name] = partner, one
+            self.referrals.append((number, referral, one))
+
+    def _make_partners(self, rows):
+        """Return a company for each (name, values)."""
+        return self.env["res.partner"].create(
+            [
+                {
+                    "name": name,
+                    "is_company": True,
+                    "country_id": self.books.russia.id,
+                    **values,
+                }
+                for name, values in rows
+            ]
+        )
 
     # === What happens === #
 
@@ -143,12 +192,14 @@ class Batch:
         # rounded taxes may leave less than nothing, which Odoo does not post
         wrong = moves.filtered(lambda move: move.amount_total < 0)
         (moves - wrong).action_post()
+        apart = self.env["account.move"]
         for (number, step), move in zip(names, moves, strict=True):
             if move in wrong:
                 continue
             self.moves[number, step.name] = move
             if not step.auto:
-                self.books._receivable(move).remove_move_reconcile()
+                apart |= move
+        self.books._receivable(apart).remove_move_reconcile()
         wrong.unlink()
 
     def _line(self, item, whole):
@@ -356,9 +407,9 @@ class Batch:
         self.env["account.move.line"]._reconcile_plan(plan)
 
     def _play_bounce(self, steps):
-        for number, step in steps:
-            if payment := self.payments.get((number, step.of)):
-                self.books._receivable(payment).remove_move_reconcile()
+        found = [self.payments.get((number, step.of)) for number, step in steps]
+        payments = self.env["account.move"].union(*filter(None, found))
+        self.books._receivable(payments).remove_move_reconcile()
 
     def _play_clear(self, steps):
         """Match payments with a bank statement line of the day."""

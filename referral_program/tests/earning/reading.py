@@ -1,5 +1,6 @@
 """Reads from real records what the model has to know of them."""
 
+from collections import defaultdict
 from fractions import Fraction
 
 from .facts import (
@@ -25,7 +26,7 @@ def exact(amount):
 
 
 class Reader:
-    """The facts of a batch of scenarios.
+    """The facts of each scenario of a batch.
 
     :param Batch batch: what was played
     """
@@ -34,7 +35,38 @@ class Reader:
         self.batch, self.books, self.env = batch, batch.books, batch.env
 
     def facts(self):
-        """Read from the books what the model has to know."""
+        """Read from the books what the model has to know.
+
+        :return dict: the facts of each scenario, which has nothing to do with the
+            others, by its number
+        """
+        batch = self.batch
+        matches = self._matches()
+        facts = {
+            number: self._conditions(matches[number])
+            for number in range(len(batch.scenarios))
+        }
+        for (number, _name), participant in batch.participants.items():
+            facts[number].participants[participant.id] = Participant(
+                participant.id, participant.state
+            )
+        for number, referral, client in batch.referrals:
+            facts[number].referrals.append(
+                Referral(
+                    referral.id,
+                    referral.participant_id.id,
+                    referral.partner_id.id,
+                    client.start,
+                    client.end,
+                    is_postpaid=client.is_postpaid,
+                )
+            )
+        for (number, _name), move in batch.moves.items():
+            facts[number].documents[move.id] = self._document(move)
+        return facts
+
+    def _conditions(self, matches):
+        """Return what the program says, with the matches of a scenario."""
         said = self.batch.conditions
         return Facts(
             terms=[
@@ -50,25 +82,7 @@ class Reader:
             ],
             terms_by=said.terms_by,
             paid_when=said.paid_when,
-            participants={
-                participant.id: Participant(participant.id, participant.state)
-                for participant in self.batch.participants.values()
-            },
-            referrals=[
-                Referral(
-                    referral.id,
-                    referral.participant_id.id,
-                    referral.partner_id.id,
-                    client.start,
-                    client.end,
-                    is_postpaid=client.is_postpaid,
-                )
-                for referral, client in self.batch.referrals
-            ],
-            documents={
-                move.id: self._document(move) for move in self.batch.moves.values()
-            },
-            matches=self._matches(),
+            matches=matches,
         )
 
     def _document(self, move):
@@ -102,15 +116,22 @@ class Reader:
         )
 
     def _matches(self):
-        moves = self.env["account.move"].union(*self.batch.moves.values())
+        """Return the matches on invoices, by the number of the scenario."""
+        numbers = {move.id: key[0] for key, move in self.batch.moves.items()}
         partials = self.env["account.partial.reconcile"].search(
-            [("debit_move_id.move_id", "in", moves.ids)], order="id"
+            [("debit_move_id.move_id", "in", list(numbers))], order="id"
         )
-        return [self._fact_of_match(partial, moves) for partial in partials]
+        matches = defaultdict(list)
+        for partial in partials:
+            invoice = partial.debit_move_id.move_id
+            matches[numbers[invoice.id]].append(
+                self._fact_of_match(partial, invoice, numbers)
+            )
+        return matches
 
-    def _fact_of_match(self, partial, moves):
-        invoice, other = partial.debit_move_id.move_id, partial.credit_move_id.move_id
-        is_credit = other in moves
+    def _fact_of_match(self, partial, invoice, documents):
+        other = partial.credit_move_id.move_id
+        is_credit = other.id in documents
         kind = "credit" if is_credit else self.batch.kinds.get(other.id, "exchange")
         onward, settled = self._onward(other, kind)
         return Match(

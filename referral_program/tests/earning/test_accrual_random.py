@@ -53,7 +53,8 @@ class TestAccrualRandom(ReferralCommon):
 
     def _play(self, scenarios, said):
         """Play scenarios; return what differs, as texts by their number."""
-        batch, model, due = Batch(self, scenarios, said), Model(), []
+        batch, due = Batch(self, scenarios, said), []
+        models = [Model() for _scenario in scenarios]
         self.differences = defaultdict(list)
         for month, at_once in zip(MONTHS, said.due, strict=True):
             due.append(month)
@@ -63,22 +64,24 @@ class TestAccrualRandom(ReferralCommon):
                 if day.replace(day=1) == month:
                     batch.play(day)
             if at_once:
-                self._accrue_all(due, batch, model)
+                self._accrue_all(due, batch, models)
                 due = []
         return self.differences
 
-    def _accrue_all(self, due, batch, model):
+    def _accrue_all(self, due, batch, models):
         """Accrue the months that are due, really and on paper."""
         first = Date.add(due[-1], months=1)
         facts = Reader(batch).facts()
         for month in due:
             accrual = self._accrue(month.strftime("%Y-%m"), on=first)
-            earned = model.accrue(month, Date.end_of(month, "month"), facts)
-            self._compare_lines(accrual, batch, model, facts)
+            end, earned = Date.end_of(month, "month"), {}
+            for number, model in enumerate(models):
+                earned |= model.accrue(month, end, facts[number])
+            self._compare_lines(accrual, batch, models, facts)
             self._compare_months(accrual, batch, earned)
         self.assertLedger(self.program)
 
-    def _compare_lines(self, accrual, batch, model, facts):
+    def _compare_lines(self, accrual, batch, models, facts):
         given = {
             (line.line_key, line.participant_id.id): (
                 exact(line.base),
@@ -88,12 +91,14 @@ class TestAccrualRandom(ReferralCommon):
         }
         expected = {
             (one.line, one.participant): (one.base, one.amount)
+            for model in models
             for one in model.evidence
             if one.month == accrual.period_start
         }
         homes = {
             line.key: document.key
-            for document in facts.documents.values()
+            for one in facts.values()
+            for document in one.documents.values()
             for line in document.lines
         }
         names = {move.id: key for key, move in batch.moves.items()}
