@@ -176,7 +176,8 @@ class ReferralParticipant(models.Model):
                 if min(own.mapped("balance")) < 0 < max(own.mapped("balance"))
             ]
             if plan:
-                items._reconcile_plan(plan)
+                # reconciling changes no line of a bill, so that none is made anew
+                items.with_context(skip_invoice_sync=True)._reconcile_plan(plan)
 
     # === TAKING FROM IT === #
 

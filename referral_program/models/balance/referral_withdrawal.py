@@ -5,13 +5,6 @@ from ...tools.refusals import refusal
 
 #: What staff or the participant may decide before there is a bill.
 DECISIONS = [("refused", "Refused"), ("cancelled", "Cancelled")]
-#: What the participant is written when a withdrawal gets into a state.
-STATE_MAILS = {
-    "billed": "referral_program.mail_template_withdrawal_billed",
-    "paid": "referral_program.mail_template_withdrawal_paid",
-    "refused": "referral_program.mail_template_withdrawal_refused",
-    "cancelled": "referral_program.mail_template_withdrawal_cancelled",
-}
 #: What a bill's payment is when there is nothing left to pay.
 SETTLED = ("in_payment", "paid", "reversed")
 #: Withdrawals of one participant that may be open at a time.
@@ -364,26 +357,7 @@ class ReferralWithdrawal(models.Model):
         withdrawals.write({"decision": decision, "reason": reason, "problem": False})
         withdrawals.activity_unlink(["referral_program.mail_activity_withdrawal"])
 
-    # === MAIL === #
-
-    def _send(self, template):
-        """Write to those who may move the participant's money; nobody stops that."""
-        template = self.env.ref(template, raise_if_not_found=False)
-        if not template:
-            return
-        for withdrawal in self.sudo():
-            # sudo: whoever causes the mail need not be allowed to send it
-            template.sudo().send_mail(
-                withdrawal.id,
-                email_values=withdrawal.participant_id.program_id._prepare_mail_vals(),
-                email_layout_xmlid="referral_program.mail_layout",
-            )
-
-    def _message_track_post_template(self, changes):
-        """Write to the participant when the state has changed, whoever changed it."""
-        if "state" in (changes or ()) and self.state in STATE_MAILS:
-            self._send(STATE_MAILS[self.state])
-        return super()._message_track_post_template(changes)
+    # === WHAT IT TELLS === #
 
     def _money(self):
         """Return the amount as the viewer reads it."""
