@@ -208,16 +208,16 @@ def cross(registry, at_program, at_rows):
 
 def be_crossed(registry, at_program, at_rows):
     accruals = registry["referral.accrual"]
-    original = accruals._post_batch
+    original = accruals._post_entry
 
-    def post(accrual):
+    def post(accrual, batch):
         if not at_program.is_set():
             at_program.set()
             at_rows.wait(60)
             accrual.program_id.participant_ids._lock_money()
-        return original(accrual)
+        return original(accrual, batch)
 
-    accruals._post_batch = post
+    accruals._post_entry = post
     work(registry)
 
 

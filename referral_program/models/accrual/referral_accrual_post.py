@@ -4,6 +4,7 @@ from odoo import Command, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ...tools.batches import batches
 from ..participant.referral_participant import INACTIVE_STATES
 
 #: Compensations posted by one journal entry; `make bench` shows why this many.
@@ -22,29 +23,53 @@ class ReferralAccrual(models.Model):
             self._post_batch()
 
     def _post_batch(self):
-        """Post one journal entry, and end the accrual after the last one.
+        """Post one journal entry, and end the accrual after the last one."""
+        batch = self._to_post(limit=POST_BATCH_SIZE)
+        if batch:
+            self._post_entry(batch)
+        if len(batch) < POST_BATCH_SIZE:
+            self._end()
 
-        The entry and the compensations that it credits are linked in the same
-        transaction, so that a batch is posted once or not at all.
-        """
+    def _to_post(self, limit=None):
+        """Return the compensations that no entry credits yet."""
         self.ensure_one()
-        self._check_can_post()
-        self.program_id._check_accounting()
-        batch = self.env["referral.compensation"].search(
+        return self.env["referral.compensation"].search(
             [
                 ("accrual_id", "=", self.id),
                 ("move_line_id", "=", False),
                 ("amount", "!=", 0),
             ],
             order="id",
-            limit=POST_BATCH_SIZE,
+            limit=limit,
         )
-        if batch:
-            entry = self._create_entry(batch)
-            entry._post(soft=False)
-            self._link_compensations(entry, batch)
-        if len(batch) < POST_BATCH_SIZE:
-            self._update_state("posted", posted_on=fields.Datetime.now())
+
+    def _batches_to_post(self):
+        """Return the same by the entries that are to credit them."""
+        return batches(self._to_post(), POST_BATCH_SIZE)
+
+    def _post_entry(self, batch):
+        """Post the journal entry of some compensations.
+
+        The entry and the compensations that it credits are linked in the same
+        transaction, so that a batch is posted once or not at all.
+        """
+        self._check_can_post()
+        self.program_id._check_accounting()
+        entry = self._create_entry(batch)
+        entry._post(soft=False)
+        self._link_compensations(entry, batch)
+
+    def _end(self):
+        """Call the month posted, if all of it is; the caller has the program.
+
+        :return bool: whether it is
+        """
+        if self._to_post(limit=1):
+            return False
+        self._check_can_post()
+        self.program_id._check_accounting()
+        self._update_state("posted", posted_on=fields.Datetime.now())
+        return True
 
     def _check_can_post(self):
         """Refuse to post what is not computed, or by conditions that have changed."""

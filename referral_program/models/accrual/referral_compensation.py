@@ -71,6 +71,23 @@ class ReferralCompensation(models.Model):
                 f"{compensation.accrual_id.display_name}"
             )
 
+    def _post_step(self):
+        """Post the entry of those of a batch that none credits yet, and commit it.
+
+        Others may be at further batches of the month at the same time: two that are
+        at the same compensation cannot both link it.
+
+        :raise ConcurrencyError: if somebody has the program
+        """
+        program = self.accrual_id.program_id
+        if program._in_job():
+            program._take_for_step()
+        else:
+            program._share_for_step()
+        if left := self.filtered(lambda c: not c.move_line_id):
+            left.accrual_id._post_entry(left)
+        program._checkpoint()
+
     def action_view_lines(self):
         """Open the evidence of these compensations."""
         return window(

@@ -4,6 +4,7 @@ from functools import partial
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date, formatLang
 
+from ...tools.batches import batches
 from ...tools.failures import BUSY, failure_text
 
 _logger = logging.getLogger(__name__)
@@ -169,9 +170,14 @@ class ReferralStatement(models.Model):
     @api.model
     def _mail_due(self):
         """Write to those who want it, a batch at a time, once each."""
+        due = self.search([("to_mail", "=", True)], order="id")
         programs = self.env["referral.program"]
+        programs._in_steps(batches(due, MAIL_BATCH_SIZE), "_mail_step")
+
+    def _mail_step(self):
+        """Write about those that nobody wrote about yet, and keep that."""
         template = self.env.ref(MAIL, raise_if_not_found=False)
-        while template and (batch := self._next_to_mail()):
+        if template and (batch := self._still_to_mail()):
             batch._mail(template)
             self.env.cr.execute(
                 SQL(
@@ -182,20 +188,19 @@ class ReferralStatement(models.Model):
                 )
             )
             self.invalidate_model(["to_mail", "mailed_on"])
-            programs._checkpoint()
+        self.env["referral.program"]._checkpoint()
 
-    @api.model
-    def _next_to_mail(self):
+    def _still_to_mail(self):
+        """Return those that nobody wrote about, or is at, and take them."""
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT id FROM referral_statement
-                 WHERE to_mail
+                 WHERE to_mail AND id IN %s
                  ORDER BY id
-                 LIMIT %s
                    FOR NO KEY UPDATE SKIP LOCKED
                 """,
-                MAIL_BATCH_SIZE,
+                self._ids,
             )
         )
         return self.browse(id_ for (id_,) in rows)

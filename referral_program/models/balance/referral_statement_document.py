@@ -1,16 +1,23 @@
 import hashlib
 import logging
+from functools import partial
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 from odoo.tools import SQL
 
+from ...tools.batches import batches
 from ...tools.mimetypes import MIMETYPES
 from ...tools.pages import numbered
 
 _logger = logging.getLogger(__name__)
 
+#: PDFs that are made one after the other, before the next batch.
+DOCUMENT_BATCH_SIZE = 20
+#: PDFs of one run; what is left is for the next one, which begins at once.
+DOCUMENT_LIMIT = 1000
+DOCUMENTS = "ir_cron_documents"
 PDF = "referral_program.referral_statement_report"
 
 
@@ -87,6 +94,38 @@ class ReferralStatement(models.Model):
         return f"{self.name.replace('/', '-')}.{kind}"
 
     # === MAKING === #
+
+    @api.model
+    def _cron_documents(self):
+        """Make the PDFs of each program's last month, so that nobody waits for one.
+
+        Those of earlier months are made when somebody asks for them. As a scheduled
+        action it commits each batch, and goes on where it stopped.
+        """
+        programs = self.env["referral.program"]
+        # sudo: documents are made by the program
+        statements = self.sudo()
+        # months are frozen in order
+        last = statements.env["referral.accrual"]._read_group(
+            [("statements_on", "!=", False)], ["program_id"], ["id:max"]
+        )
+        missing = [
+            ("pdf_sha256", "=", False),
+            ("accrual_id", "in", [accrual for _program, accrual in last]),
+        ]
+        due = statements.search(missing, order="id", limit=DOCUMENT_LIMIT)
+        programs._checkpoint(remaining=statements.search_count(missing))
+        programs._in_steps(batches(due, DOCUMENT_BATCH_SIZE), "_documents_step")
+
+    def _documents_step(self):
+        """Make those of the PDFs that are not there, each for itself."""
+        for program, statements in self.grouped("program_id").items():
+            report = partial(program._report_failure, "documents")
+            for statement in statements:
+                program._isolated(
+                    partial(statement._make_file, "pdf"), report, DOCUMENTS
+                )
+        self.env["referral.program"]._checkpoint(len(self))
 
     def _make_file(self, kind):
         """Make a document and store it with its hash, once.

@@ -4,6 +4,7 @@ from odoo import Command, api, models
 from odoo.exceptions import UserError
 
 from ...tools.actions import notification
+from ...tools.batches import batches
 from ...tools.failures import BUSY, failure_text, log_failure
 
 _logger = logging.getLogger(__name__)
@@ -33,11 +34,7 @@ class ReferralWithdrawal(models.Model):
         # sudo: what is billed here was approved, or needs no approval
         waiting = self.sudo().search(self._to_bill_domain(), order="id")
         programs._checkpoint(remaining=len(waiting))
-        # ids only: a batch forgets what it loaded
-        for start in range(0, len(waiting), BILL_BATCH_SIZE):
-            batch = waiting[start : start + BILL_BATCH_SIZE]
-            batch.with_context(mail_notify_force_send=False)._bill_in_job()
-            self.env.invalidate_all()
+        programs._in_steps(batches(waiting, BILL_BATCH_SIZE), "_bill_step")
 
     @api.model
     def _to_bill_domain(self):
@@ -133,11 +130,12 @@ class ReferralWithdrawal(models.Model):
 
     # === BILLING === #
 
-    def _bill_in_job(self):
-        """Bill a batch and commit it; try it again soon if others are at it."""
+    def _bill_step(self):
+        """Bill what of a batch waits still; try it again soon if others are at it."""
         programs = self.env["referral.program"]
+        waiting = self.with_context(mail_notify_force_send=False)
         try:
-            self._bill_each()
+            waiting.filtered_domain(self._to_bill_domain())._bill_each()
             programs._checkpoint(len(self))
         except BUSY as error:
             if not programs._in_job():
@@ -224,7 +222,10 @@ class ReferralWithdrawal(models.Model):
         self._check_can_bill()
         for program, withdrawals in self.grouped("program_id").items():
             moves = self.env["account.move"].with_company(program.company_id)
-            bills = moves.create([w._prepare_bill_vals() for w in withdrawals])
+            # what is logged is their posting
+            bills = moves.with_context(mail_create_nolog=True).create(
+                [w._prepare_bill_vals() for w in withdrawals]
+            )
             for withdrawal, bill in zip(withdrawals, bills, strict=True):
                 withdrawal.write({"bill_id": bill.id, "problem": False})
                 withdrawal._check_bill_amount()

@@ -32,7 +32,7 @@ class ReferralEvent(models.Model):
 
     @api.model
     def _cron_deliver(self):
-        """Deliver what is due, of all programs, in the order in which it happened.
+        """Deliver what is due, of each program in the order in which it happened.
 
         As a scheduled action it commits each event. An address that does not answer
         keeps the events of its program for the next run, and no others.
@@ -42,17 +42,16 @@ class ReferralEvent(models.Model):
         events = self.sudo()
         due = events.search(self._due_domain(), order="id", limit=BATCH)
         programs._checkpoint(remaining=events.search_count(self._due_domain()))
-        silent = programs.browse()
-        for event in due:
-            program = event.program_id
-            if program in silent:
-                continue
-            program._isolated(
-                event._deliver, partial(program._report_failure, "events"), DELIVER
-            )
-            if event.state == "pending" and not event.status:
-                silent |= program
-            if not programs._checkpoint(1):
+        programs._in_steps(due.grouped("program_id").values(), "_deliver_step")
+
+    def _deliver_step(self):
+        """Deliver a program's events in their order, until nobody answers."""
+        program = self.program_id
+        report = partial(program._report_failure, "events")
+        for event in self:
+            program._isolated(event._deliver, report, DELIVER)
+            unanswered = event.state == "pending" and not event.status
+            if not program._checkpoint(1) or unanswered:
                 break
 
     @api.model

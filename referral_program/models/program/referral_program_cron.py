@@ -5,6 +5,7 @@ from math import inf
 
 from odoo import api, fields, models
 from odoo.exceptions import ConcurrencyError
+from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
 from ...tools.failures import BUSY, failure_text, log_failure
@@ -15,6 +16,7 @@ _lt = LazyTranslate(__name__)
 
 #: What the accountant is told when a step of a scheduled action fails.
 FAILURES = {
+    "documents": _lt("Documents of statements were not created: %(error)s"),
     "accrual": _lt("The accrual failed, and nothing of it was saved: %(error)s"),
     "statements": _lt("The participants' statements were not made: %(error)s"),
     "mail": _lt("Participants were not written about their statements: %(error)s"),
@@ -72,6 +74,22 @@ class ReferralProgram(models.Model):
         if not self._in_job():
             return inf
         return self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
+
+    @api.model
+    def _in_steps(self, batches, method):
+        """Have a scheduled action's steps done: here, one batch after the other.
+
+        What is installed beside this addon may override it to have them done later
+        and elsewhere, in parts, several at once: a step finds out for itself what is
+        still to do, and ends with a checkpoint.
+
+        :param batches: recordsets
+        :param str method: that of the records that does the step, without arguments
+        """
+        for batch in batches:
+            getattr(batch, method)()
+            # ids only: a batch forgets what it loaded
+            self.env.invalidate_all()
 
     def _isolated(self, step, report, action):
         """Do one step of a scheduled action: keep it, or undo it and stop no other.
@@ -137,6 +155,21 @@ class ReferralProgram(models.Model):
         if not self._try_lock_for_accrual():
             raise ConcurrencyError(f"somebody else is at {self}")
 
+    def _share_for_step(self):
+        """Take the program for a step that others may do with other records.
+
+        :raise ConcurrencyError: if somebody has it for themselves
+        """
+        self.ensure_one()
+        taken = self.env.execute_query(
+            SQL(
+                "SELECT id FROM referral_program WHERE id = %s FOR SHARE SKIP LOCKED",
+                self.id,
+            )
+        )
+        if not taken:
+            raise ConcurrencyError(f"somebody else is at {self}")
+
     def _accrue_due_months(self):
         while True:
             self._take_for_step()
@@ -149,10 +182,11 @@ class ReferralProgram(models.Model):
                 self._checkpoint()
             if self.posting_policy == "review" and not accrual.move_ids:
                 return
-            while accrual.state != "posted":
-                self._take_for_step()
-                accrual._post_batch()
-                self._checkpoint()
+            self._in_steps(accrual._batches_to_post(), "_post_step")
+            self._take_for_step()
+            if not accrual._end():
+                return  # others are at it still
+            self._checkpoint()
 
     def _report_failure(self, kind, error):
         """Tell the accountant what failed, and why; once until that is looked at.

@@ -1,5 +1,6 @@
 """A participant's months: figures that tie with the ledger, and frozen documents."""
 
+import hashlib
 from unittest.mock import patch
 
 from odoo import Command, fields
@@ -378,3 +379,48 @@ class TestStatements(StatementCase):
         self.assertEqual(str(february.period_start), "2026-02-01")
         self._freeze()
         self.assertTrue(february.statements_on)
+
+    def test_documents_are_made_before_somebody_asks(self):
+        statement = self._statement("2026-01")
+        with self.on("2026-02-02"):
+            statement._cron_documents()
+        made = statement.pdf_sha256
+        self.assertTrue(made)
+        self.assertFalse(statement.xlsx_sha256)
+        with self.on("2026-02-03"):
+            statement._cron_documents()
+        self.assertEqual(statement.pdf_sha256, made)
+        self.assertEqual(hashlib.sha256(statement._read_file("pdf")).hexdigest(), made)
+
+    def test_documents_of_earlier_months_wait_until_somebody_asks(self):
+        self._paid("2026-02-10", 1_000)
+        last, earlier = self._month("2026-02"), self._statement("2026-01")
+        with self.on("2026-03-02"):
+            last._cron_documents()
+        self.assertTrue(last.pdf_sha256)
+        self.assertFalse(earlier.pdf_sha256)
+
+    def test_a_document_that_fails_stops_no_other_and_is_told(self):
+        other = self._participant("Boris")
+        client = self._partner("Boris's client")
+        self._referral(other, client)
+        self._paid("2026-02-10", 1_000)
+        self._paid("2026-02-10", 1_000, partner=client)
+        self._month("2026-02")
+        broken, whole = self._statement("2026-02"), self._statement("2026-02", other)
+        render = type(broken)._render_pdf
+
+        def fail(statement):
+            if statement == broken:
+                raise ValueError("out of ink")
+            return render(statement)
+
+        with (
+            patch.object(type(broken), "_render_pdf", fail),
+            self.assertLogs("odoo.addons.referral_program", "ERROR"),
+            self.on("2026-03-02"),
+        ):
+            broken._cron_documents()
+        self.assertFalse(broken.pdf_sha256)
+        self.assertTrue(whole.pdf_sha256)
+        self.assertIn("out of ink", self.program.message_ids[0].body)

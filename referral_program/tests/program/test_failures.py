@@ -165,14 +165,14 @@ class TestFailures(OneReferralCase):
     def test_a_deadlock_while_posting_is_no_failure(self):
         self._paid("2026-01-10", 1_000)
         accruals = self.registry["referral.accrual"]
-        original, left = accruals._post_batch, [DeadlockDetected("crossed")]
+        original, left = accruals._post_entry, [DeadlockDetected("crossed")]
 
-        def post(accrual):
+        def post(accrual, batch):
             if left and accrual.program_id == self.program:
                 raise left.pop()
-            return original(accrual)
+            return original(accrual, batch)
 
-        self.patch(accruals, "_post_batch", post)
+        self.patch(accruals, "_post_entry", post)
         with self.on("2026-02-02"), self.assertNoLogs(LOGGER, "ERROR"):
             self.env["referral.program"]._cron_accrue()
             self.assertEqual(self.participant._balance(), 0)
