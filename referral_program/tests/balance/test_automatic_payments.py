@@ -1,5 +1,6 @@
 """Own invoices that the balance pays by itself: after posting, never in its way."""
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -100,6 +101,27 @@ class TestAutomaticPayments(MoneyPortalCase):
             self.assertNothingPaid(invoice)
         self.assertFalse(self.theirs.redemption_ids)
 
+    def test_an_invoice_of_another_company(self):
+        self._start()
+        other = self.setup_other_company()
+        invoice = self._own(
+            [
+                Command.create(
+                    {
+                        "name": "Service",
+                        "price_unit": 500,
+                        "tax_ids": [Command.clear()],
+                        "account_id": other["default_account_revenue"].id,
+                    }
+                )
+            ],
+            company_id=other["company"].id,
+            journal_id=other["default_journal_sale"].id,
+        )
+        self.assertEqual(invoice.state, "posted")
+        self.assertNothingPaid(invoice)
+        self.assertFalse(self._mails("was not paid from"))  # nobody expects it
+
     def test_who_did_not_ask_for_it(self):
         self.assertNothingPaid(self._own())
         self._start()
@@ -134,6 +156,7 @@ class TestAutomaticPayments(MoneyPortalCase):
         for state in ("suspended", "closed"):
             self.mine._update_state(state, "Test")
             self.assertNothingPaid(self._own())
+        self.assertFalse(self._mails("was not paid from"))  # nobody expects it
 
     def test_a_program_that_pays_no_invoices(self):
         self._start()
