@@ -49,6 +49,7 @@ class Document:
 
     :param rate: what a unit of its currency is worth in the company's
     :param reverses: the key of the document that it reverses
+    :param due: what is to be paid, with tax; that of its lines, if left out
     """
 
     key: object
@@ -60,10 +61,13 @@ class Document:
     rate: Fraction = Fraction(1)
     delivery: date | None = None
     posted: bool = True
+    due: Fraction | None = None
 
     @property
     def total(self):
         """Return what is to be paid, with tax and without the sign."""
+        if self.due is not None:
+            return self.due
         return sum((line.total for line in self.lines), Fraction(0))
 
 

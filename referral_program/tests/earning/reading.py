@@ -89,26 +89,39 @@ class Reader:
         day = move.invoice_date
         is_foreign = move.currency_id == self.books.euro
         worth = next(rate for first, rate in EURO if first <= str(day))
+        worth = Fraction(worth if is_foreign else 1)
+        sign = -1 if move.move_type == "out_refund" else 1
         return Document(
             move.id,
-            -1 if move.move_type == "out_refund" else 1,
+            sign,
             day,
             move.commercial_partner_id.id,
-            tuple(self._fact_of_line(line) for line in move.invoice_line_ids),
+            tuple(
+                self._fact_of_line(line, -sign / worth)
+                for line in move.invoice_line_ids
+            ),
             move.reversed_entry_id.id or None,
-            Fraction(worth if is_foreign else 1),
+            worth,
             move.delivery_date or None,
             move.state == "posted",
+            exact(move.amount_total),
         )
 
-    def _fact_of_line(self, line):
+    def _fact_of_line(self, line, worth):
+        """Return a line with what is booked: Odoo rounds what it shows otherwise.
+
+        :param worth: what a unit of the entry is in the document's currency, negative
+            where the document is on the other side of the entry
+        """
         product = line.product_id
+        untaxed = exact(line.balance) * worth
+        shown = exact(line.price_subtotal)
         return Line(
             line.id,
             product.id or None,
             self.books.paths.get(product.categ_id.id, ""),
-            exact(line.price_subtotal),
-            exact(line.price_total),
+            untaxed,
+            untaxed * exact(line.price_total) / shown if shown else untaxed,
             exact(line.discount),
             line.start_date or None,
             line.end_date or None,
