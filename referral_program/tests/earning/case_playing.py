@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from odoo import Command
 
+from .events import EventPlayer
+
 #: Kinds of money in the cases, by the field of the books that holds their journal.
 JOURNALS = {
     "cash": "bank_journal",
@@ -37,7 +39,7 @@ def make_terms(books, case):
         )
 
 
-class CasePlayer:
+class CasePlayer(EventPlayer):
     """A case in the books, as far as it was played.
 
     :param books: the test, with its program, journals and helpers
@@ -106,12 +108,8 @@ class CasePlayer:
             event = self.waiting.pop(0)
             if event.get("accrue") == month:
                 return event["on"]
-            self.play(event)
+            self.play_event(event)
         return day
-
-    def play(self, event):
-        kind = next(key for key in event if key in self.PLAYERS)
-        self.PLAYERS[kind](self, event)
 
     # === Documents === #
 
@@ -366,24 +364,3 @@ class CasePlayer:
             for (name, _is_discount), product in self.products.items():
                 if name == event["recategorize"]:
                     product.categ_id = self.books._category(event["to"])
-
-    PLAYERS = {
-        "carry": _play_carry,
-        "cancel": _play_cancel,
-        "correct": _play_correct,
-        "country": _play_country,
-        "credit_note": _play_credit_note,
-        "draft": _play_draft,
-        "invoice": _play_invoice,
-        "match": _play_match,
-        "move": _play_move,
-        "parent": _play_parent,
-        "participant": _play_participant,
-        "pay": _play_pay,
-        "post": _play_post,
-        "postpaid": _play_postpaid,
-        "rate": _play_rate,
-        "recategorize": _play_recategorize,
-        "refund": _play_refund,
-        "unmatch": _play_unmatch,
-    }

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
+from .events import EventPlayer
 from .facts import (
     Document,
     Facts,
@@ -41,7 +42,7 @@ def play(case):
     return Paper(case).play()
 
 
-class Paper:
+class Paper(EventPlayer):
     """The books of a case."""
 
     def __init__(self, case):
@@ -94,9 +95,8 @@ class Paper:
     def play(self):
         earned = {}
         for event in self.case["events"]:
-            kind = next(key for key in event if key in self.PLAYERS)
-            result = self.PLAYERS[kind](self, event)
-            if kind == "accrue":
+            result = self.play_event(event)
+            if "accrue" in event:
                 earned[event["accrue"]] = result.get("participant", Fraction(0))
         return earned
 
@@ -274,28 +274,6 @@ class Paper:
     def _play_accrue(self, event):
         month = event["accrue"]
         return self.model.accrue(month, month_end(month), self.facts)
-
-    PLAYERS = {
-        "accrue": _play_accrue,
-        "cancel": _play_cancel,
-        "carry": _play_carry,
-        "correct": _play_correct,
-        "country": _play_country,
-        "credit_note": _play_credit_note,
-        "draft": _play_draft,
-        "invoice": _play_invoice,
-        "match": _play_match,
-        "move": _play_move,
-        "parent": _play_parent,
-        "participant": _play_participant,
-        "pay": _play_pay,
-        "post": _play_post,
-        "postpaid": _play_postpaid,
-        "rate": _play_rate,
-        "recategorize": _play_recategorize,
-        "refund": _play_refund,
-        "unmatch": _play_unmatch,
-    }
 
     # === Reconciliation === #
 

@@ -96,7 +96,7 @@ class TestAccrualCases(CaseBooks):
                 accrual = self._accrue(month, on=event["on"])
                 got[month] = self._earned(accrual, player.participant)
             else:
-                player.play(event)
+                player.play_event(event)
         expected = {month: Decimal(value) for month, value in case["expect"].items()}
         self.assertEqual(got, expected)
         self.assertLedger(self.program)
