@@ -29,8 +29,8 @@ def _outcome(env, accrual):
                  WHERE accrual_id = %(id)s)::numeric(20, 2)::text,
                (SELECT -SUM(item.balance)
                   FROM account_move_line item
-                  JOIN referral_compensation given ON given.move_line_id = item.id
-                 WHERE given.accrual_id = %(id)s)::numeric(20, 2)::text
+                  JOIN referral_compensation credited ON credited.move_line_id = item.id
+                 WHERE credited.accrual_id = %(id)s)::numeric(20, 2)::text
         """,
         {"id": accrual.id},
     )

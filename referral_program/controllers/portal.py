@@ -165,7 +165,7 @@ class ReferralPortal(CustomerPortal):
         return {
             "money": True,
             "refusal": participant._why_no_payout(),
-            "held": participant.withdrawal_ids.filtered("reserved_amount"),
+            "reserved": participant.withdrawal_ids.filtered("reserved_amount"),
             "estimate": estimates.search(
                 [("participant_id", "=", participant.id)], limit=1
             ),

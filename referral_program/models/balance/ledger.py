@@ -154,13 +154,13 @@ def movements(env):
          CROSS JOIN LATERAL (SELECT %(kind)s AS kind OFFSET 0) what
          CROSS JOIN LATERAL (
                SELECT COALESCE(compensation.accrued, GREATEST(-item.balance, 0))
-                      AS accrued) given
+                      AS accrued) credited
          CROSS JOIN LATERAL (VALUES
                (0, CASE what.kind WHEN 'accrual' THEN 'accrued' ELSE what.kind END,
-                   CASE what.kind WHEN 'accrual' THEN given.accrued
+                   CASE what.kind WHEN 'accrual' THEN credited.accrued
                                   ELSE -item.balance END),
                (1, 'reversed',
-                   CASE what.kind WHEN 'accrual' THEN -item.balance - given.accrued
+                   CASE what.kind WHEN 'accrual' THEN -item.balance - credited.accrued
                                   ELSE 0 END)
                ) part(number, kind, amount)
          WHERE part.amount <> 0 OR part.number = 0 AND item.balance = 0

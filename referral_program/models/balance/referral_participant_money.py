@@ -52,11 +52,11 @@ class ReferralParticipant(models.Model):
         balances, reserved = self._balances(), self._reserved()
         for participant in self:
             balance = balances.get(participant, 0.0)
-            held = reserved.get(participant, 0.0)
+            amount = reserved.get(participant, 0.0)
             participant.balance = balance
-            participant.reserved_balance = held
+            participant.reserved_balance = amount
             participant.available_balance = max(
-                participant.currency_id.round(balance - held), 0.0
+                participant.currency_id.round(balance - amount), 0.0
             )
 
     def _compute_money_counts(self):

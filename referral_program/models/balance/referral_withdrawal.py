@@ -150,10 +150,12 @@ class ReferralWithdrawal(models.Model):
             state = withdrawal.decision or "requested"
             if bill and not withdrawal.decision:
                 state = withdrawal._state_of_bill(bill)
-            held = state == "requested" or state == "billed" and bill.state == "draft"
+            is_reserved = (
+                state == "requested" or state == "billed" and bill.state == "draft"
+            )
             withdrawal.state = state
             withdrawal.reserved_amount = (
-                (withdrawal.billed_amount or withdrawal.amount) if held else 0.0
+                (withdrawal.billed_amount or withdrawal.amount) if is_reserved else 0.0
             )
 
     def _state_of_bill(self, bill):
@@ -172,9 +174,9 @@ class ReferralWithdrawal(models.Model):
         without giving anything back.
         """
         refunds = bill._get_reconciled_amls().move_id
-        given = -sum(refunds._referral_items().mapped("balance"))
+        refunded = -sum(refunds._referral_items().mapped("balance"))
         taken = sum(bill._referral_items().mapped("balance"))
-        return self.currency_id.compare_amounts(given, taken) >= 0
+        return self.currency_id.compare_amounts(refunded, taken) >= 0
 
     # === CRUD METHODS === #
 

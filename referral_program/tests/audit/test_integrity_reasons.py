@@ -107,7 +107,7 @@ REASONS = {
          WHERE accrual_id = %(accrual)s""",
     ("withdrawal_state", "state"): """
         UPDATE referral_withdrawal SET state = 'paid' WHERE id = %(withdrawal)s""",
-    ("withdrawal_state", "held"): """
+    ("withdrawal_state", "reserved"): """
         UPDATE referral_withdrawal SET reserved_amount = reserved_amount + 1
          WHERE id = %(withdrawal)s""",
     ("withdrawal_bill", "partner"): """

@@ -19,7 +19,7 @@ def _balances(books):
                participant.id AS participant_id,
                NULL AS reason,
                NULL AS text,
-               COALESCE(given.amount, 0) AS expected,
+               COALESCE(credited.amount, 0) AS expected,
                COALESCE(ledger.amount, 0) AS found
           FROM referral_participant participant
           LEFT JOIN (
@@ -31,7 +31,7 @@ def _balances(books):
                    AND (accrual.state = 'posted'
                         OR compensation.move_line_id IS NOT NULL)
                  GROUP BY compensation.participant_id
-               ) given ON given.participant_id = participant.id
+               ) credited ON credited.participant_id = participant.id
           LEFT JOIN (
                 SELECT holder.participant_id, -SUM(item.balance) AS amount
                   FROM (%(items)s) item
@@ -44,7 +44,7 @@ def _balances(books):
                  GROUP BY holder.participant_id
                ) ledger ON ledger.participant_id = participant.id
          WHERE participant.id IN (%(participants)s)
-           AND COALESCE(given.amount, 0) <> COALESCE(ledger.amount, 0)
+           AND COALESCE(credited.amount, 0) <> COALESCE(ledger.amount, 0)
         """,
         participants=books.participants,
         items=books.items,

@@ -41,7 +41,7 @@ def _overspent(books):
                    COALESCE(SUM(balance) FILTER (WHERE takes), 0) AS taken
               FROM movement
              GROUP BY participant_id
-        ), held AS (
+        ), reserved AS (
             SELECT participant_id, SUM(reserved_amount) AS amount
               FROM referral_withdrawal
              WHERE reserved_amount <> 0
@@ -53,12 +53,12 @@ def _overspent(books):
                NULL AS reason,
                NULL AS text,
                COALESCE(ledger.got, 0) AS expected,
-               COALESCE(ledger.taken, 0) + COALESCE(held.amount, 0) AS found
+               COALESCE(ledger.taken, 0) + COALESCE(reserved.amount, 0) AS found
           FROM referral_participant participant
           LEFT JOIN ledger ON ledger.participant_id = participant.id
-          LEFT JOIN held ON held.participant_id = participant.id
+          LEFT JOIN reserved ON reserved.participant_id = participant.id
          WHERE participant.id IN (%(participants)s)
-           AND COALESCE(ledger.taken, 0) + COALESCE(held.amount, 0)
+           AND COALESCE(ledger.taken, 0) + COALESCE(reserved.amount, 0)
                > COALESCE(ledger.got, 0)
         """,
         items=books.items,
@@ -75,10 +75,10 @@ def _withdrawal_states(books):
         SELECT 'referral.withdrawal' AS res_model,
                id AS res_id,
                participant_id,
-               CASE WHEN NOT state = ANY(states) THEN 'state' ELSE 'held' END
+               CASE WHEN NOT state = ANY(states) THEN 'state' ELSE 'reserved' END
                    AS reason,
                name AS text,
-               CASE WHEN state = ANY(states) THEN held END AS expected,
+               CASE WHEN state = ANY(states) THEN reserved END AS expected,
                CASE WHEN state = ANY(states) THEN reserved_amount END AS found
           FROM (
             SELECT withdrawal.id,
@@ -101,12 +101,12 @@ def _withdrawal_states(books):
                              OR withdrawal.state = 'billed' AND bill.state = 'draft'
                         THEN COALESCE(NULLIF(withdrawal.billed_amount, 0),
                                       withdrawal.amount)
-                        ELSE 0 END AS held
+                        ELSE 0 END AS reserved
               FROM referral_withdrawal withdrawal
               LEFT JOIN account_move bill ON bill.id = withdrawal.bill_id
              WHERE withdrawal.participant_id IN (%s)
           ) withdrawal
-         WHERE NOT state = ANY(states) OR reserved_amount IS DISTINCT FROM held
+         WHERE NOT state = ANY(states) OR reserved_amount IS DISTINCT FROM reserved
         """,
         books.participants,
     )
@@ -275,7 +275,7 @@ CHECKS = (
         _withdrawal_states,
         {
             "state": _lt("The state does not match the bill"),
-            "held": _lt("The reserved amount differs"),
+            "reserved": _lt("The reserved amount differs"),
         },
     ),
     Check(
