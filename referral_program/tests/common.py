@@ -19,7 +19,7 @@ from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
-from . import kept
+from . import kept, remembering
 from .clock import freeze_time
 
 
@@ -27,11 +27,14 @@ from .clock import freeze_time
 class ReferralCommon(AccountTestInvoicingCommon):
     #: Whether the company may be the one that stays in a database of tests.
     is_kept = True
+    #: What its tests begin with of Odoo's caches.
+    remembered = None
 
     @classmethod
     def setUpClass(cls):
         if kept.is_for(cls, ReferralCommon):
             kept.begin(cls, ReferralCommon)
+            remembering.begin_class(cls)
         else:
             super().setUpClass()
             cls._set_up_company()
@@ -55,6 +58,13 @@ class ReferralCommon(AccountTestInvoicingCommon):
         # what a test makes is rolled back with it
         for name in ("categories", "taxes"):
             self.patch(type(self), name, dict(getattr(self, name)))
+        if kept.is_for(type(self), ReferralCommon):
+            remembering.begin_test(self)
+
+    def patch(self, obj, key, val):
+        # what other code computes is not Odoo's to remember
+        self.is_remembered = False
+        super().patch(obj, key, val)
 
     # === Setting up === #
 

@@ -1,7 +1,8 @@
 """Odoo's company for tests with its program, made once in a database of tests.
 
-Odoo makes a company with a chart of accounts for each class. What `ReferralCommon` has made
-for its first class stays in the database instead, and the other classes begin with it.
+Odoo makes a company with a chart of accounts for each class. What `ReferralCommon` has
+made for its first class stays in the database instead, and the other classes begin with
+it.
 Only where whoever runs the tests says by `REFERRAL_KEEP_COMPANY` that the database is
 theirs: nothing else of a test is ever committed.
 """

@@ -3,6 +3,7 @@ from . import (
     test_names,
     test_ordinary_users,
     test_protection,
+    test_remembering,
     test_roles,
     test_rooms,
     test_rules_table,
