@@ -1,4 +1,4 @@
-"""A pytest plugin: one of several processes that share the test files.
+"""A pytest plugin: one of several processes that share the classes of tests.
 
 Each process collects all of them and runs those that it is the first to take, the
 longest first; whoever is done early takes more. The process that started them all
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-#: Names in the environment: where files are taken, what is known of their durations,
+#: Names in the environment: where classes are taken, what is known of their durations,
 #: and the pipe.
 FOLDER, KNOWN, PIPE = "REFERRAL_TAKEN", "REFERRAL_SECONDS", "REFERRAL_PIPE"
 #: Where all files with ``SERIAL = True`` are taken together: what they do in databases
@@ -122,10 +122,10 @@ def _take_tests(items):
 
 
 def _part(item):
-    """Return the name of what one process takes as a whole: the test's file."""
+    """Return the name of what one process takes as a whole: the test's class."""
     if getattr(item.module, "SERIAL", False):
         return TOGETHER
-    return item.nodeid.partition("::")[0]
+    return item.nodeid.rpartition("::")[0]
 
 
 def _order(parts):
@@ -147,11 +147,16 @@ def _order(parts):
 
 
 def _guess(items):
-    """Return about how many seconds tests take that have not been run yet."""
+    """Return about how many seconds tests take that have not been run yet.
+
+    Files whose classes take longer than that say so: ``SECONDS = 150``.
+    """
     from odoo.tests import HttpCase
 
     if _part(items[0]) == TOGETHER:
-        return 20 * len(items)
+        return 10 * len(items)
+    if seconds := getattr(items[0].module, "SECONDS", None):
+        return seconds
     pages = sum(issubclass(item.cls or object, HttpCase) for item in items)
     return 2 * len(items) + 3 * pages
 

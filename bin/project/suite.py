@@ -11,9 +11,9 @@ from . import databases, packages, paths, postgres, programs, share
 from .shell import say
 
 DATABASE = f"referral_test_{paths.CLONE}"
-#: Seconds that each file took when it was last run.
+#: Seconds that each class of tests took when it was last run.
 SECONDS = paths.CACHE / "test-seconds.json"
-#: More processes would wait for the longest file, and for PostgreSQL's connections.
+#: More processes would wait for the longest class, and for PostgreSQL's connections.
 MOST = 8
 SLOWEST = 10
 #: Tests of Odoo's own that have failed because of this addon, by their addon's path.
@@ -166,7 +166,7 @@ def _processes():
 def _share(suite, names, course, known):
     """Run a process in each database and follow their course until all have ended.
 
-    :param dict known: seconds that files took earlier
+    :param dict known: seconds that classes took earlier
     :return dict: the ended processes by their database
     """
     # whoever ends this command ends its processes
@@ -217,7 +217,7 @@ def _known():
 
 
 def _keep(seconds):
-    """Keep how long files took; another clone may be reading it now."""
+    """Keep how long classes took; another clone may be reading it now."""
     new = SECONDS.with_suffix(f".{os.getpid()}")
     new.write_text(json.dumps(seconds, indent=1, sort_keys=True))
     new.replace(SECONDS)
@@ -226,7 +226,7 @@ def _keep(seconds):
 class Course:
     """What several processes tell of their tests (see ``project.share``).
 
-    :ivar dict parts: seconds of each file that is done
+    :ivar dict parts: seconds of each class that is done
     """
 
     def __init__(self):

@@ -30,6 +30,9 @@ from ...models.balance import referral_redemption_due, referral_withdrawal_check
 from ..clock import freeze_time
 from .test_withdrawals import MoneyCase
 
+#: About how long its classes take: such are begun first.
+SECONDS = 150
+
 RATE = Decimal("0.09")
 MINIMUM = 10_000
 CENT = Decimal("0.01")

@@ -23,6 +23,9 @@ from .reading import EURO, Reader, exact
 from .scenarios import MONTHS, PRODUCTS, SLOTS
 from .stories import conditions, drawn, scenarios
 
+#: About how long its classes take: such are begun first.
+SECONDS = 60
+
 #: How many scenarios, from which seed on, and how many of them are played together.
 COUNT = int(os.environ.get("FUZZ_SCENARIOS", "75"))
 SEED = int(os.environ.get("FUZZ_SEED", "1"))

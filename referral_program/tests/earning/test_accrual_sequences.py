@@ -14,6 +14,9 @@ from odoo.tests import tagged
 from ..common import ReferralCommon
 from ..expected import Expected
 
+#: About how long its classes take: such are begun first.
+SECONDS = 60
+
 CATEGORIES = ("vps", "storage", "domains", "lab")
 
 

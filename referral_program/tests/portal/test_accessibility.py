@@ -17,6 +17,9 @@ from ..browsing import DESK, PHONE, BrowsingMixin
 from .test_billing import DOCUMENT
 from .test_portal_money import MoneyPortalCase
 
+#: About how long its classes take: such are begun first.
+SECONDS = 120
+
 LANGUAGES = {"en_US": "en-US", "ru_RU": "ru-RU"}
 #: The addon's part of a page of its own, and of pages of Odoo.
 OWN = "#wrap"

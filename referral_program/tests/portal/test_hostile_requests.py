@@ -21,6 +21,9 @@ from .hostile import TEXTS, VALUES, names_of, paths_of
 from .test_portal import BROWSER
 from .test_portal_money import MoneyPortalCase
 
+#: About how long its classes take: such are begun first.
+SECONDS = 80
+
 #: What nobody makes, changes or takes away by nonsense.
 KEPT = (
     "referral.participant",

@@ -8,6 +8,9 @@ from odoo.tests import tagged
 
 from ..common import TwoParticipantsCase
 
+#: About how long its classes take: such are begun first.
+SECONDS = 60
+
 SEQUENCES = 4
 #: A participant stays itself; a contact is not its own parent.
 MAY_BE_REFUSED = ("parent", "company", "merge")
