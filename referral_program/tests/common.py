@@ -64,7 +64,7 @@ class ReferralCommon(AccountTestInvoicingCommon):
     def patch(self, obj, key, val):
         # what other code computes is not Odoo's to remember
         self.is_remembered = False
-        super().patch(obj, key, val)
+        return super().patch(obj, key, val)
 
     # === Setting up === #
 
