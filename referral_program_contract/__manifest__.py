@@ -4,7 +4,7 @@
     "version": "19.0.1.0.0",
     "category": "Sales/Referral",
     "author": "Referral Program developers",
-    "license": "LGPL-3",
+    "license": "AGPL-3",
     "depends": ["referral_program", "contract"],
     "auto_install": True,
     "data": [],
