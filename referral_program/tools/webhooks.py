@@ -67,7 +67,9 @@ def is_public(address):
     :param str address: IPv4 or IPv6
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
-    if ip.version == 6 and (ip.ipv4_mapped or ip.sixtofour or ip.teredo or ip in NAT64):
+    if ip.version == 6 and (
+        ip.ipv4_mapped or ip.sixtofour or ip.teredo or ip in NAT64 or ip.is_site_local
+    ):
         return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 

@@ -350,6 +350,7 @@ class TestEventAddresses(EventCase):
             ("https://[::1]/", "private"),
             ("https://[fd00::1]/", "private"),
             ("https://[fe80::1]/", "private"),
+            ("https://[fec0::1]/", "private"),
             ("https://[::ffff:10.0.0.1]/", "private"),
             ("https://[64:ff9b::a00:1]/", "private"),
             ("https://[2002:a00:1::]/", "private"),
