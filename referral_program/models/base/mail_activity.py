@@ -8,9 +8,11 @@ class MailActivity(models.Model):
     def create(self, vals_list):
         """Have what a client or a visitor causes be assigned by OdooBot, not by them.
 
-        The one who gets it is written to, and would see a client as the sender.
+        The one who gets it is written to, and would see a client as the sender. Whatever
+        a client asks for directly is theirs, and Odoo refuses it.
         """
-        if self.env.user.share and all(map(self._is_of_referrals, vals_list)):
+        by_program = self.env.su and self.env.user.share
+        if by_program and all(map(self._is_of_referrals, vals_list)):
             activities = super(MailActivity, self.with_user(SUPERUSER_ID))
             return activities.create(vals_list).with_env(self.env)
         return super().create(vals_list)

@@ -1,6 +1,7 @@
 from . import (
     test_access_matrix,
     test_names,
+    test_odoos_doors,
     test_ordinary_users,
     test_protection,
     test_remembering,
