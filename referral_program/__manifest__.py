@@ -40,6 +40,7 @@
         "data/mail_activity_type_data.xml",
         "data/mail_template_data.xml",
         "data/ir_cron_data.xml",
+        "data/ir_cron_groups.xml",
         "data/account_report_data.xml",
         "views/referral_accrual_line_views.xml",
         "views/referral_compensation_views.xml",

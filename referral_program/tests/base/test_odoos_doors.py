@@ -68,3 +68,34 @@ class TestActivities(DoorsCase):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 self._call(user, "mail.activity", "create", [vals])
         self.assertEqual(activities.search_count([]), before)
+
+
+@tagged("post_install", "-at_install")
+class TestScheduledActions(DoorsCase):
+    def test_nobody_starts_them(self):
+        """Odoo lets everybody run an action that is for no group in particular."""
+        actions = self.env["ir.actions.server"].search(
+            [("model_id.model", "=like", "referral.%")]
+        )
+        self.assertGreater(len(actions), 10)
+        staff = self.officer | self.accountant
+        for action in actions:
+            for user in self._everybody() | staff:
+                if action.group_ids & user.all_group_ids:
+                    continue
+                with (
+                    self.subTest(action=action.name, user=user.login),
+                    self.assertRaises(AccessError),
+                ):
+                    self._call(user, "ir.actions.server", "run", action.ids)
+
+    def test_the_scheduler_still_does(self):
+        scheduled = self.env["ir.cron"].search(
+            [("model_id.model", "=like", "referral.%")]
+        )
+        self.assertGreater(len(scheduled), 10)
+        system = self.env.ref("base.group_system")
+        for action in scheduled:
+            with self.subTest(action=action.name):
+                self.assertEqual(action.group_ids, system)
+                self.assertIn(system, action.user_id.all_group_ids)
