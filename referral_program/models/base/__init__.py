@@ -12,6 +12,7 @@ from . import (
     ir_http,
     ir_module_module,
     mail_activity,
+    mail_message,
     mail_template,
     product_category,
     product_template,

@@ -107,7 +107,7 @@ class ReferralQuestion(models.Model):
         return question
 
     def _say(self, text):
-        """Add a participant's message; whoever acts for them is told of the answers.
+        """Add a participant's message; who asked is told of the answers.
 
         :param str text: what the user wrote
         :raise UserError: without a text, or if too many messages wait
@@ -126,7 +126,6 @@ class ReferralQuestion(models.Model):
                 )
             )
         partner = self.env.user.partner_id
-        question.message_subscribe(partner.ids)
         question.message_post(
             body=plaintext2html(text),
             author_id=partner.id,
@@ -196,6 +195,18 @@ class ReferralQuestion(models.Model):
         """Return the page where the participant reads the question."""
         self.ensure_one()
         return f"/my/referral/questions/{self.id}"
+
+    def _notify_get_recipients(self, message, msg_vals=False, **kwargs):
+        """Send messages to who asked, as long as they act for the participant.
+
+        They do not follow the question: employees see who follows what.
+        """
+        if message.sudo() in self._messages():
+            acting = self.participant_id._acting_users().partner_id
+            asked = self._messages().author_id & acting
+            named = message.sudo().partner_ids | asked
+            msg_vals = {**(msg_vals or {}), "partner_ids": named.ids}
+        return super()._notify_get_recipients(message, msg_vals=msg_vals, **kwargs)
 
     def _notify_get_recipients_groups(self, message, model_description, msg_vals=False):
         """Have the mails of answers lead to the participant's page."""

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged
 
-from ..portal.test_why import ANSWER, WhyCase
+from ..portal.test_why import ANSWER, NOTE, WhyCase
 
 FORGED = "<p>We pay ten times as much.</p>"
 
@@ -99,3 +99,101 @@ class TestScheduledActions(DoorsCase):
             with self.subTest(action=action.name):
                 self.assertEqual(action.group_ids, system)
                 self.assertIn(system, action.user_id.all_group_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestMessages(DoorsCase):
+    def setUp(self):
+        super().setUp()
+        self.question = self._asked_by(self.viewer)
+        self.answer = self._answer(self.question)
+        self.asked = self.question._messages()[0]
+
+    def test_no_participant_rewrites_what_was_said(self):
+        for user in self._everybody():
+            for message in self.asked | self.answer:
+                for method, args in (
+                    ("write", ({"body": FORGED},)),
+                    ("write", ({"is_internal": True},)),
+                    ("unlink", ()),
+                ):
+                    with (
+                        self.subTest(user=user.login, method=method),
+                        self.assertRaises(AccessError),
+                    ):
+                        self._call(user, "mail.message", method, message.ids, *args)
+        self.assertIn(ANSWER, self.answer.body)
+        self.assertEqual(len(self.question._messages()), 2)
+
+    def test_no_participant_writes_past_the_page(self):
+        """On the page there is a limit, and the accountant is told."""
+        vals = {
+            "model": "referral.question",
+            "res_id": self.question.id,
+            "body": FORGED,
+            "message_type": "comment",
+            "subtype_id": self.env.ref("mail.mt_comment").id,
+        }
+        for user in self._everybody():
+            for sent in (vals, {**vals, "parent_id": self.answer.id}):
+                with self.subTest(user=user.login), self.assertRaises(AccessError):
+                    self._call(user, "mail.message", "create", [sent])
+
+    def test_nor_by_odoos_pages(self):
+        self._login(self.viewer)
+        for path, params in (
+            (
+                "/mail/message/update_content",
+                {"message_id": self.asked.id, "update_data": {"body": FORGED}},
+            ),
+            (
+                "/mail/message/post",
+                {
+                    "thread_model": "referral.question",
+                    "thread_id": self.question.id,
+                    "post_data": {"body": FORGED, "message_type": "comment"},
+                },
+            ),
+            (
+                "/mail/update_is_internal",
+                {"message_id": self.answer.id, "is_internal": True},
+            ),
+        ):
+            with self.subTest(path=path):
+                answer = self.opener.post(
+                    f"{self.base_url()}{path}", json={"params": params}
+                ).json()
+                self.assertIn("error", answer)
+        self.assertEqual(len(self.question._messages()), 2)
+        self.assertNotIn("ten times", self._text(self.question._path()))
+
+    def test_staff_edit_what_they_said_and_nothing_else(self):
+        self._call(
+            self.accountant, "mail.message", "write", self.answer.ids, {"body": "Soon"}
+        )
+        history = self.mine._message_log(body=NOTE)
+        for user in (self.accountant, self.officer):
+            for message in self.asked | history:
+                for method, args in (("write", ({"body": FORGED},)), ("unlink", ())):
+                    with (
+                        self.subTest(user=user.login, method=method),
+                        self.assertRaises(AccessError),
+                    ):
+                        self._call(user, "mail.message", method, message.ids, *args)
+
+    def test_who_does_not_act_any_more_is_told_nothing(self):
+        second = self._answer(self.question)
+        self.assertIn(self.viewer.partner_id, second.notified_partner_ids)
+        row = self.mine.representative_ids.filtered(
+            lambda one: one.user_id == self.viewer
+        )
+        row.unlink()
+        third = self._answer(self.question)
+        self.assertNotIn(self.viewer.partner_id, third.notified_partner_ids)
+        note = self.question.with_user(self.accountant).message_post(body="Hm")
+        self.assertFalse(note.notified_partner_ids)
+
+    def test_employees_do_not_learn_who_asks(self):
+        followers = self.env["mail.followers"].with_user(self.employee)
+        found = followers.search([("res_model", "=", "referral.question")])
+        self.assertFalse(found.sudo().partner_id & self.mine.partner_id.child_ids)
