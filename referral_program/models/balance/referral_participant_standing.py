@@ -138,7 +138,7 @@ class ReferralParticipant(models.Model):
                 "%(user)s set up a monthly withdrawal to the account …%(number)s, from "
                 "%(amount)s on.",
                 user=self.env.user.name,
-                number=account.sudo().acc_number[-4:],
+                number=account.sudo().sanitized_acc_number[-4:],
                 amount=participant.with_env(env)._money(amount),
             )
         )

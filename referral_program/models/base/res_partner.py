@@ -1,7 +1,7 @@
 from contextlib import nullcontext
 
 from odoo import api, fields, models
-from odoo.tools import email_normalize
+from odoo.tools.mail import email_normalize_all
 
 from ...tools.actions import window
 
@@ -60,9 +60,10 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         if "email" in vals:
-            email = email_normalize(vals["email"])
+            # all of them: Odoo writes to each, and takes the first for their own
+            emails = email_normalize_all(vals["email"])
             self.env["referral.representative"]._check_contacts_stay(
-                self.filtered(lambda contact: contact.email_normalized != email)
+                self.filtered(lambda own: email_normalize_all(own.email) != emails)
             )
         if self._watched_fields().isdisjoint(vals):
             return super().write(vals)

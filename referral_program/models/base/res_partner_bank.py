@@ -36,10 +36,7 @@ class ResPartnerBank(models.Model):
     def create(self, vals_list):
         accounts = super().create([self._with_truster(vals) for vals in vals_list])
         self.env["referral.mark"]._mark_partners(accounts.partner_id)
-        # sudo: whoever adds an account need not read participants
-        participants = self.env["referral.participant"].sudo()
-        for account in accounts:
-            participants._tell_of_account(account)
+        accounts._tell_owners()
         return accounts
 
     def write(self, vals):
@@ -47,10 +44,24 @@ class ResPartnerBank(models.Model):
         watched = {"acc_number", "partner_id", "active"} & vals.keys()
         if watched:
             self.env["referral.mark"]._mark_partners(self.partner_id)
+        before = {account: account._whose_and_which() for account in self}
         result = super().write(vals)
         if watched:
             self.env["referral.mark"]._mark_partners(self.partner_id)
+            # with another number it is another account
+            self.filtered(
+                lambda own: own._whose_and_which() != before[own]
+            )._tell_owners()
         return result
+
+    def _whose_and_which(self):
+        return self.partner_id, self.sanitized_acc_number
+
+    def _tell_owners(self):
+        # sudo: whoever adds an account need not read participants
+        participants = self.env["referral.participant"].sudo()
+        for account in self:
+            participants._tell_of_account(account)
 
     @api.model
     def _with_truster(self, vals):

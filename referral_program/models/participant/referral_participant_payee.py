@@ -97,7 +97,7 @@ class ReferralParticipant(models.Model):
             lambda env: env._(
                 "%(user)s added the bank account …%(number)s to your accounts.",
                 user=self.env.user.name,
-                number=account.acc_number[-4:],
+                number=account.sanitized_acc_number[-4:],
             )
         )
 

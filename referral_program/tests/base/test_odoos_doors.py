@@ -3,7 +3,7 @@
 Each test calls what everybody with an account may call over RPC.
 """
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged
 
@@ -197,3 +197,90 @@ class TestMessages(DoorsCase):
         followers = self.env["mail.followers"].with_user(self.employee)
         found = followers.search([("res_model", "=", "referral.question")])
         self.assertFalse(found.sudo().partner_id & self.mine.partner_id.child_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestPortalAccounts(DoorsCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.editor = cls._user(
+            "doors_editor", "base.group_user,base.group_partner_manager"
+        )
+
+    def test_no_colleague_gets_anothers_password(self):
+        """Odoo's portal lets everybody of a client edit the client's addresses."""
+        colleague = self._of_owner("doors_finance", "finance")
+        contact = colleague.partner_id
+        country = self.env.ref("base.de")
+        address = {
+            "partner_id": contact.id,
+            "name": "Finance",
+            "email": "me@evil.example",
+            "phone": "+49 30 1",
+            "street": "Street 1",
+            "city": "Berlin",
+            "zip": "10117",
+            "country_id": country.id,
+            "address_type": "billing",
+            "required_fields": "name,email",
+        }
+        self._login(self.viewer)
+        for kind in ("contact", "invoice", "delivery", "other"):
+            contact.sudo().type = kind
+            for path in ("/my/address/submit", "/my/account"):
+                with self.subTest(kind=kind, path=path):
+                    self._form(path, address, page="/my/account")
+                    contact.invalidate_recordset()
+                    self.assertEqual(contact.email, "doors_finance@example.com")
+        # the rest of it is theirs to edit, and everybody's own address their own
+        self._form(
+            "/my/address/submit",
+            {**address, "email": contact.email},
+            page="/my/account",
+        )
+        contact.invalidate_recordset()
+        self.assertEqual(contact.city, "Berlin")
+        own = {**address, "partner_id": self.viewer.partner_id.id}
+        self._form("/my/address/submit", own, page="/my/account")
+        self.viewer.partner_id.invalidate_recordset()
+        self.assertEqual(self.viewer.partner_id.email, "me@evil.example")
+
+    def _notices(self):
+        about = [("model", "=", "referral.participant"), ("res_id", "=", self.mine.id)]
+        mails = self.env["mail.mail"].search(about)
+        return mails.filtered(lambda one: "to your accounts" in one.body_html)
+
+    def test_owners_are_told_of_a_number_that_staff_change(self):
+        self.account.allow_out_payment = False
+        before = self._notices()
+        for vals in (
+            {"acc_number": "GB82 WEST 1234 5698 7654 32"},
+            {"acc_number": "GB82WEST12345698765432", "acc_holder_name": "Owner"},
+        ):
+            self._call(self.editor, "res.partner.bank", "write", self.account.ids, vals)
+        told = self._notices() - before
+        self.assertEqual(len(told), 1)
+        self.assertIn("5432", told.body_html)
+        self.assertIn(self.owner.partner_id, told.recipient_ids)
+
+    def test_no_second_address_gets_a_new_password(self):
+        """Odoo takes the first of several addresses for the contact's own."""
+        contact = self.viewer.partner_id
+        for own in ("doors_viewer@example.com", False):
+            contact.sudo().email = own
+            for typed in (
+                "doors_viewer@example.com, me@evil.example",
+                "me@evil.example, you@evil.example",
+                "me@evil.example;doors_viewer@example.com",
+                "me@evil.example",
+            ):
+                with self.subTest(own=own, typed=typed), self.assertRaises(UserError):
+                    self._call(
+                        self.editor,
+                        "res.partner",
+                        "write",
+                        contact.ids,
+                        {"email": typed},
+                    )
+            self.assertEqual(contact.email, own)
