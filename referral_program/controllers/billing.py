@@ -69,13 +69,15 @@ class ReferralBilling(ReferralPortal):
             page=page,
             step=LINES_PER_PAGE,
         )
+        lines = statement._lines(LINES_PER_PAGE, max(pages["offset"], 0))
         return self._billing_page(
             "portal_billing_month",
             program,
             participant,
             title=statement._month().capitalize(),
             statement=statement,
-            lines=statement._lines(LINES_PER_PAGE, max(pages["offset"], 0)),
+            lines=lines,
+            taken_back=lines._taken_back(),
             subtotals=subtotals,
             pager=pages,
         )

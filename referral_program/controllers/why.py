@@ -1,9 +1,10 @@
 from odoo import http
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import pager
 
+from ..models.participant.referral_pace import EXPLANATIONS_AN_HOUR
 from ..tools.inputs import whole_number
 from .portal import ReferralPortal
 
@@ -34,7 +35,7 @@ class ReferralWhy(ReferralPortal):
             :1
         ]
         clients = participant._compare_months(accrual, before)
-        lines = participant._why_lines(accrual)
+        lines, problem = self._lines_of(participant, accrual)
         pages = pager(
             f"/my/referral/why/{month}", len(lines), page=page, step=LINES_PER_PAGE
         )
@@ -55,6 +56,7 @@ class ReferralWhy(ReferralPortal):
             left_out=max(0, len(clients) - MOST_CLIENTS),
             excluded=shown.filtered(lambda row: not row.waits),
             waiting=shown.filtered("waits"),
+            problem=problem,
             pager=pages,
             estimate=self._estimate(participant) if not later else False,
             next_credit=program._credit_date(program._today().replace(day=1)),
@@ -111,14 +113,26 @@ class ReferralWhy(ReferralPortal):
             raise request.not_found()
         return program, participant, accrual, months
 
+    def _lines_of(self, participant, accrual, key=None):
+        """Return a month's lines, and why they are not computed now, or nothing."""
+        try:
+            request.env["referral.pace"]._step(
+                "why", participant.id, EXPLANATIONS_AN_HOUR
+            )
+        except ValidationError as error:
+            # sudo: there are none; the page is made as with some
+            return request.env["referral.explanation"].sudo(), error.args[0]
+        return participant._why_lines(accrual, key), ""
+
     def _line_of(self, participant, accrual, line):
         """Return the line asked about; of lines that are others' there are none."""
         if not line:
             return None
         try:
-            row = participant._why_lines(accrual, whole_number(line))
+            key = whole_number(line)
         except ValueError as error:
             raise request.not_found() from error
+        row, _problem = self._lines_of(participant, accrual, key)
         if len(row) != 1:
             raise request.not_found()
         return row

@@ -34,11 +34,14 @@ class ReferralExplanationPayment(models.TransientModel):
             ("credit_note", "Credit Note"),
             ("redemption", "Referral Balance"),
             ("entry", "Journal Entry"),
+            ("advance", "Advance, deducted on the invoice"),
         ],
         readonly=True,
     )
     date = fields.Date(
-        readonly=True, help="The day on which it is matched with the invoice."
+        readonly=True,
+        help="The day on which it is matched with the invoice. None for an advance: it "
+        "counts as far as it was paid on the selected day.",
     )
     currency_id = UnboundMany2one("res.currency", readonly=True)
     amount = fields.Monetary(readonly=True, help="In the invoice's currency.")

@@ -15,6 +15,25 @@ class TestAdvances(OrderCase):
         self._pay(self._bill(order, "2026-02-10"), "2026-02-12")
         self.assertEarned("2026-02", self.participant, "90")
 
+    def test_why_lists_it_among_the_payments(self):
+        order = self._order("2026-01-05", 1000)
+        self._advance(order, "2026-01-10", 300)
+        final = self._bill(order, "2026-02-10")
+        with self.on("2026-02-28"):
+            explain = self.env["referral.explain"].create(
+                {
+                    "program_id": self.program.id,
+                    "date_from": "2026-02-01",
+                    "date_to": "2026-02-28",
+                }
+            )
+            explain._explain_chosen()
+        row = explain.row_ids.filtered(lambda row: row.move_name == final.name)[:1]
+        self.assertRecordValues(
+            row.payment_ids,
+            [{"kind": "advance", "amount": 300, "counts": True, "reason": False}],
+        )
+
     def test_a_year_paid_in_advance_earns_by_its_days(self):
         order = self._order("2026-01-05", 1200)
         self._advance(order, "2026-01-10", 1200)

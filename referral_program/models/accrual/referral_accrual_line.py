@@ -150,6 +150,22 @@ class ReferralAccrualLine(models.Model):
         for line in self:
             line.display_name = " · ".join(filter(None, (line.move_name, line.name)))
 
+    def _taken_back(self):
+        """Return those that reverse what the same line was credited before.
+
+        An instalment of a credit note lowers the month, but reverses nothing.
+        """
+        lowering = self.filtered(lambda line: line.amount < 0)
+        earlier = self.search(
+            [("line_key", "in", lowering.mapped("line_key")), ("amount", "!=", 0)]
+        ).grouped(lambda line: (line.line_key, line.referral_id))
+        return lowering.filtered(
+            lambda line: any(
+                other.amount > 0 and other.period_start < line.period_start
+                for other in earlier.get((line.line_key, line.referral_id), ())
+            )
+        )
+
     def action_open_invoice(self):
         """Open the invoice of this line."""
         self.ensure_one()

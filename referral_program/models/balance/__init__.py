@@ -20,6 +20,7 @@ from . import (
     referral_withdrawal_portal,
     referral_redemption,
     referral_redemption_due,
+    referral_redemption_events,
     referral_redemption_reversal,
     referral_redemption_mark,
     referral_payout,

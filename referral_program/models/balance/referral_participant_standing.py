@@ -143,6 +143,16 @@ class ReferralParticipant(models.Model):
             )
         )
 
+    def action_stop_automatic(self):
+        """Withdraw nothing, and pay no invoices, by itself any more.
+
+        :raise AccessError: if the user is no accountant of the program
+        """
+        self.env["referral.program"]._check_accountant()
+        self.check_access("read")
+        self._stop_standing()
+        self._stop_auto_redeem()
+
     def _stop_standing(self):
         """Withdraw nothing any more but what is asked for."""
         # sudo: as above

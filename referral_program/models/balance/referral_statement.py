@@ -249,9 +249,9 @@ class ReferralStatement(models.Model):
         return format_date(self.env, self.period_start, date_format="LLLL y")
 
     @api.model
-    def _date(self, day):
-        """Return a date as the viewer reads it."""
-        return format_date(self.env, day)
+    def _date(self, day, date_format=False):
+        """Return a date as the viewer reads it, in digits unless a format is named."""
+        return format_date(self.env, day, date_format=date_format)
 
     def _money(self, amount):
         """Return an amount with its currency, as the viewer reads it."""

@@ -203,8 +203,15 @@ class ReferralEarning(models.AbstractModel):
                 ON registered.invoice_id = root.group_id
               JOIN account_payment payment ON payment.id = registered.payment_id
              WHERE payment.move_id IS NULL AND payment.state IN ('in_process', 'paid')
+             UNION ALL
+            SELECT root.group_id, root.currency_id, NULL, NULL, NULL, 'advance',
+                   NULL, money.advanced, NULL
+              FROM %(root)s root
+              JOIN %(money)s money ON money.group_id = root.group_id
+             WHERE money.advanced > 0
             """,
             root=conditions.table("root"),
+            money=conditions.table("money"),
             credit=conditions.table("credit"),
             end=conditions.end,
             bonus=conditions.bonus_journal_ids or (0,),

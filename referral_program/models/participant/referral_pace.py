@@ -13,6 +13,9 @@ UPLOADS_AN_HOUR = 100
 READINGS_AN_HOUR = 500
 #: Names of companies that a user may have looked up within an hour.
 LOOKUPS_AN_HOUR = 20
+#: Pages of *Why this month* that a participant may have made within an hour: each is
+#: computed from the books.
+EXPLANATIONS_AN_HOUR = 120
 
 
 class ReferralPace(models.Model):
@@ -26,7 +29,12 @@ class ReferralPace(models.Model):
     _description = "Referral Pace"
 
     kind = fields.Selection(
-        [("upload", "Upload"), ("reading", "Reading"), ("lookup", "Look-up")],
+        [
+            ("upload", "Upload"),
+            ("reading", "Reading"),
+            ("lookup", "Look-up"),
+            ("why", "Explanation"),
+        ],
         required=True,
         readonly=True,
     )
@@ -53,7 +61,7 @@ class ReferralPace(models.Model):
         if counted > limit:
             raise ValidationError(
                 self.env._(
-                    "There were too many files within an hour. Try again in "
+                    "That was asked for too often within an hour. Try again in "
                     "%(minutes)s minutes.",
                     # rounded up
                     minutes=-((now - since - HOUR) // timedelta(minutes=1)),

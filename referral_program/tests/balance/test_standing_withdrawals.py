@@ -1,6 +1,6 @@
 """The standing withdrawal: monthly, with all checks, told once, stopped at will."""
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -227,6 +227,20 @@ class TestStanding(StandingCase):
             ):
                 with self.assertRefused(UserError, "Only the participant sets up"):
                     self.mine.with_user(user).write(vals)
+
+    def test_an_accountant_stops_it_and_owners_are_told(self):
+        accountant = self._user("standing_stop", "referral_program.group_accountant")
+        self._set()
+        self.mine.with_user(self.owner).sudo()._start_auto_redeem()
+        with self.assertRefused(AccessError, "accountant"):
+            self.mine.with_user(self.officer).action_stop_automatic()
+        subject = "Referral program: please check a change"
+        before = self._told(subject)
+        self.mine.with_user(accountant).action_stop_automatic()
+        self.assertFalse(self.mine.standing_amount or self.mine.auto_redeem)
+        told = "".join((self._told(subject) - before).mapped("body_html"))
+        self.assertIn(f"{accountant.name} stopped the monthly withdrawal", told)
+        self.assertIn("not paid from the referral balance by themselves", told)
 
     # === In the portal === #
 

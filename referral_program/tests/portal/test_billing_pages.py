@@ -39,11 +39,25 @@ class TestBillingPages(BillingCase):
             "Subtotal: -7,888.89",
             "1,111.11",
             # a credit note has its own date
-            "RINV/2026/00001, 02/03/2026",
+            "RINV/2026/00001, Feb 3, 2026",
+            "Deduction",
             "Reversed",
             "$ -7,888.89",
         ):
             self.assertIn(expected, text)
+
+    def test_reversed_is_what_was_credited_before(self):
+        # the payment bounced
+        with self.on("2026-02-03"):
+            self._receivable(self._client_invoice()).remove_move_reconcile()
+        statement = self._month("2026-02")
+        line = statement._lines()
+        self.assertTrue(line.amount < 0)
+        self.assertEqual(line._taken_back(), line)
+        self._login(self.owner)
+        text = self._text(f"/my/referral/billing/{statement.id}")
+        self.assertIn("Reversed INV/2026/00001", text)
+        self.assertNotIn("Deduction", text)
 
     def test_in_russian(self):
         self._russian()

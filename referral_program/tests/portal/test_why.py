@@ -342,6 +342,21 @@ class TestLimits(WhyCase):
             self.url_open("/my/referral/why/2026-02?page=²").status_code, 500
         )
 
+    def test_pages_made_in_a_row_wait(self):
+        self._february()
+        self.patch(why, "EXPLANATIONS_AN_HOUR", 2)
+        self._login(self.owner)
+        path = "/my/referral/why/2026-02"
+        for _time in range(2):
+            self.assertIn("A domain", self._text(path))
+        page = self._text(path)
+        self.assertIn("asked for too often within an hour", page)
+        for lines in ("A domain", "Not paid", "earned all it could"):
+            self.assertNotIn(lines, page)
+        # nor is a line looked at to ask about it, but the month can be asked about
+        self.assertEqual(self.url_open(f"{path}/ask?line=1").status_code, 404)
+        self.assertIn("Ask about this", self._text(f"{path}/ask"))
+
     def test_messages_wait_for_an_answer(self):
         self.patch(referral_question, "MOST_IN_A_ROW", 2)
         accrual = self.program.accrual_ids

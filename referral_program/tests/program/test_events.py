@@ -164,6 +164,31 @@ class TestEventsRecorded(EventCase):
             self._kinds()[2:], ["withdrawal.refused", "withdrawal.cancelled"]
         )
 
+    def test_an_invoice_paid_from_the_balance_and_undone(self):
+        self.participant.partner_id.email = "owner@example.com"
+        invoice = self._invoice(self.participant.partner_id, "2026-03-01", 40_000)
+        with self.on("2026-03-05"):
+            redemption = self.env["referral.redemption"]._redeem(
+                self.participant, invoice, 15_000
+            )
+        self.assertEqual(self._kinds(), ["redemption.done"])
+        told = self._told("redemption.done")
+        self.assertEqual((told["amount"], told["invoice"]), ("15000.00", invoice.name))
+        # however it is undone
+        with self.on("2026-03-06"):
+            invoice.button_draft()
+            invoice.button_cancel()
+        self.assertEqual(self._kinds(), ["redemption.done", "redemption.undone"])
+        self.assertEqual(self._told("redemption.undone")["number"], redemption.name)
+        mail = self.env["mail.mail"].search(
+            [
+                ("model", "=", "referral.participant"),
+                ("res_id", "=", self.participant.id),
+            ]
+        )
+        self.assertEqual(len(mail), 1)
+        self.assertIn("15,000.00 is on your balance again", str(mail.body_html))
+
     def test_what_is_undone_is_not_told(self):
         with self.assertRaises(ZeroDivisionError), self.env.cr.savepoint():
             self._request(30_000)
