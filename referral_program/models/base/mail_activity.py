@@ -8,7 +8,7 @@ class MailActivity(models.Model):
     def create(self, vals_list):
         """Have what a client or a visitor causes be assigned by OdooBot, not by them.
 
-        The one who gets it is written to, and would see a client as the sender. Whatever
+        Who gets it is written to, and would see a client as the sender. Whatever
         a client asks for directly is theirs, and Odoo refuses it.
         """
         by_program = self.env.su and self.env.user.share
