@@ -9,12 +9,13 @@
 # make neighbours  beside many of Odoo's and OCA's addons; ARGS=--write for docs
 # make bench  speed beside OCA commission; SIZE=10000 for one size
 # make screenshots  the pictures of README and docs; ARGS="overview" for one
+# make walk   people do what they come for, in a real browser; ARGS="--write" keeps it
 # make stop   stop the private PostgreSQL cluster
 PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8069
 
-.PHONY: demo test access fuzz lint wheel upgrade bench neighbours screenshots stop help
+.PHONY: demo test access fuzz lint wheel upgrade bench neighbours screenshots walk stop help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -48,6 +49,9 @@ neighbours:
 
 screenshots:
 	@$(PYTHON) bin/screenshots $(ARGS)
+
+walk:
+	@$(PYTHON) bin/walk $(ARGS)
 
 stop:
 	@$(PYTHON) bin/postgres stop

@@ -1,0 +1,167 @@
+"""What officers, accountants and auditors come for, step by step."""
+
+STATE = ".o_statusbar_status .o_arrow_button_current"
+DOCUMENTS = ".o_field_widget[name=document_ids] .o_data_row"
+
+
+def reject(walker, name, reason):
+    """Look at a participant's document and reject it with a reason."""
+    walker.menu("referral_participant_verification_action")
+    walker.row(name)
+    walker.click(f"{DOCUMENTS} td[name=name]")
+    walker.click(".modal .btn-close")
+    walker.click(f"{DOCUMENTS} button[name=action_reject]")
+    walker.field("reason", reason)
+    walker.confirm()
+    walker.see(f"{DOCUMENTS} td[name=reason]", reason)
+
+
+def verify(walker, name):
+    """Look at each of a participant's documents and approve them."""
+    walker.menu("referral_participant_verification_action")
+    walker.row(name)
+    rows = walker.page.locator(DOCUMENTS)
+    for number in range(rows.count()):
+        if rows.nth(number).locator("button[name=action_approve]").count():
+            rows.nth(number).locator("td[name=name]").click()
+            walker.taken.clicks += 1
+            walker.rest()
+            walker.click(".modal .btn-close")
+    walker.press("action_approve_documents")
+    walker.see(f"{STATE}[data-value=active]")
+
+
+def create_program(walker):
+    """Create the company's program in the settings."""
+    walker.open("/odoo/settings#referral_program")
+    walker.menu("res_config_settings_action")
+    walker.click("button[name=action_create_referral_program]")
+    walker.menu("referral_dashboard_action")
+    walker.see(".o_referral_step")
+
+
+def decide(walker, country, officer, accountant):
+    """Do the administrator's first steps, one after the other."""
+    walker.menu("referral_dashboard_action")
+    steps = walker.page.locator(".o_referral_step:has(button)").filter(visible=True)
+    for answers in (
+        {"country_id": country},
+        {"officer_id": officer, "responsible_id": accountant},
+        {},
+        {},
+        {"date_from": "01/01/2026"},
+    ):
+        # each step that is done leaves its button
+        steps.first.locator("button").first.click()
+        walker.taken.clicks += 1
+        walker.rest()
+        for name, text in answers.items():
+            if name == "date_from":
+                walker.click(".modal td[name=date_from]")
+            walker.field(name, text)
+        walker.click(".modal footer button[name=action_confirm_step]")
+        walker.page.locator(".modal").first.wait_for(state="detached")
+        walker.rest()
+    while walker.has(".o_referral_step button.btn-primary"):
+        walker.click(".o_referral_step button.btn-primary")
+
+
+def bind(walker, participant, client, day):
+    """Enter by whom a client was brought, and since when."""
+    walker.menu("referral_referral_action")
+    walker.click(".o_list_button_add")
+    walker.field("participant_id", participant)
+    walker.field("partner_id", client)
+    walker.field("date_start", day)
+    walker.click(".o_form_button_save")
+    walker.see(".o_form_saved, .o_form_view:not(.o_form_dirty)")
+
+
+def move(walker, client, participant):
+    """Move a referral to whom it belongs, after reading what that moves."""
+    walker.menu("referral_referral_action")
+    walker.row(client)
+    # the one that opens a form of its own
+    walker.click(".o_statusbar_buttons button:not([name^=action_])")
+    walker.field("participant_id", participant)
+    walker.field("reason", "The client says so")
+    walker.confirm()
+    walker.see(".o_field_widget[name=participant_id]")
+
+
+def accrue(walker):
+    """Compute the month that is over, review it and post it."""
+    walker.menu("referral_program_action")
+    walker.row()
+    walker.press("action_accrue_next")
+    walker.confirm()
+    if walker.has("button[name=action_post]"):
+        walker.click(".o_notebook .nav-link[name=review]")
+        walker.press("action_post")
+        if walker.has(".modal footer"):
+            walker.confirm()
+    walker.see(f"{STATE}[data-value=posted]")
+
+
+def trust(walker, name):
+    """Say that an account was checked: whoever does so does not approve."""
+    walker.menu("referral_withdrawal_action")
+    walker.row(name)
+    walker.press("action_trust_account")
+    walker.confirm()
+
+
+def pay_out(walker, name):
+    """Approve a withdrawal, bill it and register the payment."""
+    walker.menu("referral_withdrawal_action")
+    walker.row(name)
+    if walker.has("button[name=action_approve]"):
+        walker.press("action_approve")
+    walker.press("action_bill")
+    walker.see(f"{STATE}[data-value=billed]")
+    walker.press("action_pay")
+    walker.confirm()
+    # Odoo shows the payment: one step back is what it paid
+    walker.click(".o_breadcrumb a, .breadcrumb a", "WD/")
+    walker.see(f"{STATE}[data-value=paid]")
+
+
+def answer(walker):
+    """Answer a participant's question."""
+    walker.menu("referral_question_action")
+    walker.row()
+    walker.click(".o-mail-Chatter-sendMessage")
+    walker.fill(".o-mail-Composer-input", "The client has not paid yet.")
+    walker.click(".o-mail-Composer-send")
+    walker.see(".o-mail-Message", "The client has not paid yet.")
+
+
+def trace(walker):
+    """Follow a kopeck from a compensation to its evidence and to the invoice."""
+    walker.menu("referral_accrual_action")
+    walker.row()
+    walker.press("action_view_lines")
+    walker.row()
+    walker.click(".o_field_widget[name=move_id] a")
+    walker.see(".o_form_view .o_field_widget[name=invoice_line_ids]")
+
+
+def prove(walker):
+    """Read an integrity check and take the audit file along."""
+    walker.menu("referral_integrity_run_action")
+    walker.row()
+    walker.see(".o_form_view .o_data_row")
+    walker.menu("referral_accrual_action")
+    walker.row()
+    with walker.page.expect_download():
+        walker.press("action_make_audit_file")
+        if walker.has(".modal footer"):
+            walker.confirm()
+
+
+def look_around(walker, actions):
+    """Read lists, and the first form of each."""
+    for action in actions:
+        walker.menu(action)
+        if walker.has(".o_data_row .o_data_cell"):
+            walker.row()
