@@ -13,9 +13,13 @@ class ReferralPayout(models.Model):
     _auto = False
     _order = "requested_on desc, id desc"
     _depends = {
-        "account.move": ["state", "date", "amount_total_signed"],
-        "account.move.line": ["move_id", "tax_line_id", "balance", "display_type"],
-        "account.partial.reconcile": ["debit_move_id", "credit_move_id", "max_date"],
+        "account.move": ["move_type", "state", "date", "amount_total_signed"],
+        "account.move.line": [
+            "move_id", "account_id", "tax_line_id", "balance", "display_type",
+        ],
+        "account.partial.reconcile": [
+            "debit_move_id", "credit_move_id", "amount", "max_date",
+        ],
         "referral.participant": ["partner_id", "type_id"],
         "referral.redemption": [
             "name", "participant_id", "program_id", "company_id", "invoice_id",
@@ -60,10 +64,14 @@ class ReferralPayout(models.Model):
         help="The taxes of the bill that are added to the amount.",
     )
     withheld_amount = fields.Monetary(
-        "Withheld", readonly=True, help="The taxes that the bill withholds."
+        "Withheld",
+        readonly=True,
+        help="The taxes that are withheld: by the bill, and by its payments.",
     )
     payable_amount = fields.Monetary(
-        "To Pay", readonly=True, help="The total of the bill."
+        "To Pay",
+        readonly=True,
+        help="The total of the bill, less what its payments withhold.",
     )
     state = fields.Selection(
         [
@@ -155,9 +163,10 @@ class ReferralPayout(models.Model):
                         THEN withdrawal.billed_amount ELSE 0 END AS taken_amount,
                    CASE WHEN bill.state <> 'cancel' THEN %(tax)s
                         ELSE 0 END AS tax_amount,
-                   CASE WHEN bill.state <> 'cancel' THEN %(withheld)s
+                   CASE WHEN bill.state <> 'cancel' THEN %(withheld)s + paid.withheld
                         ELSE 0 END AS withheld_amount,
-                   CASE WHEN bill.state <> 'cancel' THEN -bill.amount_total_signed
+                   CASE WHEN bill.state <> 'cancel'
+                        THEN -bill.amount_total_signed - paid.withheld
                         ELSE 0 END AS payable_amount,
                    withdrawal.state,
                    withdrawal.bill_id AS document_id,
@@ -167,7 +176,9 @@ class ReferralPayout(models.Model):
                 ON participant.id = withdrawal.participant_id
               JOIN res_company company ON company.id = withdrawal.company_id
               LEFT JOIN account_move bill ON bill.id = withdrawal.bill_id
+             CROSS JOIN LATERAL (%(withheld_at_payment)s) paid(withheld)
             """,
+            withheld_at_payment=self._withheld_at_payment(),
             paid_on=self._paid_on(),
             tax=self._bill_taxes(SQL("item.balance"), SQL(">")),
             withheld=self._bill_taxes(SQL("-item.balance"), SQL("<")),
@@ -197,6 +208,32 @@ class ReferralPayout(models.Model):
             """,
             amount,
             sign,
+        )
+
+    def _withheld_at_payment(self):
+        """Return the ``SELECT`` of the taxes that the bill's payments withhold.
+
+        A payment of several bills withholds from each in proportion.
+        """
+        return SQL(
+            """
+            SELECT COALESCE(ROUND(SUM(-tax.balance * part.amount / paid.total), 2), 0)
+              FROM account_move_line item
+              JOIN account_partial_reconcile part ON part.credit_move_id = item.id
+              JOIN account_move_line payer ON payer.id = part.debit_move_id
+              JOIN account_move entry
+                ON entry.id = payer.move_id AND entry.move_type = 'entry'
+              JOIN account_move_line tax
+                ON tax.move_id = entry.id AND tax.tax_line_id IS NOT NULL
+             CROSS JOIN LATERAL (
+                    SELECT SUM(own.balance)
+                      FROM account_move_line own
+                     WHERE own.move_id = entry.id
+                       AND own.account_id = payer.account_id
+                       AND own.balance > 0
+                   ) paid(total)
+             WHERE item.move_id = bill.id AND item.display_type = 'payment_term'
+            """
         )
 
     def _redemptions(self):

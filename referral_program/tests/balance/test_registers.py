@@ -266,6 +266,73 @@ class TestPayouts(RegisterCase):
             [0, 0, 0],
         )
 
+    def test_what_is_withheld_at_payment(self):
+        repartition = [
+            Command.create({"repartition_type": "base"}),
+            Command.create(
+                {
+                    "repartition_type": "tax",
+                    "account_id": self.company_data["default_account_tax_purchase"].id,
+                }
+            ),
+        ]
+        tax = self.env["account.tax"].create(
+            {
+                "name": "Personal income tax",
+                "amount": -13,
+                "type_tax_use": "purchase",
+                "is_withholding_tax_on_payment": True,
+                "company_id": self.company.id,
+                "invoice_repartition_line_ids": repartition,
+                "refund_repartition_line_ids": repartition,
+            }
+        )
+        tax.withholding_sequence_id = self.env["ir.sequence"].create(
+            {"name": "Withholding", "padding": 4}
+        )
+        self.participant.type_id.tax_ids = tax
+        method = self.bank_journal.outbound_payment_method_line_ids
+        withholding = {
+            "should_withhold_tax": True,
+            "withholding_outstanding_account_id": method.payment_account_id.id,
+        }
+        alone = self._billed(10_000)
+        together = self._billed(30_000) + self._billed(20_000)
+        untouched = self._billed(15_000)
+        self.assertEqual(set(self._payouts().mapped("withheld_amount")), {0})
+        self._pay(alone.bill_id, "2026-03-10", **withholding)
+        self._pay(together.bill_id, "2026-03-11", group_payment=True, **withholding)
+        half = self._pay(untouched.bill_id, "2026-03-12", 7_500, **withholding)
+        self.env.invalidate_all()
+        table = self._report("payout")["tables"][0]
+        self.assertEqual(
+            {
+                row["name"]: (row["taken"], row["withheld"], row["payable"])
+                for row in table["rows"]
+            },
+            {
+                alone.name: (10_000, 1_300, 8_700),
+                together[0].name: (30_000, 3_900, 26_100),
+                together[1].name: (20_000, 2_600, 17_400),
+                untouched.name: (15_000, 975, 14_025),
+            },
+        )
+        self.assertEqual(table["totals"]["withheld"], 8_775)
+        sent = self.env["account.move.line"].search(
+            [
+                ("account_id", "=", method.payment_account_id.id),
+                ("parent_state", "=", "posted"),
+                ("date", ">=", "2026-03-10"),
+                ("date", "<=", "2026-03-11"),
+            ]
+        )
+        self.assertEqual(sum(sent.mapped("balance")), -52_200)
+        # a payment that bounces withholds nothing
+        self._unmatch(half, "2026-03-20")
+        payouts = {payout.name: payout for payout in self._payouts()}
+        self.assertEqual(payouts[untouched.name].withheld_amount, 0)
+        self.assertEqual(payouts[untouched.name].payable_amount, 15_000)
+
     def test_by_the_day_that_is_asked_for(self):
         withdrawal = self._request(10_000, "2026-03-31")
         with self.on("2026-04-01"):
