@@ -1,3 +1,4 @@
+from . import account_move
 from . import account_move_line
 from . import referral_delivery
 from . import referral_earning

@@ -77,6 +77,42 @@ class TestAdvances(OrderCase):
         self._pay(final, "2026-03-10")
         self.assertEarned("2026-03", self.participant, "0")
 
+    def test_a_final_credit_note_that_names_its_origin(self):
+        """As countries ask for it: Odoo's ``_refunds_origin_required``."""
+        product = self._product(invoice_policy="delivery")
+        line = self._sold(100, product=product, product_uom_qty=5)
+        order = self._order("2026-01-05", [line])
+        advance = self._advance(order, "2026-01-10", 500)
+        order.order_line.filtered("product_id").qty_delivered = 3
+        self.patch(
+            self.registry["account.move"], "_refunds_origin_required", lambda _self: 1
+        )
+        final = self._bill(order, "2026-02-10", posted=False)
+        # Odoo finds the origin where a credit note has one line of an order
+        final.reversed_entry_id = advance
+        with self.on("2026-02-10"):
+            final.action_post()
+        self.assertEqual((final.move_type, final.amount_total), ("out_refund", 200))
+        self.assertEqual(final.reversed_entry_id, advance)
+        self.assertFalse(final.referral_root_id)
+        self.assertEarned("2026-02", self.participant, "27")
+        self._pay(final, "2026-03-10")
+        self.assertEarned("2026-03", self.participant, "0")
+
+    def test_nothing_is_delivered_and_the_credit_note_names_its_origin(self):
+        product = self._product(invoice_policy="delivery")
+        line = self._sold(100, product=product, product_uom_qty=5)
+        order = self._order("2026-01-05", [line])
+        advance = self._advance(order, "2026-01-10", 500)
+        self.patch(
+            self.registry["account.move"], "_refunds_origin_required", lambda _self: 1
+        )
+        final = self._bill(order, "2026-02-10")
+        self.assertEqual((final.move_type, final.amount_total), ("out_refund", 500))
+        self.assertEqual(final.reversed_entry_id, advance)
+        self.assertEqual(final.referral_root_id, advance)
+        self.assertEarned("2026-02", self.participant, "0")
+
     def test_an_advance_counts_as_far_as_it_was_paid(self):
         order = self._order("2026-01-05", 1000)
         advance = self._advance(order, "2026-01-10", 300, paid=False)
