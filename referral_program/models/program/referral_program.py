@@ -1,3 +1,5 @@
+from urllib.parse import urlsplit
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import html2plaintext
@@ -288,6 +290,22 @@ class ReferralProgram(models.Model):
                         "branches too, so there cannot be another program for them.",
                         other=others.name,
                         company=others.company_id.name,
+                    )
+                )
+
+    @api.constrains("target_url")
+    def _check_target_url(self):
+        """Refuse what browsers do not take for a page, or for one somewhere else."""
+        for program in self:
+            url = program.target_url or ""
+            address = urlsplit(url)
+            is_own = url.startswith("/") and not address.netloc
+            is_other = address.scheme in ("https", "http") and address.netloc
+            if not (is_own or is_other) or "\\" in url:
+                raise ValidationError(
+                    self.env._(
+                        "Links lead to a page of this website, such as "
+                        "/referral-program, or to an address that begins with https://."
                     )
                 )
 

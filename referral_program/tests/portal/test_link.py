@@ -7,6 +7,7 @@ from threading import Thread
 from types import SimpleNamespace
 
 from odoo import fields
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from ...tools.visit_cookie import COOKIE, set_cookie
@@ -102,6 +103,20 @@ class TestLink(LinkCase):
             location = self._open(self.anna, query).headers["Location"]
             path = location.removeprefix(self.base_url())
             self.assertTrue(path.startswith("/referral-program?"), path)
+
+    def test_the_target_is_a_page(self):
+        program = self.anna.program_id
+        for address in (
+            "javascript:alert(1)",
+            "//evil.example",
+            "/\\evil.example",
+            "https:",
+            "data:text/html,x",
+            "evil.example",
+        ):
+            with self.subTest(address), self.assertRaises(ValidationError):
+                program.target_url = address
+        program.target_url = "https://provider.example/vps?from=partners"
 
     def test_unknown_and_inactive_links_lead_on_without_a_cookie(self):
         self.boris._update_state("suspended", "Test")
