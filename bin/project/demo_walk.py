@@ -1,7 +1,5 @@
 """Prepares a database for the walk; runs inside Odoo's shell."""
 
-from datetime import date
-
 from dateutil.relativedelta import relativedelta
 
 #: Who has an account already: login, which is the password, and language. Whoever has
@@ -20,13 +18,8 @@ def main(env):
     modules = env["ir.module.module"].search([("state", "=", "installed")])
     modules._update_translations(["ru_RU"])
     env["ir.config_parameter"].set_param("auth_signup.invitation_scope", "b2c")
-    company = env.ref("referral_program.demo_company", raise_if_not_found=False)
-    company = company or env.ref("base.main_company")
-    program = env.ref("referral_program.demo_program", raise_if_not_found=False)
-    if program:
-        accrue(program)
-    else:
-        sell(env, company)
+    company = env.ref("referral_program.demo_company")
+    accrue(env.ref("referral_program.demo_program"))
     for login, lang in PORTAL.items():
         make(env, company, login, lang, env.ref("base.group_portal"))
     for login, boss in COLLEAGUES.items():
@@ -46,29 +39,6 @@ def accrue(program):
         program.invalidate_recordset()
     program.env["referral.statement"]._cron_statements()
     program._cron_check_integrity()
-
-
-def sell(env, company):
-    """Have a client who was invoiced, and paid, in the month that is over."""
-    day = date.today().replace(day=1) - relativedelta(days=20)
-    client = env["res.partner"].create({"name": "First Client", "is_company": True})
-    line = {"name": "Virtual server", "price_unit": 100_000, "tax_ids": [(5, 0, 0)]}
-    invoice = (
-        env["account.move"]
-        .with_company(company)
-        .create(
-            {
-                "move_type": "out_invoice",
-                "partner_id": client.id,
-                "invoice_date": day,
-                "invoice_line_ids": [(0, 0, line)],
-            }
-        )
-    )
-    invoice.action_post()
-    env["account.payment.register"].with_context(
-        active_model="account.move", active_ids=invoice.ids
-    ).create({"payment_date": day})._create_payments()
 
 
 def find(env, login):

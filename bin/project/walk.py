@@ -78,36 +78,6 @@ class Walk:
             self._auditor(_with(lang, "auditor"), place, lang)
         return self.log
 
-    def empty(self):
-        """Play everybody where there is nothing yet: from installing to a month."""
-        place = "empty: English, desk"
-        boss = self.walker("administrator", place, login="admin")
-        with boss.task("create the program"):
-            staff.create_program(boss)
-        with boss.task("first steps that the administrator decides"):
-            staff.decide(boss, "Russian Federation", "Officer", "Accountant")
-        own = self.walker("individual", place, login="anna")
-        officer = self.walker("officer", place, login="officer")
-        with own.task("join"):
-            portal.join(own, "individual")
-        with officer.task("verify the first participant"):
-            staff.verify(officer, "Anna")
-        with officer.task("enter who brought a client"):
-            staff.bind(officer, "Anna", "First Client", "01/01/2026")
-        with own.task("get the link"):
-            link = portal.get_link(own)
-        accountant = self.walker("accountant", place, login="accountant")
-        with accountant.task("compute, review and post the first month"):
-            staff.accrue(accountant)
-        for lang, _phone, way in WAYS:
-            visitor = self.walker("visitor", f"empty: {way}", lang, phone=True)
-            with visitor.task("follow a link and sign up"):
-                portal.follow(visitor, link, f"visitor.{lang}@new-client.example.org")
-        with boss.task("see that all steps are done"):
-            boss.menu("referral_dashboard_action")
-            boss.see(".o_referral_balance, .o_referral_row, .o_referral_step")
-        return self.log
-
     # === PEOPLE === #
 
     def _participant(self):

@@ -31,52 +31,6 @@ def verify(walker, name):
     walker.see(f"{STATE}[data-value=active]")
 
 
-def create_program(walker):
-    """Create the company's program in the settings."""
-    walker.open("/odoo/settings#referral_program")
-    walker.menu("res_config_settings_action")
-    walker.click("button[name=action_create_referral_program]")
-    walker.menu("referral_dashboard_action")
-    walker.see(".o_referral_step")
-
-
-def decide(walker, country, officer, accountant):
-    """Do the administrator's first steps, one after the other."""
-    walker.menu("referral_dashboard_action")
-    steps = walker.page.locator(".o_referral_step:has(button)").filter(visible=True)
-    for answers in (
-        {"country_id": country},
-        {"officer_id": officer, "responsible_id": accountant},
-        {},
-        {},
-        {"date_from": "01/01/2026"},
-    ):
-        # each step that is done leaves its button
-        steps.first.locator("button").first.click()
-        walker.taken.clicks += 1
-        walker.rest()
-        for name, text in answers.items():
-            if name == "date_from":
-                walker.click(".modal td[name=date_from]")
-            walker.field(name, text)
-        walker.click(".modal footer button[name=action_confirm_step]")
-        walker.page.locator(".modal").first.wait_for(state="detached")
-        walker.rest()
-    while walker.has(".o_referral_step button.btn-primary"):
-        walker.click(".o_referral_step button.btn-primary")
-
-
-def bind(walker, participant, client, day):
-    """Enter by whom a client was brought, and since when."""
-    walker.menu("referral_referral_action")
-    walker.click(".o_list_button_add")
-    walker.field("participant_id", participant)
-    walker.field("partner_id", client)
-    walker.field("date_start", day)
-    walker.click(".o_form_button_save")
-    walker.see(".o_form_saved, .o_form_view:not(.o_form_dirty)")
-
-
 def move(walker, client, participant):
     """Move a referral to whom it belongs, after reading what that moves."""
     walker.menu("referral_referral_action")

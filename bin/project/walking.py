@@ -14,7 +14,7 @@ from .shell import SetupError, say
 
 DESK, PHONE = (1366, 768), (390, 844)
 #: Milliseconds after which somebody is stuck.
-PATIENCE = 25_000
+PATIENCE = 60_000
 
 
 @dataclass

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from . import databases, demo, packages, paths
-from .shell import SetupError, say
+from .shell import say
 
 DATABASE = f"referral_walk_{paths.CLONE}"
 TABLE = paths.ROOT / "docs" / "walks.md"
@@ -13,23 +13,16 @@ BEGIN, END = "<!-- table -->", "<!-- end of table -->"
 COLUMNS = ("person", "task", "where", "clicks", "seconds", "pages loaded")
 
 
-def play(places, shots="", write=False):
-    """Play the people in each place, and print what it took them.
+def play(shots="", write=False):
+    """Play the people on the demo's books, and print what it took them.
 
-    :param list places: ``demo`` or ``empty``
     :param str shots: the folder for pictures, or nothing
     :param bool write: keep the table in docs
     :return int: 0 if nobody was stuck
     """
-    if unknown := set(places) - {"demo", "empty"}:
-        raise SetupError(f"there is no place {unknown.pop()}", "bin/walk demo empty")
     if shots:
         Path(shots).mkdir(parents=True, exist_ok=True)
-    rows, failed = [], 0
-    for place in places:
-        taken, problem = _play(place, shots and str(Path(shots).resolve()))
-        rows += taken
-        failed = failed or problem
+    rows, failed = _play("demo", shots and str(Path(shots).resolve()))
     table = _table(rows)
     print(table, flush=True)
     if write and not failed:
