@@ -356,6 +356,44 @@ class TestHashChain(OneReferralCase):
         self.assertIn((5, "lines_hash"), breaks)
         self.assertNotIn((4, "lines_hash"), breaks)
 
+    def test_a_line_stays_with_its_compensation(self):
+        other = self._participant("Other")
+        self._tamper(
+            f"""WITH other AS (
+                    INSERT INTO referral_compensation
+                           (accrual_id, participant_id, base, amount, accrued)
+                    VALUES (%(2)s, {other.id}, 0, 0, 0)
+                 RETURNING id)
+                UPDATE referral_accrual_line SET compensation_id = other.id
+                  FROM other WHERE accrual_id = %(2)s"""
+        )
+        self.assertEqual(
+            self._breaks(self._check()),
+            {(2, "compensations_hash"), (2, "lines_hash")},
+        )
+
+    def test_months_of_the_second_version_stay_intact(self):
+        with patch.object(ways, "VERSION", 2):
+            self._paid("2026-04-10", 4_000)
+            self.months[4] = self._accrue("2026-04")
+        self._paid("2026-05-10", 5_000)
+        self.months[5] = self._accrue("2026-05")
+        self.assertEqual(
+            [self.months[number].hash_version for number in (4, 5)], [2, ways.VERSION]
+        )
+        self.assertFalse(self._breaks(self._check()))
+        for change in ("is_further = TRUE", "name = 'X'", "line_key = -line_key"):
+            with self.subTest(change), self.cr.savepoint() as savepoint:
+                self._tamper(
+                    f"UPDATE referral_accrual_line SET {change}"
+                    " WHERE accrual_id IN (%(4)s, %(5)s)"
+                )
+                self.assertEqual(
+                    self._breaks(self._check()),
+                    {(4, "lines_hash"), (5, "lines_hash")},
+                )
+                savepoint.rollback()
+
     def test_a_month_cannot_be_told_to_be_of_another_version(self):
         with self._second_version():
             self._tamper(

@@ -185,7 +185,7 @@ class TestFurtherReferrals(Expected, OneReferralCase):
     def test_the_evidence_says_whose_a_line_is(self):
         self._paid("2026-01-10", 1000)
         accrual = self.assertMonth("2026-01", 90, 10)
-        self.assertEqual(accrual.hash_version, 2)
+        self.assertEqual(accrual.hash_version, 3)
         self.env.flush_all()
         for change, found in (
             ("is_further = FALSE, line_key = -line_key", "hash_chain"),

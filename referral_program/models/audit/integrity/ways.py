@@ -6,9 +6,9 @@ items. Contacts are not in it but by their participants, because contacts may be
 merged; nor is an entry's number, which an accountant may change.
 
 Each row is written as PostgreSQL writes a row (unambiguous, fields quoted), with
-numbers without trailing zeros and dates as days; rows are hashed one by one and then
-together in the order of their keys, so that a million lines need no more memory
-than their hashes.
+numbers without trailing zeros and dates as days. Rows, or blocks of them, are hashed
+one by one and then together in the order of their keys, so that a million lines need
+little memory.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,14 @@ from odoo.tools import SQL
 PARTS = ("terms_hash", "compensations_hash", "lines_hash", "items_hash")
 
 
+def _row_text(*columns):
+    """A row as PostgreSQL writes it."""
+    return SQL("ROW(%s)::text", SQL(", ").join(map(SQL, columns)))
+
+
 def _row_hash(*columns):
     """A row as the bytes of its hash."""
-    return SQL(
-        "SHA256(CONVERT_TO(ROW(%s)::text, 'UTF8'))", SQL(", ").join(map(SQL, columns))
-    )
+    return SQL("SHA256(CONVERT_TO(%s, 'UTF8'))", _row_text(*columns))
 
 
 def _number(column):
@@ -139,6 +142,33 @@ def _line_rows(accruals, order="line_key, referral_id", columns=None):
     )
 
 
+def _line_blocks(accruals):
+    """The lines in blocks by their keys, as rows: a hash for each line would take
+    longer than what is hashed."""
+    return SQL(
+        """
+        SELECT accrual_id, block AS key,
+               SHA256(CONVERT_TO(
+                   STRING_AGG(text, E'\\n' ORDER BY line_key, referral_id), 'UTF8'
+               )) AS hash
+          FROM (SELECT compensation.accrual_id,
+                       line.line_key / 256 AS block,
+                       line.line_key,
+                       line.referral_id,
+                       %(text)s AS text
+                  FROM referral_compensation compensation
+                  JOIN referral_accrual_line line
+                    ON line.compensation_id = compensation.id
+                 WHERE compensation.accrual_id IN (%(accruals)s)
+                -- a fence: what is sorted is texts, not lines
+                OFFSET 0) line
+         GROUP BY accrual_id, block
+        """,
+        accruals=accruals,
+        text=_row_text("line.compensation_id", *LINE_COLUMNS, "line.is_further"),
+    )
+
+
 def _item_rows(accruals):
     """The items of the entries; a participant's contact is named by the participant,
     the program's own account by its role: Odoo merges both."""
@@ -248,6 +278,16 @@ WAYS = {
         },
         statements=_statement_rows,
     ),
+    # since lines are hashed together
+    3: Way(
+        parts={
+            "terms_hash": _terms_rows,
+            "compensations_hash": _compensation_rows,
+            "lines_hash": _line_blocks,
+            "items_hash": _item_rows,
+        },
+        statements=_statement_rows,
+    ),
 }
 #: The one that months are sealed by.
-VERSION = 2
+VERSION = 3
