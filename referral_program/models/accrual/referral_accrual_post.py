@@ -116,6 +116,7 @@ class ReferralAccrual(models.Model):
             mail_create_nolog=True,
             # whole as it is: no taxes or terms to make lines of
             skip_invoice_sync=True,
+            skip_invoice_line_sync=True,
         ).create(self._prepare_entry_vals(compensations))
 
     def _prepare_entry_vals(self, compensations):
@@ -156,6 +157,10 @@ class ReferralAccrual(models.Model):
             "balance": balance,
             "currency_id": self.currency_id.id,
             "amount_currency": balance,
+            # nothing to tax: Odoo would find out item by item
+            "price_subtotal": 0.0,
+            "price_total": 0.0,
+            "tax_ids": [],
         }
 
     def _accounting_date(self):
