@@ -4,6 +4,7 @@ from . import referral_delivery
 from . import referral_earning
 from . import referral_earning_advances
 from . import referral_earning_delivered
+from . import referral_earning_vouchers
 from . import referral_mark
 from . import referral_program
 from . import referral_referral

@@ -17,7 +17,10 @@ class ReferralEarning(models.AbstractModel):
     def _line_columns(self):
         return {
             **super()._line_columns(),
-            "is_advance": SQL("COALESCE(item.is_downpayment, FALSE)"),
+            "is_advance": SQL(
+                "(COALESCE(item.is_downpayment, FALSE) OR %s)",
+                self._pays_by_voucher() or SQL("FALSE"),
+            ),
             "is_voucher": SQL("item.product_id IN %s", self._voucher_products()),
         }
 
@@ -58,6 +61,13 @@ class ReferralEarning(models.AbstractModel):
         """
         if not self._has_rewards():
             return SQL("FALSE")
+        return self._rewarded_by(SQL("offered.program_type NOT IN %s", BONUSES))
+
+    def _rewarded_by(self, offered):
+        """Return whether a line, ``item``, is a reward of certain loyalty programs.
+
+        :param SQL offered: which, over ``offered``, the loyalty program
+        """
         return SQL(
             """
             EXISTS (SELECT
@@ -65,10 +75,9 @@ class ReferralEarning(models.AbstractModel):
                       JOIN sale_order_line ordered ON ordered.id = sold.order_line_id
                       JOIN loyalty_reward reward ON reward.id = ordered.reward_id
                       JOIN loyalty_program offered ON offered.id = reward.program_id
-                     WHERE sold.invoice_line_id = item.id
-                       AND offered.program_type NOT IN %s)
+                     WHERE sold.invoice_line_id = item.id AND %s)
             """,
-            BONUSES,
+            offered,
         )
 
     def _voucher_products(self):

@@ -155,7 +155,7 @@ class ReferralEarning(models.AbstractModel):
         self._drop_tables(advance, RECEIVED)
         return worth
 
-    def _charge_query(self, conditions, joins, currency, unit):
+    def _charge_query(self, conditions, joins, currency, unit, charged=None):
         """Return the ``SELECT`` of what groups charge for advances, less deductions.
 
         By line of an order, with tax, by the last day.
@@ -163,6 +163,8 @@ class ReferralEarning(models.AbstractModel):
         :param SQL joins: further joins to ``sold``, the line of the order
         :param SQL currency: the currency of the amounts
         :param SQL unit: what a unit of the company's currency is in that
+        :param SQL charged: whether a line, ``item``, is of an advance, or of what else
+            is charged; of an advance, if left out
         """
         return SQL(
             """
@@ -177,7 +179,7 @@ class ReferralEarning(models.AbstractModel):
               JOIN account_move_line item
                 ON item.move_id = member.move_id
                AND item.display_type = 'product'
-               AND item.is_downpayment
+               AND %(charged)s
               LEFT JOIN sale_order_line_invoice_rel sold
                 ON sold.invoice_line_id = item.id
               %(joins)s
@@ -188,4 +190,5 @@ class ReferralEarning(models.AbstractModel):
             end=conditions.end,
             members=conditions.table("member"),
             joins=joins,
+            charged=charged or SQL("item.is_downpayment"),
         )

@@ -117,6 +117,57 @@ class TestDiscounts(OrderCase):
         self._claim(order)
         self.assertInvoiceEarns(order, 700, "63")
 
+    def test_a_program_may_say_that_vouchers_are_money(self):
+        for kind in ("gift_card",):
+            with self.subTest(kind), self.cr.savepoint() as savepoint:
+                self.program.vouchers_are_money = True
+                program = self._wallet(kind)
+                program.trigger_product_ids.taxes_id = False
+                bought = self._order(
+                    "2026-01-05",
+                    [self._sold(300, product=program.trigger_product_ids)],
+                )
+                self._pay(self._bill(bought, "2026-01-06"), "2026-01-06")
+                self.assertEarned("2026-01", self.participant, "0")
+                order = self._order("2026-02-05", 1000, confirmed=False)
+                card = self.env["loyalty.card"].create(
+                    {
+                        "program_id": program.id,
+                        "partner_id": self.client.id,
+                        "points": 300,
+                    }
+                )
+                if kind == "ewallet":
+                    order._update_programs_and_rewards()
+                self._claim(order, card.code if kind == "gift_card" else None)
+                invoice = self._bill(order, "2026-02-20")
+                self.assertEqual(invoice.amount_total, 700)
+                self.assertEarned("2026-02", self.participant, "27")
+                self._pay(invoice, "2026-03-20")
+                self.assertEarned("2026-03", self.participant, "63")
+                run = self.program._check_integrity()
+                self.assertFalse(run.finding_ids.mapped("title"))
+                savepoint.rollback()
+
+    def test_what_a_voucher_paid_wholly_and_is_taken_back(self):
+        self.program.vouchers_are_money = True
+        program = self._wallet("gift_card")
+        card = self.env["loyalty.card"].create(
+            {"program_id": program.id, "points": 1000}
+        )
+        order = self._order("2026-01-05", 1000, confirmed=False)
+        self._claim(order, card.code)
+        invoice = self._bill(order, "2026-01-20")
+        self.assertEqual(invoice.amount_total, 0)
+        self.assertEarned("2026-01", self.participant, "90")
+        with self.on("2026-02-10"):
+            invoice._reverse_moves([{"invoice_date": "2026-02-10"}], cancel=True)
+        self.assertEarned("2026-02", self.participant, "-90")
+
+    def test_points_stay_bonus_money(self):
+        self.program.vouchers_are_money = True
+        self.test_points_are_bonus_money()
+
     def test_buying_a_gift_card_or_a_top_up_earns_nothing(self):
         for kind in ("gift_card", "ewallet"):
             with self.subTest(kind):
