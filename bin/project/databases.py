@@ -30,7 +30,7 @@ class Workplace:
     """Everything needed to run Odoo with this clone's addons.
 
     :param extra_addons: further folders for the addons path
-    :param own: the folder that holds this project's addon
+    :param own: the folder that holds this project's addons; none of them, if None
     """
 
     def __init__(self, extra_addons=(), own=paths.ROOT):
@@ -41,7 +41,7 @@ class Workplace:
             packages.oca(),
             packages.oca(paths.GLUE_PINS),
             *extra_addons,
-            own,
+            *filter(None, [own]),
         ]
         self.server = postgres.settings()
         self.config = self._write_config()
@@ -177,16 +177,20 @@ def copy(source, target):
 
 
 def base(workplace, demo=False, glue=False):
-    """Return the name of a database with what the addons depend on, to copy from."""
+    """Return the name of a database with what the addons depend on, to copy from.
+
+    Clones share it, so it knows of no addon that only one of them may have.
+    """
     modules = dependencies(glue)
-    key = paths.digest(workplace.odoo.version, paths.OCA_PINS, *modules)
+    key = paths.digest("others", workplace.odoo.version, paths.OCA_PINS, *modules)
     if glue:
         key = paths.digest(key, paths.GLUE_PINS)
     name = f"referral_base_{key}{DEMO if demo else ''}"
     with exclusively(name):
         if not exists(name):
             with progress("installing Odoo's modules into a template (once)"):
-                build(name, lambda: workplace.install(name, modules, demo))
+                others = Workplace(own=None)
+                build(name, lambda: others.install(name, modules, demo))
     return name
 
 

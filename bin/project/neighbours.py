@@ -97,12 +97,14 @@ class Crowd(suite.Suite):
         """Return the name of a database with the neighbours only, kept by their pins."""
         modules = sorted({*OF_ODOO, *OF_OCA, *databases.dependencies(glue=True)})
         pins = (PINS, paths.OCA_PINS, paths.GLUE_PINS)
-        name = f"referral_base_{paths.digest(self.workplace.odoo.version, *pins, *modules)}_crowd"
+        key = paths.digest("others", self.workplace.odoo.version, *pins, *modules)
+        name = f"referral_base_{key}_crowd"
         with exclusively("database"):
             if not databases.exists(name):
                 with progress(f"installing {len(modules)} addons of others (once)"):
+                    others = databases.Workplace([packages.oca(PINS)], own=None)
                     databases.build(
-                        name, lambda: self.workplace.install(name, modules, False)
+                        name, lambda: others.install(name, modules, False)
                     )
         return name
 

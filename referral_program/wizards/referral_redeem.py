@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class ReferralRedeem(models.TransientModel):
@@ -40,11 +41,21 @@ class ReferralRedeem(models.TransientModel):
             wizard.amount = min(wizard.participant_id.available_balance, wizard.due)
 
     def action_confirm(self):
-        """Pay it."""
+        """Pay it.
+
+        :raise UserError: saying why it cannot be
+        """
         self.ensure_one()
         self.env["referral.program"]._check_accountant()
         self.invoice_id.check_access("write")
         self.participant_id.check_access("read")
+        if not self.participant_id:
+            raise UserError(
+                self.env._(
+                    "%(client)s does not take part in the program.",
+                    client=self.invoice_id.commercial_partner_id.display_name,
+                )
+            )
         self.env["referral.redemption"]._redeem(
             self.participant_id, self.invoice_id, self.amount, by_staff=True
         )

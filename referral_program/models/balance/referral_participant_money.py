@@ -211,7 +211,8 @@ class ReferralParticipant(models.Model):
         """
         self.ensure_one()
         currency = self.currency_id
-        if not isfinite(amount) or currency.compare_amounts(amount, 0) <= 0:
+        # rounding multiplies, which breaks down where that is infinite
+        if not isfinite(amount * 1e9) or currency.compare_amounts(amount, 0) <= 0:
             raise refusal("invalid_amount", self.env._("Enter an amount above zero."))
         if float_compare(amount, currency.round(amount), precision_digits=6):
             raise refusal(

@@ -16,8 +16,6 @@ LETTERS = {"read": "r", "write": "w", "create": "c", "unlink": "d"}
 RAN, DENIED, REFUSED = "ran", "-", "refused"
 #: It broke down, which nobody should be able to make it do.
 FAILED = "failed"
-#: There is no record to try it on.
-UNTRIED = "untried"
 
 
 def names_of_models(env):
@@ -33,7 +31,7 @@ def public_methods(env):
     """Yield models and names of the methods that the addon lets anybody call.
 
     What Odoo's own classes have by that name is Odoo's, and asks for the rights on the
-    model.
+    model. What a mixin does with its records is tried on its heirs.
     """
     for name in sorted(env.registry):
         for method in sorted(_ours(env.registry[name])):
@@ -41,7 +39,13 @@ def public_methods(env):
                 get_public_method(env[name], method)
             except AccessError:
                 continue  # @api.private
-            yield name, method
+            if not env[name]._abstract or needs_no_record(env[name], method):
+                yield name, method
+
+
+def needs_no_record(model, method):
+    """Tell whether a method is called on the model itself."""
+    return getattr(getattr(model, method), "_api_model", False)
 
 
 def _ours(model):
@@ -69,9 +73,9 @@ def answer(records, method, user, arguments):
     env = records.env
     model = records.browse().with_user(user)
     context = {"allowed_company_ids": user.company_ids.ids}
-    if not getattr(getattr(model, method), "_api_model", False):
+    if not needs_no_record(model, method):
         if not records:
-            return UNTRIED
+            raise LookupError(f"no record to try {model._name}.{method} on")
         arguments = [records.ids, *arguments]
     env.flush_all()
     with env.cr.savepoint() as savepoint:

@@ -24,6 +24,15 @@ GROUPS = {
     "public": "base.group_public",
 }
 FOREIGN = "foreign administrator"
+#: What wizards are about.
+NAMED = {
+    "account.move",
+    "referral.document",
+    "referral.participant",
+    "referral.program",
+    "referral.referral",
+    "referral.withdrawal",
+}
 
 
 @tagged("post_install", "-at_install")
@@ -53,13 +62,61 @@ class TestAccessMatrix(TwoCompaniesCase):
         cls.env["referral.event"]._record("participant.joined", cls.participant)
         cls.program.action_check_integrity()
         cls.program.accrual_ids.action_make_audit_file()
+        cls.env["referral.question"]._ask(cls.participant, cls.program.accrual_ids, "?")
+        cls.program.accrual_ids._make_statements()
+        with cls.on("2026-03-05"):
+            cls.env["referral.redemption"]._redeem(
+                cls.participant, cls._own_invoice(), 100
+            )
+        cls.env["referral.integrity.finding"].sudo().create(
+            {
+                "run_id": cls.env["referral.integrity.run"].search([], limit=1).id,
+                "check_name": "balance_ledger",
+                "res_model": "referral.participant",
+                "res_id": cls.participant.id,
+            }
+        )
 
-    def _sample(self, model):
-        """Return a record of the first company, or of all; maybe there is none."""
+    @classmethod
+    def _own_invoice(cls):
+        partner = cls.participant.partner_id
+        return cls._invoice(partner, "2026-02-10", [cls._line(500)])
+
+    def _sample(self, model, user=None):
+        """Return a record of the first company, or of all; a wizard of the user's."""
         records = self.env[model]
         if records._abstract:
             return records
+        if records._transient:
+            return self._wizard(model, user)
         return self._foreign(model) or records.search([], limit=1)
+
+    def _wizard(self, model, user):
+        """Return a user's wizard, or a line of its answer, about the first company.
+
+        In it is whatever a form can name; whether the user may is for the methods.
+        """
+        # sudo: as if somebody got past the form
+        wizards = self.env[model].with_user(user).sudo()
+        fields = wizards._fields.items()
+        return wizards.create(
+            {name: self._value(f, user) for name, f in fields if self._is_typed(f)}
+        )
+
+    def _is_typed(self, field):
+        named = (field.comodel_name or "") in NAMED and not field.related
+        left_out = field.compute or field.default
+        return field.store and not left_out and (field.required or named)
+
+    def _value(self, field, user):
+        """Return what is typed into a field."""
+        if field.type == "many2one":
+            return self._sample(field.comodel_name, user).id
+        if field.relational:
+            return [Command.set(self._sample(field.comodel_name, user).ids)]
+        if field.type == "selection":
+            return field.get_values(self.env)[0]
+        return {"date": "2026-02-28", "char": "Why not"}.get(field.type, 1)
 
     def _arguments(self, model, method):
         """Return what a method is called with."""
@@ -84,10 +141,9 @@ class TestAccessMatrix(TwoCompaniesCase):
             row = [matrix.rights(self.env, model, user) for user in self.users.values()]
             yield [model, "", *row]
         for model, method in matrix.public_methods(self.env):
-            record = self._sample(model)
             arguments = self._arguments(model, method)
             row = [
-                matrix.answer(record, method, user, arguments)
+                matrix.answer(self._sample(model, user), method, user, arguments)
                 for user in self.users.values()
             ]
             yield [model, method, *row]
