@@ -94,7 +94,7 @@ class Crowd(suite.Suite):
         self._begin(self._install(), [paths.ADDON, *paths.GLUE])
 
     def _install_neighbours(self):
-        """Return the name of a database with the neighbours only, kept by their pins."""
+        """Return the name of a database with the neighbours only, kept by pins."""
         modules = sorted({*OF_ODOO, *OF_OCA, *databases.dependencies(glue=True)})
         pins = (PINS, paths.OCA_PINS, paths.GLUE_PINS)
         key = paths.digest("others", self.workplace.odoo.version, *pins, *modules)
@@ -103,9 +103,7 @@ class Crowd(suite.Suite):
             if not databases.exists(name):
                 with progress(f"installing {len(modules)} addons of others (once)"):
                     others = databases.Workplace([packages.oca(PINS)], own=None)
-                    databases.build(
-                        name, lambda: others.install(name, modules, False)
-                    )
+                    databases.build(name, lambda: others.install(name, modules, False))
         return name
 
     def _install(self):
@@ -188,7 +186,11 @@ def _outcomes(report):
         test = f"{case.get('classname')}.{case.get('name')}"
         found = {part.tag for part in case} & {"failure", "error", "skipped"}
         outcome = (
-            "failed" if found & {"failure", "error"} else "skipped" if found else "passed"
+            "failed"
+            if found & {"failure", "error"}
+            else "skipped"
+            if found
+            else "passed"
         )
         outcomes[test] = max(
             outcomes.get(test, "passed"), outcome, key=suite.WORSE.index

@@ -50,7 +50,8 @@ class ReferralAccrualLine(models.Model):
     is_further = fields.Boolean(
         "Further Referral",
         readonly=True,
-        help="Earned in addition to the client's referrer: another level of the program.",
+        help="Earned in addition to the client's referrer: another level of the "
+        "program.",
     )
     terms_id = UnboundMany2one(
         "referral.program.terms", required=True, readonly=True, ondelete="restrict"

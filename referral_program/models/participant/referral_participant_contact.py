@@ -89,8 +89,8 @@ class ReferralParticipant(models.Model):
         else:
             note = env._(
                 "%(name)s deleted their portal account on %(date)s, and nobody else "
-                "acts for the participant: the link no longer works. Agree with them on "
-                "the balance, then close the participation; or invite them to the "
+                "acts for the participant: the link no longer works. Agree with them "
+                "on the balance, then close the participation; or invite them to the "
                 "portal again and let the link work again.",
                 **names,
             )

@@ -190,7 +190,7 @@ class TestMessages(DoorsCase):
         row.unlink()
         third = self._answer(self.question)
         self.assertNotIn(self.viewer.partner_id, third.notified_partner_ids)
-        note = self.question.with_user(self.accountant).message_post(body="Hm")
+        note = self.question.with_user(self.accountant).message_post(body=NOTE)
         self.assertFalse(note.notified_partner_ids)
 
     def test_employees_do_not_learn_who_asks(self):
