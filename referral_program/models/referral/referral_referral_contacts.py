@@ -170,9 +170,9 @@ class ReferralReferral(models.Model):
             referral._tell_officer(
                 lambda env, reason=reason: env._(
                     "The contacts changed, and now there is an objection to the "
-                    "referral: “%(reason)s”. Nothing new is credited for it until you approve "
-                    "it. To leave what was credited and credit nothing more, approve "
-                    "and end it.",
+                    "referral: “%(reason)s”. Nothing new is credited for it until you "
+                    "approve it. To leave what was credited and credit nothing more, "
+                    "approve and end it.",
                     reason=env["referral.refusal"]._explain(reason),
                 )
             )
