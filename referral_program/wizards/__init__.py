@@ -28,6 +28,7 @@ from . import (
 from . import referral_simulation_figures  # before the models that inherit it
 from . import (
     referral_forecast,
+    referral_forecast_row,
     referral_forecast_cash,
     referral_forecast_line,
     referral_forecast_month,

@@ -17,22 +17,8 @@ class ReferralForecastCash(models.TransientModel):
 
     _name = "referral.forecast.cash"
     _description = "Referral Forecast: Cash"
-    _order = "month, id"
+    _inherit = ["referral.forecast.row"]
 
-    forecast_id = fields.Many2one(
-        "referral.forecast",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
-        index=True,
-    )
-    currency_id = fields.Many2one(related="forecast_id.currency_id")
-    month = fields.Date(required=True, readonly=True)
-    is_rest = fields.Boolean(
-        "And Later",
-        readonly=True,
-        help="The sum of this month and of all after it.",
-    )
     withdrawals = fields.Monetary(
         "Open Withdrawals",
         readonly=True,

@@ -6,22 +6,8 @@ class ReferralForecastMonth(models.TransientModel):
 
     _name = "referral.forecast.month"
     _description = "Referral Forecast Month"
-    _order = "month, id"
+    _inherit = ["referral.forecast.row"]
 
-    forecast_id = fields.Many2one(
-        "referral.forecast",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
-        index=True,
-    )
-    currency_id = fields.Many2one(related="forecast_id.currency_id")
-    month = fields.Date(required=True, readonly=True)
-    is_rest = fields.Boolean(
-        "And Later",
-        readonly=True,
-        help="The sum of this month and of all after it.",
-    )
     certain = fields.Monetary(readonly=True)
     expected = fields.Monetary(readonly=True)
     total = fields.Monetary("Certain and Expected", readonly=True)

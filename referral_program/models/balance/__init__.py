@@ -9,6 +9,7 @@ from . import (
     referral_api_invoices,
     referral_api_statements,
     referral_former_contact,
+    referral_payment_mixin,
     referral_liability_movement,
     referral_withdrawal,
     referral_withdrawal_bill,

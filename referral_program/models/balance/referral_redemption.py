@@ -15,27 +15,11 @@ class ReferralRedemption(models.Model):
 
     _name = "referral.redemption"
     _description = "Referral Redemption"
-    _inherit = ["referral.sight.mixin"]
+    _inherit = ["referral.payment.mixin", "referral.sight.mixin"]
     _order = "id desc"
     _rec_names_search = ["name", "participant_id"]
     _check_company_auto = True
 
-    name = fields.Char("Number", readonly=True, required=True, copy=False)
-    participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
-    )
-    program_id = fields.Many2one(
-        related="participant_id.program_id", store=True, index=True
-    )
-    company_id = fields.Many2one(
-        related="participant_id.company_id", store=True, index=True
-    )
-    currency_id = fields.Many2one(related="program_id.currency_id")
-    partner_id = fields.Many2one(related="participant_id.partner_id", string="Client")
     invoice_id = fields.Many2one(
         "account.move",
         required=True,

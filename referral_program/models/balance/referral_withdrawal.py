@@ -21,27 +21,16 @@ class ReferralWithdrawal(models.Model):
 
     _name = "referral.withdrawal"
     _description = "Referral Withdrawal"
-    _inherit = ["referral.sight.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "referral.payment.mixin",
+        "referral.sight.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "id desc"
     _rec_names_search = ["name", "participant_id"]
     _check_company_auto = True
 
-    name = fields.Char("Number", readonly=True, copy=False, required=True)
-    participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
-    )
-    program_id = fields.Many2one(
-        related="participant_id.program_id", store=True, index=True
-    )
-    company_id = fields.Many2one(
-        related="participant_id.company_id", store=True, index=True
-    )
-    currency_id = fields.Many2one(related="program_id.currency_id")
-    partner_id = fields.Many2one(related="participant_id.partner_id", string="Client")
     amount = fields.Monetary(
         required=True, readonly=True, help="The amount that the participant requested."
     )

@@ -61,7 +61,7 @@ class TestContacts(TwoParticipantsCase):
             (later.state, later.date_end), ("ended", date.fromisoformat(last_day))
         )
         self.assertEqual(later.superseded_by_id, older)
-        self.assertTold(later, "the older referral holds")
+        self.assertTold(later, "the older referral applies")
 
     # === Parents === #
 
