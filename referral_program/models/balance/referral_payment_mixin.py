@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class ReferralPaymentMixin(models.AbstractModel):
-    """What takes money off a participant's balance: numbered, and of one participant."""
+    """What takes money off a participant's balance, numbered."""
 
     _name = "referral.payment.mixin"
     _description = "Money Taken off a Referral Balance"
