@@ -121,20 +121,23 @@ class TestAccessMatrix(TwoCompaniesCase):
     def _arguments(self, model, method):
         """Return what a method is called with."""
         client = self.participant.partner_id.id
-        given = {
+        own = [("participant_id", "=", self.participant.id)]
+        statement = self.env["referral.statement"].search(own, limit=1).id
+        withdrawal = self.env["referral.withdrawal"].search(own, limit=1).id
+        known = {
             "agreements": [],
             "hand_in": [client, "passport_number", "AB 1234567"],
             "join": [client, "individual", "resident"],
             "register_referral": ["key", self.participant.code, client],
-            "statement_file": [client, 1],
+            "statement_file": [client, statement],
             "add_account": [client, "GB82WEST12345698765432"],
             "withdraw": ["key", client, "10000", "USD", self.account.id],
-            "cancel_withdrawal": ["key", client, 1],
+            "cancel_withdrawal": ["key", client, withdrawal],
             "pay_invoice": ["key", client, 1, "1", "USD"],
             "action_open_figure": ["participants"],
         }
         api = [client] if model == "referral.api" else []
-        return given.get(method, api)
+        return known.get(method, api)
 
     def _rows(self):
         for model in matrix.names_of_models(self.env):
