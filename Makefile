@@ -8,6 +8,8 @@
 # make upgrade  a database of each release, brought to what is here; FROM=19.0.1.0.0
 # make neighbours  beside many of Odoo's and OCA's addons; ARGS=--write for docs
 # make bench  speed beside OCA commission; SIZE=10000 for one size
+# make hosts  a month on one, two and three Odoo processes, and with a replica;
+#             SIZE=50000 invoices, WRITE=1 for the table in docs/operations.md
 # make screenshots  the pictures of README and docs; ARGS="overview" for one
 # make walk   people do what they come for, in a real browser; ARGS="--write" keeps it
 # make stop   stop the private PostgreSQL cluster
@@ -15,7 +17,7 @@ PYTHON ?= python3
 SERVE ?= 1
 PORT ?= 8069
 
-.PHONY: demo test access fuzz lint wheel upgrade bench neighbours screenshots walk stop help
+.PHONY: demo test access fuzz lint wheel upgrade bench hosts neighbours screenshots walk stop help
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -43,6 +45,9 @@ upgrade:
 
 bench:
 	@SIZE=$(SIZE) $(PYTHON) bench/run
+
+hosts:
+	@SIZE=$(SIZE) $(PYTHON) bin/hosts $(if $(WRITE),--write)
 
 neighbours:
 	@$(PYTHON) bin/neighbours $(ARGS)

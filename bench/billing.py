@@ -7,9 +7,14 @@ ACCOUNT = "4070281010000000{:04d}"
 
 
 def prepare(env):
+    """Accrue the month, and have each participant ask for a part of the balance."""
+    env["referral.program"].search([])._accrue(MONTH)
+    return request(env)
+
+
+def request(env):
     """Have each participant ask for a part of the balance."""
     program = env["referral.program"].search([])
-    program._accrue(MONTH)
     program.write({"withdrawal_policy": "automatic", "min_withdrawal": 0})
     participants = program.participant_ids
     for participant in participants:

@@ -26,6 +26,7 @@ TASKS = {
     "portal": "bench.portal:prepare",
     "browse": "bench.portal:browse",
     "withdraw": "bench.billing:prepare",
+    "request": "bench.billing:request",
     "make_bills": "bench.billing:bill",
 }
 

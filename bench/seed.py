@@ -1,14 +1,15 @@
 """A few real invoices and payments, made by Odoo itself, to be cloned."""
 
+import os
 from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
 from odoo import Command
 
-#: The month that is measured; long over, so that it can be accrued.
-MONTH = date(2025, 6, 1)
-MONTH_END = date(2025, 6, 30)
+#: The month that is measured; over, so that it can be accrued.
+MONTH = date.fromisoformat(os.environ.get("BENCH_MONTH") or "2025-06-01")
+MONTH_END = MONTH + relativedelta(months=1, days=-1)
 #: How many invoices are made to be cloned.
 COUNT = 60
 #: Partner of the invoices to be cloned; nobody brought this one.

@@ -46,7 +46,7 @@ def settings():
             "PGUSER": os.environ.get("PGUSER", pwd.getpwuid(os.geteuid()).pw_name),
         }
     start()
-    return {"PGHOST": str(_home() / "socket"), "PGPORT": "5432", "PGUSER": USER}
+    return {"PGHOST": str(cluster_home() / "socket"), "PGPORT": "5432", "PGUSER": USER}
 
 
 def binaries():
@@ -61,7 +61,7 @@ def binaries():
     return Path(initdb).resolve().parent if initdb else None
 
 
-def _home():
+def cluster_home():
     """Return the cluster's folder.
 
     PostgreSQL refuses to run as root; where its user cannot reach root's
@@ -81,7 +81,7 @@ def _reachable(folder):
     )
 
 
-def _as_owner(*command):
+def as_owner(*command):
     """Prefix a command so that it runs as the cluster's owner."""
     return ("runuser", "-u", "postgres", "--", *command) if is_root() else command
 
@@ -97,14 +97,14 @@ def start():
             apt.install("postgresql", "the database server")
         if is_root():
             _require_postgres_user()
-        home = _home()
+        home = cluster_home()
         if not (home / "data" / "PG_VERSION").exists():
             _initialize(home)
         if is_running():
             return False
         control = binaries() / "pg_ctl"
         # -l keeps the server's output, or it would hold our own pipe open
-        command = _as_owner(
+        command = as_owner(
             control, "start", "--wait", "--pgdata", home / "data",
             "--log", home / "log",
         )  # fmt: skip
@@ -149,7 +149,7 @@ def _initialize(home):
             for folder in (home, socket):
                 shutil.chown(folder, "postgres", "postgres")
         run(
-            *_as_owner(
+            *as_owner(
                 binaries() / "initdb", "--auth=trust", "--encoding=UTF8",
                 "--locale=C.UTF-8", f"--username={USER}", "--no-sync",
                 "--pgdata", home / "data",
@@ -164,7 +164,7 @@ def _initialize(home):
 
 def exists():
     """Tell whether the private cluster has been made."""
-    return bool(binaries()) and (_home() / "data").exists()
+    return bool(binaries()) and (cluster_home() / "data").exists()
 
 
 def is_running():
@@ -172,8 +172,8 @@ def is_running():
     status = subprocess.run(
         [
             str(part)
-            for part in _as_owner(
-                binaries() / "pg_ctl", "status", "--pgdata", _home() / "data"
+            for part in as_owner(
+                binaries() / "pg_ctl", "status", "--pgdata", cluster_home() / "data"
             )
         ],
         cwd="/",
@@ -188,9 +188,9 @@ def stop():
     """Stop the private cluster, if it runs."""
     if exists() and is_running():
         run(
-            *_as_owner(
+            *as_owner(
                 binaries() / "pg_ctl", "stop", "--mode=fast", "--pgdata",
-                _home() / "data",
+                cluster_home() / "data",
             ),
             cwd="/",
         )  # fmt: skip

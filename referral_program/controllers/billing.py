@@ -4,6 +4,7 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import pager
 
+from ..tools.replica import only_reads
 from .files import file_response
 from .portal import ReferralPortal
 
@@ -22,7 +23,7 @@ class ReferralBilling(ReferralPortal):
         auth="user",
         website=True,
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
     )
     def referral_billing(self, page=1, **_query):
         """List the months, the newest first."""
@@ -56,7 +57,7 @@ class ReferralBilling(ReferralPortal):
         auth="user",
         website=True,
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
     )
     def referral_billing_month(self, statement_id, page=1, **_query):
         """Show a month: its figures, and the services behind them."""

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.http import request
 
 from ..models.participant.referral_participant_company import TAXED_ENTITIES
+from ..tools.replica import only_reads
 from ..tools.uploads import ACCEPT
 from .portal import ReferralPortal
 
@@ -23,7 +24,12 @@ class ReferralJoining(ReferralPortal):
     # === JOINING === #
 
     @http.route(
-        "/my/referral/join", type="http", auth="user", website=True, methods=["GET"]
+        "/my/referral/join",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=only_reads,
     )
     def referral_join(self, **query):
         """Show the form: for a draft, or for documents that are asked for."""

@@ -4,6 +4,7 @@ from odoo import http
 from odoo.http import request
 
 from ..models.participant.referral_participant import OTHER_PAGES
+from ..tools.replica import only_reads
 from ..tools.visit_cookie import read_cookie, read_visit, set_cookie
 from .pages import html_data
 
@@ -54,7 +55,7 @@ class ReferralLink(http.Controller):
         website=True,
         methods=["GET"],
         sitemap=False,
-        readonly=True,
+        readonly=only_reads,
     )
     def welcome(self, **_query):
         """Show visitors who recommends what, and how to sign up."""

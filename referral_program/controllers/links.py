@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 from ..models.participant.referral_representative import OWNER
+from ..tools.replica import only_reads
 from ..tools.sharing import qr_png, share_addresses
 from .portal import ReferralPortal
 
@@ -23,7 +24,7 @@ class ReferralLinks(ReferralPortal):
         auth="user",
         website=True,
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
     )
     def referral_links(self, days="30", link=None, **_query):
         """Show the links, how to share them, and their numbers."""

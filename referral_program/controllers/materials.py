@@ -2,6 +2,7 @@ from odoo import http
 from odoo.http import request
 from odoo.tools import groupby
 
+from ..tools.replica import only_reads
 from .files import file_response
 from .portal import ReferralPortal
 
@@ -17,7 +18,7 @@ class ReferralMaterials(ReferralPortal):
         auth="user",
         website=True,
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
     )
     def referral_materials(self, language=None, **_query):
         """Show what the participant may advertise with, with their own link in it."""
@@ -96,7 +97,7 @@ class ReferralMaterialPicture(http.Controller):
         type="http",
         auth="public",
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
         sitemap=False,
         save_session=False,
     )

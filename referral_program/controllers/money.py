@@ -8,6 +8,7 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..models.participant.referral_representative import MONEY_ROLES, OWNER
 from ..tools.amounts import parse_amount
+from ..tools.replica import only_reads
 from .portal import ReferralPortal
 
 #: Withdrawals on a page.
@@ -42,7 +43,7 @@ class ReferralMoney(ReferralPortal):
         auth="user",
         website=True,
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
     )
     def referral_withdraw(self, page=1, done=None, **_query):
         """Show what can be withdrawn, the form for it, and what was withdrawn."""
@@ -223,7 +224,7 @@ class ReferralMoney(ReferralPortal):
         auth="user",
         website=True,
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
     )
     def referral_pay(self, invoice_id, **_query):
         """Show how much of an own invoice the balance can pay."""

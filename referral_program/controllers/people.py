@@ -2,6 +2,7 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from ..tools.replica import only_reads
 from .portal import ReferralPortal
 
 
@@ -14,7 +15,7 @@ class ReferralPeople(ReferralPortal):
         auth="user",
         website=True,
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
     )
     def referral_people(self, **_query):
         """Show who acts for the participant."""

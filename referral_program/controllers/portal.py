@@ -5,6 +5,7 @@ from odoo.http import request
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..models.participant.referral_representative import MONEY_ROLES, OWNER
+from ..tools.replica import only_reads
 from .files import file_response
 from .pages import html_data
 
@@ -133,7 +134,7 @@ class ReferralPortal(CustomerPortal):
         auth="user",
         website=True,
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
     )
     def referral_overview(self, **_query):
         """Show what the program gives, or how the user's membership stands."""
@@ -236,6 +237,7 @@ class ReferralPortal(CustomerPortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        readonly=only_reads,
     )
     def referral_claim(self, client=None, **_query):
         """Take a participant's word for having brought a client."""

@@ -5,6 +5,7 @@ from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..tools.replica import only_reads
 from .portal import ReferralPortal
 
 #: Referrals on a page.
@@ -23,7 +24,7 @@ class ReferralReferrals(ReferralPortal):
         auth="user",
         website=True,
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
     )
     def referral_referrals(self, page=1, sortby="newest", **_query):
         """Show the clients whom the participant brought, and what each gave."""
@@ -90,7 +91,7 @@ class ReferralReferrals(ReferralPortal):
         auth="user",
         website=True,
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
     )
     def referral_referral(self, referral_id, **_query):
         """Show what one referral gave, month by month."""

@@ -6,6 +6,7 @@ from odoo.addons.portal.controllers.portal import pager
 
 from ..models.participant.referral_pace import EXPLANATIONS_AN_HOUR
 from ..tools.inputs import whole_number
+from ..tools.replica import only_reads
 from .portal import ReferralPortal
 
 #: Clients compared at once: those with the largest change.
@@ -156,7 +157,7 @@ class ReferralWhy(ReferralPortal):
         auth="user",
         website=True,
         methods=["GET"],
-        readonly=True,
+        readonly=only_reads,
     )
     def referral_questions(self, **_query):
         """List the participant's questions, the newest first."""
@@ -175,6 +176,7 @@ class ReferralWhy(ReferralPortal):
         auth="user",
         website=True,
         methods=["GET", "POST"],
+        readonly=only_reads,
     )
     def referral_question(self, question_id, text=None, **_query):
         """Show a question with its answers, and take another message."""

@@ -8,6 +8,7 @@ from odoo import models
 from odoo.http import request
 
 from ...tools.inputs import MAX_ID, is_plain, whole_number
+from ...tools.replica import note_writing
 
 #: Where all pages of the addon are.
 OWN_PAGES = ("/referral/", "/referral-program", "/my/referral")
@@ -66,6 +67,11 @@ class IrHttp(models.AbstractModel):
             or "csrf_token" in files
         ):
             raise BadRequest
+
+    @classmethod
+    def _post_dispatch(cls, response):
+        super()._post_dispatch(response)
+        note_writing(response)
 
     @classmethod
     def _dispatch(cls, endpoint):

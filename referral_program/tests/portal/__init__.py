@@ -11,6 +11,7 @@ from . import (
     test_portal,
     test_portal_money,
     test_tours,
+    test_replica,
     test_staff,
     test_strangers_at_once,
     test_web,

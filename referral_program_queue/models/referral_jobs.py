@@ -1,0 +1,29 @@
+from odoo import models
+
+
+class ReferralCompensation(models.Model):
+    """Jobs: a month's entries."""
+
+    _name = "referral.compensation"
+    _inherit = ["referral.compensation", "referral.job.mixin"]
+
+
+class ReferralWithdrawal(models.Model):
+    """Jobs: bills."""
+
+    _name = "referral.withdrawal"
+    _inherit = ["referral.withdrawal", "referral.job.mixin"]
+
+
+class ReferralStatement(models.Model):
+    """Jobs: mails and documents."""
+
+    _name = "referral.statement"
+    _inherit = ["referral.statement", "referral.job.mixin"]
+
+
+class ReferralEvent(models.Model):
+    """Jobs: deliveries."""
+
+    _name = "referral.event"
+    _inherit = ["referral.event", "referral.job.mixin"]
