@@ -70,8 +70,9 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _post_dispatch(cls, response):
-        super()._post_dispatch(response)
+        result = super()._post_dispatch(response)
         note_writing(response)
+        return result
 
     @classmethod
     def _dispatch(cls, endpoint):
