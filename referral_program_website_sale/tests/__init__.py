@@ -1,1 +1,1 @@
-from . import test_checkout_code
+from . import test_checkout_code, test_translation
