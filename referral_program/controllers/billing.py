@@ -78,7 +78,7 @@ class ReferralBilling(ReferralPortal):
             title=statement._month().capitalize(),
             statement=statement,
             lines=lines,
-            taken_back=lines._taken_back(),
+            reversing=lines._reversing(),
             subtotals=subtotals,
             pager=pages,
         )

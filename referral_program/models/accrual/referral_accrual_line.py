@@ -151,7 +151,7 @@ class ReferralAccrualLine(models.Model):
         for line in self:
             line.display_name = " · ".join(filter(None, (line.move_name, line.name)))
 
-    def _taken_back(self):
+    def _reversing(self):
         """Return those that reverse what the same line was credited before.
 
         An instalment of a credit note lowers the month, but reverses nothing.

@@ -53,7 +53,7 @@ class TestBillingPages(BillingCase):
         statement = self._month("2026-02")
         line = statement._lines()
         self.assertTrue(line.amount < 0)
-        self.assertEqual(line._taken_back(), line)
+        self.assertEqual(line._reversing(), line)
         self._login(self.owner)
         text = self._text(f"/my/referral/billing/{statement.id}")
         self.assertIn("Reversed INV/2026/00001", text)
