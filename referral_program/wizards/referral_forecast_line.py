@@ -6,27 +6,14 @@ class ReferralForecastLine(models.TransientModel):
 
     _name = "referral.forecast.line"
     _description = "Referral Forecast Line"
+    _inherit = ["referral.forecast.row"]
     _order = "month, participant_id, kind, id"
 
-    forecast_id = fields.Many2one(
-        "referral.forecast",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
-        index=True,
-    )
     program_id = fields.Many2one(
         "referral.program", required=True, readonly=True, ondelete="cascade"
     )
-    currency_id = fields.Many2one(related="forecast_id.currency_id")
     participant_id = fields.Many2one(
         "referral.participant", required=True, readonly=True, ondelete="cascade"
-    )
-    month = fields.Date(required=True, readonly=True)
-    is_rest = fields.Boolean(
-        "And Later",
-        readonly=True,
-        help="The sum of this month and of all after it.",
     )
     kind = fields.Selection(
         [("certain", "Certain"), ("expected", "Expected")],
