@@ -1,1 +1,1 @@
-from . import test_jobs, test_translation
+from . import test_jobs, test_queue_translation

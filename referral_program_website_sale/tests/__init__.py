@@ -1,1 +1,1 @@
-from . import test_checkout_code, test_translation
+from . import test_checkout_code, test_shop_translation

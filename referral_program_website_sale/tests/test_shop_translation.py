@@ -7,5 +7,5 @@ from odoo.addons.referral_program.tests.base.translated import Translated
 
 @tagged("post_install", "-at_install")
 class TestTranslation(Translated, TransactionCase):
-    module = "referral_program_queue"
-    least = 5
+    module = "referral_program_website_sale"
+    least = 3
