@@ -175,6 +175,7 @@ class ReferralPayout(models.Model):
               JOIN referral_participant participant
                 ON participant.id = withdrawal.participant_id
               JOIN res_company company ON company.id = withdrawal.company_id
+              JOIN res_currency currency ON currency.id = company.currency_id
               LEFT JOIN account_move bill ON bill.id = withdrawal.bill_id
              CROSS JOIN LATERAL (%(withheld_at_payment)s) paid(withheld)
             """,
@@ -213,11 +214,15 @@ class ReferralPayout(models.Model):
     def _withheld_at_payment(self):
         """Return the ``SELECT`` of the taxes that the bill's payments withhold.
 
-        A payment of several bills withholds from each in proportion.
+        A payment of several bills withholds from each in proportion, rounded to the
+        company's currency.
         """
         return SQL(
             """
-            SELECT COALESCE(ROUND(SUM(-tax.balance * part.amount / paid.total), 2), 0)
+            SELECT COALESCE(ROUND(
+                       SUM(-tax.balance * part.amount / paid.total),
+                       currency.decimal_places
+                   ), 0)
               FROM account_move_line item
               JOIN account_partial_reconcile part ON part.credit_move_id = item.id
               JOIN account_move_line payer ON payer.id = part.debit_move_id

@@ -298,9 +298,12 @@ class ReferralProgram(models.Model):
         """Refuse what browsers do not take for a page, or for one somewhere else."""
         for program in self:
             url = program.target_url or ""
-            address = urlsplit(url)
-            is_own = url.startswith("/") and not address.netloc
-            is_other = address.scheme in ("https", "http") and address.netloc
+            try:
+                scheme, host, *_rest = urlsplit(url)
+            except ValueError:
+                scheme, host = "", "?"
+            is_own = url.startswith("/") and not host
+            is_other = scheme in ("https", "http") and host
             if not (is_own or is_other) or "\\" in url:
                 raise ValidationError(
                     self.env._(

@@ -111,6 +111,7 @@ class TestLink(LinkCase):
             "//evil.example",
             "/\\evil.example",
             "https:",
+            "https://[evil",
             "data:text/html,x",
             "evil.example",
         ):
