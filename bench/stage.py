@@ -53,11 +53,7 @@ class Stage:
 
     def without_addon(self, name):
         """Make a database with all that the addon depends on, but not with it."""
-        databases.template(self.workplace)
-        base = "referral_base_" + paths.digest(
-            self.workplace.odoo.version, paths.OCA_PINS, *databases.dependencies()
-        )
-        return self._copy(base, name)
+        return self._copy(databases.base(self.workplace), name)
 
     def with_addon(self, name):
         """Make a database with the addon, but without OCA's."""

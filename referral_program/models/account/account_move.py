@@ -195,6 +195,8 @@ class AccountMove(models.Model):
         return result
 
     def unlink(self):
+        if not self:
+            return super().unlink()
         self._follow_deletion()
         posted = self.filtered(lambda move: move.state == "posted")
         with posted._guarding_balances():

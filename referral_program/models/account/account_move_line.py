@@ -146,20 +146,21 @@ class AccountMoveLine(models.Model):
         return result
 
     def unlink(self):
+        if not self:
+            return super().unlink()
         self.move_id._check_no_accrual_entry()
         self.env["referral.mark"]._mark_moves(self.move_id)
         line_ids = tuple(self.ids)
         result = super().unlink()
-        if line_ids:
-            # The evidence outlives its line: it only forgets where the line was.
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE referral_accrual_line SET move_line_id = NULL "
-                    "WHERE line_key IN %s",
-                    line_ids,
-                )
+        # The evidence outlives its line: it only forgets where the line was.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE referral_accrual_line SET move_line_id = NULL "
+                "WHERE line_key IN %s",
+                line_ids,
             )
-            self.env["referral.accrual.line"].invalidate_model(["move_line_id"])
+        )
+        self.env["referral.accrual.line"].invalidate_model(["move_line_id"])
         return result
 
     def _check_no_compensation(self, vals):

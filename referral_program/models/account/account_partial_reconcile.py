@@ -12,6 +12,8 @@ class AccountPartialReconcile(models.Model):
 
     def unlink(self):
         """Undo the redemptions whose reconciliation with the invoice is taken back."""
+        if not self:  # Odoo deletes nothing a dozen times for each payment
+            return super().unlink()
         self._mark_for_accrual()
         redemptions = self._redemptions()
         result = super().unlink()

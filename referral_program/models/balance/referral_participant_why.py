@@ -19,11 +19,15 @@ class ReferralParticipant(models.Model):
     def _months_to_explain(self):
         """Return the credited months since the first referral, the newest first."""
         self.ensure_one()
-        first = min(self._shown_referrals().mapped("date_start"), default=False)
+        # sudo: participants read no accruals, nor who else brought their clients
+        [[first]] = (
+            self.env["referral.referral"]
+            .sudo()
+            ._read_group(self._of_shown_referrals(), [], ["date_start:min"])
+        )
         own = [("compensation_ids.participant_id", "=", self.id)]
         if first:
             own = ["|", ("period_end", ">=", first), *own]
-        # sudo: participants read no accruals
         return (
             self.env["referral.accrual"]
             .sudo()
@@ -37,11 +41,13 @@ class ReferralParticipant(models.Model):
             )
         )
 
+    def _of_shown_referrals(self):
+        """Return the domain of the referrals that the participant is told of."""
+        return [("participant_id", "=", self.id), ("state", "in", IN_FORCE_STATES)]
+
     def _shown_referrals(self):
         """Return the referrals that the participant is told of, in superuser mode."""
-        return self.sudo().referral_ids.filtered(
-            lambda referral: referral.state in IN_FORCE_STATES
-        )
+        return self.env["referral.referral"].sudo().search(self._of_shown_referrals())
 
     # === AGAINST THE MONTH BEFORE === #
 

@@ -73,7 +73,8 @@ def spread(leaders, followers):
     parts = {line: defaultdict(Fraction) for line in followers}
     for likeness in (
         lambda line: (line.product, line.discount),
-        lambda line: line.product,
+        # a tuple too: to have no product is to be alike, not to be anything
+        lambda line: (line.product,),
         lambda line: None,
     ):
         for like in dict.fromkeys(map(likeness, followers)):
