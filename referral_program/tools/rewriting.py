@@ -18,7 +18,7 @@ import zlib
 REFUSED = 3
 #: Bytes of memory that the process may take, and seconds of the processor.
 MAX_MEMORY = 768 * 1024 * 1024
-MAX_SECONDS = 30
+MAX_SECONDS = 10
 #: A4 at 400 dpi has 15 million pixels, a phone's picture 12 or, of each four put
 #: together, 48: JPEG decoders give a half, a quarter or an eighth of it for less.
 MAX_PIXELS = 25_000_000
@@ -29,6 +29,8 @@ MAX_PDF_PAGES = 100
 #: Bytes that a PDF's streams may unpack to, and objects it may have, all together.
 MAX_UNPACKED = 200 * 1024 * 1024
 MAX_PDF_PARTS = 100_000
+#: Fields and notes on all pages: each makes the others take longer.
+MAX_PDF_NOTES = 2_000
 #: Filters of streams: those that are unpacked here, and those of pictures.
 PACKED = frozenset(
     {"/ASCII85Decode", "/ASCIIHexDecode", "/LZWDecode", "/RunLengthDecode"}
@@ -212,6 +214,10 @@ class _PdfCopy:
             raise UploadRefused("broken")
         if pages > MAX_PDF_PAGES:
             raise UploadRefused("pages")
+        if sum(len(page.get("/Annots", ())) for page in self.source.pages) > (
+            MAX_PDF_NOTES
+        ):
+            raise UploadRefused("costly")
         # what is filled in stands in fields: it becomes part of the page
         self.source.generate_appearance_streams()
         self.source.flatten_annotations("screen")

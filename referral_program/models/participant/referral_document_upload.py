@@ -6,7 +6,7 @@ from odoo.exceptions import ValidationError
 from ...tools.numbers import VALIDATORS
 from ...tools.uploads import UploadRefused, check_upload
 from .referral_document import MAX_FILES, MEGABYTE
-from .referral_pace import UPLOADS_AN_HOUR
+from .referral_pace import COSTLY_UPLOAD, UPLOADS_AN_HOUR
 
 
 class ReferralDocument(models.Model):
@@ -70,9 +70,7 @@ class ReferralDocument(models.Model):
                     count=MAX_FILES,
                 )
             )
-        self.env["referral.pace"]._step(
-            "upload", self.participant_id.id, UPLOADS_AN_HOUR, len(files)
-        )
+        self._count_uploads(len(files))
         # sudo: the portal's user hands in through this method only
         document = self.sudo()
         with self.env.cr.savepoint():
@@ -87,6 +85,14 @@ class ReferralDocument(models.Model):
                 page.flush_recordset()
                 page.invalidate_recordset()
                 document._check_total_size(program)
+
+    def _count_uploads(self, files):
+        """Count a client's files: a membership may be undone with what is in it.
+
+        :raise ValidationError: if there were too many within an hour
+        """
+        client = self.participant_id.partner_id
+        self.env["referral.pace"]._step("upload", client.id, UPLOADS_AN_HOUR, files)
 
     def _check_four_eyes(self):
         """Refuse officers who verify what is their own, or what they uploaded.
@@ -120,6 +126,8 @@ class ReferralDocument(models.Model):
                 content = content.read(max_size + 1)
             return check_upload(content, max_size)
         except UploadRefused as refusal:
+            if refusal.reason == "costly":
+                self._count_uploads(COSTLY_UPLOAD - 1)
             raise ValidationError(self._explain_refusal(refusal.reason, name)) from None
 
     def _check_total_size(self, program):

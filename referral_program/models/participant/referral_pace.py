@@ -9,6 +9,8 @@ from odoo.tools import SQL, mute_logger
 HOUR = timedelta(hours=1)
 #: Files that a participant may hand in within an hour, refused ones too.
 UPLOADS_AN_HOUR = 100
+#: Of them a file counts as so many that comes upon the limits of time or memory.
+COSTLY_UPLOAD = 10
 #: Texts and files of documents that a user may read within an hour.
 READINGS_AN_HOUR = 500
 #: Names of companies that a user may have looked up within an hour.

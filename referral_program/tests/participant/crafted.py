@@ -116,6 +116,13 @@ def nested_pdf():
     return pdf_with(content=stream(packed, b"/Filter[%s]" % (b"/FlateDecode" * 3)))
 
 
+def noted_pdf(count=20_000):
+    """Return a PDF of one page with so many notes that look the same."""
+    look = stream(b"0 0 1 1 re f", b"/Type/XObject/Subtype/Form/BBox[0 0 1 1]")
+    note = b"<</Type/Annot/Subtype/Stamp/Rect[0 0 9 9]/AP<</N 7 0 R>>>>"
+    return pdf_with(page=b"/Annots[%s]" % (note * count), objects=[look])
+
+
 def _with_packed(packed, more=0):
     """Return a PDF that opens with object 4, which is packed in object 5."""
     body = b"%PDF-1.7\n"

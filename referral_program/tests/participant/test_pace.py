@@ -8,6 +8,7 @@ from odoo.tests import new_test_user, tagged
 
 from ...models.participant import referral_document, referral_document_upload
 from ..clock import freeze_time
+from .crafted import noted_pdf
 from .reviewed import ReviewCase
 
 
@@ -37,6 +38,27 @@ class TestPace(ReviewCase):
             for _attempt in range(3):
                 with self.assertRefused(ValidationError, "neither a PDF"):
                     document._hand_in_files([("a.png", b"<html>")])
+            with self.assertRefused(ValidationError, "Try again in 60 minutes"):
+                document._hand_in_files([("a.png", self._picture())])
+
+    def test_files_of_a_membership_that_was_undone_count_as_well(self):
+        self.patch(referral_document_upload, "UPLOADS_AN_HOUR", 1)
+        client = self._partner("Came to nothing")
+        with freeze_time("2026-03-02 10:00:00"):
+            for answer in ("neither a PDF", "Try again in 60 minutes"):
+                with self.env.cr.savepoint() as attempt:
+                    document = self._draft(partner=client).document_ids[0]
+                    with self.assertRefused(ValidationError, answer):
+                        document._hand_in_files([("a.png", b"<html>")])
+                    # as when the worker is ended by its limits
+                    attempt.rollback()
+
+    def test_a_file_that_comes_upon_the_limits_counts_as_many(self):
+        self.patch(referral_document_upload, "UPLOADS_AN_HOUR", 10)
+        document = self._draft().document_ids[0]
+        with freeze_time("2026-03-02 10:00:00"):
+            with self.assertRefused(ValidationError, "takes too long or too much"):
+                document._hand_in_files([("a.pdf", noted_pdf(3_000))])
             with self.assertRefused(ValidationError, "Try again in 60 minutes"):
                 document._hand_in_files([("a.png", self._picture())])
 

@@ -1,6 +1,7 @@
 """Uploads that would take memory, time or places: the worker stays as it was."""
 
 import fcntl
+import resource
 import subprocess
 import tempfile
 import threading
@@ -16,6 +17,7 @@ from .crafted import (
     MEGABYTE,
     large_picture,
     nested_pdf,
+    noted_pdf,
     packed_bomb,
     pdf,
     pdf_bomb,
@@ -67,6 +69,13 @@ class TestUploadLimits(BaseCase):
                 else:
                     self.assertTrue(check_upload(content, 10 * MEGABYTE))
                 self.assertLess(memory("VmHWM") - before, 50 * MEGABYTE)
+
+    def test_a_page_full_of_notes_takes_no_time(self):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.assertRefusedAs("costly", noted_pdf())
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.assertLess(after.ru_utime - before.ru_utime, 5)
+        self.assertTrue(check_upload(noted_pdf(2_000), MEGABYTE))
 
     def test_several_at_once_wait_for_each_other(self):
         running, most, guard = set(), [], threading.Lock()
