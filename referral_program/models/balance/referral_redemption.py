@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning, UserError
 
 from ...tools.refusals import refusal
 from ..participant.referral_representative import MONEY_ROLES
@@ -146,7 +146,11 @@ class ReferralRedemption(models.Model):
                 "by_staff": by_staff,
             }
         )
-        redemption._book()
+        try:
+            redemption._book()
+        except RedirectWarning as error:
+            # the way that it shows is one for staff
+            raise UserError(error.args[0]) from error
         redemption._send_mail()
         return redemption
 

@@ -2,6 +2,7 @@
 
 import re
 
+from odoo.exceptions import RedirectWarning
 from odoo.tests import tagged
 
 from .test_portal import PortalCase
@@ -384,6 +385,20 @@ class TestPortalMoney(MoneyPortalCase):
             for key in ({}, {"key": "k"}):
                 page = self._form(link, {"amount": typed, **key}, page=link)
                 self.assertIn(error, self._error(page), typed)
+        self.assertFalse(self.mine.redemption_ids)
+
+    def test_what_another_app_has_against_the_entry_is_told(self):
+        def refuse(_moves, **_options):
+            raise RedirectWarning(
+                self.env._("The journal has no number."), 1, self.env._("Set it up")
+            )
+
+        invoice = self._own_invoice()
+        self._login(self.owner)
+        link = f"/my/referral/pay/{invoice.id}"
+        self.patch(self.registry["account.move"], "_post", refuse)
+        page = self._form(link, {"amount": "1", "key": "k"}, page=link)
+        self.assertIn("has no number", self._error(page))
         self.assertFalse(self.mine.redemption_ids)
 
     def test_what_is_confirmed_is_what_is_taken(self):
