@@ -17,6 +17,8 @@ class ReferralReferral(models.Model):
             [
                 ("partner_id.commercial_partner_id", "=", partner.id),
                 ("referral_code", "=", participant.code),
+                # anybody can type a code into a cart that they left years ago
+                ("state", "=", "sale"),
                 ("company_id", "child_of", participant.program_id.company_id.id),
             ],
             order="date_order",

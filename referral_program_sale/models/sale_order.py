@@ -83,6 +83,8 @@ class SaleOrder(models.Model):
         # orders of the shop have a website, where that app is installed
         if not request or "website_id" not in self._fields:
             return
+        if not request.env.user.share:
+            return  # whose link an employee opened is no matter of the client's
         participants = self.env["referral.participant"].sudo()
         for order in self.filtered(lambda o: o.website_id and not o.referral_code):
             participant = read_cookie(participants, request)

@@ -61,6 +61,14 @@ class TestOrders(OrderCase):
         )
         self.assertEqual(refusal.reason, "existing_customer")
 
+    def test_a_code_in_an_old_cart_makes_no_new_client(self):
+        code = self.participant.code
+        cart = self._order("2025-05-01", 10, self.stranger, confirmed=False)
+        self._paid("2025-06-01", 100, self.stranger)
+        cart.referral_code = code
+        self._confirm(self._quotation(referral_code=code))
+        self.assertFalse(self._referrals())
+
     def test_whoever_is_bound_already_stays_so(self):
         self._referral(self.participant, self.stranger)
         other = self._participant("Other")

@@ -66,6 +66,23 @@ class TestShop(OrderCase, HttpCase):
         self.assertFalse(order.referral_code)
         self.assertFalse(self._bound(self._check_out(order)))
 
+    def test_an_employee_who_opened_a_link_brings_nobody(self):
+        order = self._fill_cart()
+        seller = self._user("seller", "sales_team.group_sale_salesman_all_leads")
+        self.authenticate(seller.login, seller.login)
+        self._visit(self.participant)
+        self.make_jsonrpc_request(
+            "/web/dataset/call_kw/sale.order/write",
+            {
+                "model": "sale.order",
+                "method": "write",
+                "args": [order.ids, {"partner_id": self._partner("Guest").id}],
+                "kwargs": {},
+            },
+        )
+        self.assertEqual(order.partner_id.name, "Guest")
+        self.assertFalse(order.referral_code)
+
     def test_a_program_may_ask_guests_to_sign_up(self):
         self.program.bind_by_order = False
         self._visit(self.participant)
