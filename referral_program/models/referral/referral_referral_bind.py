@@ -7,7 +7,7 @@ from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL, mute_logger
 
 from ...tools.bank_accounts import names_somebody
-from ...tools.mail_domains import own_domain
+from ...tools.mail_domains import whose
 from ...tools.tax_ids import plain_tax_id, plain_tax_id_query, same_tax_id
 from .referral_referral import IN_FORCE_STATES
 from .referral_refusal import REFUSAL_REASONS
@@ -170,7 +170,7 @@ class ReferralReferral(models.Model):
 
         def domains(commercial):
             found = contacts.search([("commercial_partner_id", "=", commercial.id)])
-            return {own_domain(email) for email in found.mapped("email")} - {""}
+            return {whose(email) for email in found.mapped("email")} - {""}
 
         return not domains(own).isdisjoint(domains(partner))
 

@@ -87,6 +87,12 @@ class TestBonding(TwoParticipantsCase):
         self.client.email = "b@gmail.com"
         self.assertBound(self.anna, self.client)
 
+    def test_not_the_same_address_at_a_mail_provider(self):
+        # as a guest of a shop, who signs up to nothing
+        self.anna.partner_id.email = "anna@gmail.com"
+        self.client.email = '"A. N." <Anna@Gmail.com>'
+        self.assertNotBound(self.anna, self.client, "same_domain")
+
     def test_not_an_existing_customer(self):
         today = fields.Date.today()
         self._invoice(self.client, str(fields.Date.subtract(today, days=8)), 100)
