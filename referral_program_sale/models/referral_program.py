@@ -14,8 +14,9 @@ class ReferralProgram(models.Model):
         "Gift Cards and eWallets Are Money",
         tracking=True,
         help="What clients pay with a gift card or an eWallet earns like money, "
-        "because they bought it. By default it is bonus money, which earns nothing. "
-        "Buying a gift card or a top-up never earns anything.",
+        "because they bought it: whether they paid for it is not looked at, so let "
+        "nobody use what is not paid. By default it is bonus money, which earns "
+        "nothing. Buying a gift card or a top-up never earns anything.",
     )
 
     def write(self, vals):
