@@ -5,7 +5,7 @@ from odoo import models
 from ..tools.pages import numbered
 from ..tools.tables import show
 
-PDF = "referral_program.referral_register_report"
+PAPER = "referral_program.paperformat_register"
 
 
 class ReferralTableReport(models.AbstractModel):
@@ -70,9 +70,8 @@ class ReferralTableReport(models.AbstractModel):
         )
         # sudo: the paper is the report's, whoever prints
         reports = self.env["ir.actions.report"].sudo()
-        printed = reports._run_wkhtmltopdf(
-            [f"<!DOCTYPE html>{html}"], report_ref=PDF, landscape=True
-        )
+        paper = reports.new({"paperformat_id": self.env.ref(PAPER)})
+        printed = paper._run_wkhtmltopdf([f"<!DOCTYPE html>{html}"], landscape=True)
         return numbered(printed, self._file_name("pdf").removesuffix(".pdf"))
 
     def _render_xlsx(self):

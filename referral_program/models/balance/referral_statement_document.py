@@ -18,7 +18,7 @@ DOCUMENT_BATCH_SIZE = 20
 #: PDFs of one run; what is left is for the next one, which begins at once.
 DOCUMENT_LIMIT = 1000
 DOCUMENTS = "ir_cron_documents"
-PDF = "referral_program.referral_statement_report"
+PAPER = "referral_program.paperformat_statement"
 
 
 class ReferralStatement(models.Model):
@@ -166,11 +166,11 @@ class ReferralStatement(models.Model):
 
     def _render_pdf(self):
         """Return the PDF: a page of its own, that needs nothing from the server."""
-        reports = self.env["ir.actions.report"]
+        paper = self.env["ir.actions.report"].new({"paperformat_id": self.env.ref(PAPER)})
         html = self.env["ir.qweb"]._render(
             "referral_program.report_statement", self._report_values()
         )
-        printed = reports._run_wkhtmltopdf([f"<!DOCTYPE html>{html}"], report_ref=PDF)
+        printed = paper._run_wkhtmltopdf([f"<!DOCTYPE html>{html}"])
         return numbered(printed, self.name)
 
     def _render_xlsx(self):

@@ -7,5 +7,6 @@ from . import (
     test_integrity_reasons,
     test_integrity_rights,
     test_participant_move,
+    test_report_doors,
     test_workbook_numbers,
 )
