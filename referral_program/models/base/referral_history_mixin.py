@@ -1,4 +1,15 @@
 from odoo import api, models
+from odoo.http import request
+
+#: By these keys of its context a request would have its changes told to nobody.
+UNTOLD = ("tracking_disable", "mail_notrack")
+
+
+def told(records):
+    """Return records whose changes are told, whatever a request's context says."""
+    if not request:
+        return records
+    return records.with_context(**dict.fromkeys(UNTOLD, False))
 
 
 class ReferralHistoryMixin(models.AbstractModel):
@@ -71,8 +82,5 @@ class ReferralHistoryMixin(models.AbstractModel):
 
     @api.model
     def _log_history(self, record, title, changes):
-        if not (
-            self.env.context.get("tracking_disable")
-            or self.env.context.get("mail_notrack")
-        ):
+        if not any(map(told(self).env.context.get, UNTOLD)):
             record._message_log(body=title, tracking_value_ids=changes)

@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .referral_history_mixin import told
+
 
 class ReferralSightMixin(models.AbstractModel):
     """Records whose editors have to see every record that they name.
@@ -25,6 +27,7 @@ class ReferralSightMixin(models.AbstractModel):
 
     def write(self, vals):
         self._check_sight(vals)
+        self = told(self)  # noqa: PLW0642
         result = super().write(vals)
         if not self._relations().isdisjoint(vals):
             self.check_access("write")  # superuser mode passes

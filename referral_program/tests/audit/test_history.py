@@ -1,7 +1,7 @@
 """The history of terms, types, participants, bonds and settings: who, from, to."""
 
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
 from ..common import OneReferralCase
 
@@ -42,7 +42,7 @@ AUTOMATIC = {"create_uid", "create_date", "write_uid", "write_date", "id"}
 
 
 @tagged("post_install", "-at_install")
-class TestHistory(OneReferralCase):
+class TestHistory(OneReferralCase, HttpCase):
     def setUp(self):
         super().setUp()
         self.admin = self._user(
@@ -119,6 +119,35 @@ class TestHistory(OneReferralCase):
             lambda message: "Ten percent" in message.body
         )
         self.assertEqual(told.author_id, self.admin.partner_id)
+
+    def test_no_request_has_its_changes_told_to_nobody(self):
+        terms = self.env["referral.program.terms"].create(
+            {
+                "program_id": self.program.id,
+                "date_from": "2030-01-01",
+                "tier_ids": [Command.create({"above": 1000, "rate": 15})],
+            }
+        )
+        for record, owner, vals in (
+            (self.program, self.program, {"min_withdrawal": 500}),
+            (terms, terms, {"rate": 12}),
+            (terms.tier_ids, terms, {"rate": 11}),
+        ):
+            before = len(owner.message_ids)
+            self.authenticate(self.admin.login, self.admin.login)
+            self.make_jsonrpc_request(
+                f"/web/dataset/call_kw/{record._name}/write",
+                {
+                    "model": record._name,
+                    "method": "write",
+                    "args": [record.ids, vals],
+                    "kwargs": {
+                        "context": {"tracking_disable": True, "mail_notrack": True}
+                    },
+                },
+            )
+            owner.invalidate_recordset(["message_ids"])
+            self.assertGreater(len(owner.message_ids), before, record)
 
     def test_settings_changed_in_odoos_settings(self):
         self.admin.group_ids += self.env.ref("base.group_system")
