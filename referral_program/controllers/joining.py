@@ -54,6 +54,11 @@ class ReferralJoining(ReferralPortal):
         if not self._may_hand_in(program, participant):
             return request.redirect("/my/referral")
         choice = self._choice(program, participant, post)
+        client = participant.partner_id or request.env.user.partner_id
+        try:
+            request.env["referral.document"]._take_turn(client.commercial_partner_id)
+        except ValidationError as error:
+            return self._form(program, participant, choice, {"type": error.args[0]}, post)
         if not participant or participant.state == "draft":
             participant_type = self._chosen_type(choice, program)
             if not participant_type.can_join:

@@ -36,7 +36,7 @@ ACCEPT = ",".join(SIGNATURES)
 #: Files that are rewritten at once on a machine, by all of its workers.
 MAX_AT_ONCE = 2
 #: Seconds that a file waits for its turn, and that rewriting it may take.
-MAX_WAIT = 30
+MAX_WAIT = 10
 MAX_SECONDS = 60
 
 

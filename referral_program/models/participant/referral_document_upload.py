@@ -1,7 +1,8 @@
 import base64
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
 from ...tools.numbers import VALIDATORS
 from ...tools.uploads import UploadRefused, check_upload
@@ -70,6 +71,7 @@ class ReferralDocument(models.Model):
                     count=MAX_FILES,
                 )
             )
+        self._take_turn(self.participant_id.partner_id)
         self._count_uploads(len(files))
         # sudo: the portal's user hands in through this method only
         document = self.sudo()
@@ -85,6 +87,20 @@ class ReferralDocument(models.Model):
                 page.flush_recordset()
                 page.invalidate_recordset()
                 document._check_total_size(program)
+
+    @api.model
+    def _take_turn(self, client):
+        """Have a client hand in by one request at a time: the others would wait for it,
+        each with a worker, and be run again.
+
+        :raise ValidationError: if another request is at it
+        """
+        query = "SELECT pg_try_advisory_xact_lock(hashtext('referral.document'), %s)"
+        [[alone]] = self.env.execute_query(SQL(query, client.id))
+        if not alone:
+            raise ValidationError(
+                self.env._("Too many files are being checked. Try again in a minute.")
+            )
 
     def _count_uploads(self, files):
         """Count a client's files: a membership may be undone with what is in it.

@@ -53,6 +53,20 @@ class TestPace(ReviewCase):
                     # as when the worker is ended by its limits
                     attempt.rollback()
 
+    def test_a_client_hands_in_by_one_request_at_a_time(self):
+        document = self._draft().document_ids[0]
+        client = document.participant_id.partner_id
+        files = [("a.png", self._picture())]
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, api.SUPERUSER_ID, {})
+            env["referral.document"]._take_turn(client)
+            with self.assertRefused(ValidationError, "Try again in a minute"):
+                document._hand_in_files(files)
+            other = self._draft(partner=self._partner("Other")).document_ids[0]
+            other._hand_in_files(files)
+        document._hand_in_files(files)
+        self.assertTrue(document.page_ids)
+
     def test_a_file_that_comes_upon_the_limits_counts_as_many(self):
         self.patch(referral_document_upload, "UPLOADS_AN_HOUR", 10)
         document = self._draft().document_ids[0]
