@@ -96,12 +96,11 @@ class ReferralRedemption(models.Model):
 
     def _send_mail(self):
         """Write to those who may move the participant's money; nobody stops that."""
-        template = self.env.ref(
-            "referral_program.mail_template_redemption", raise_if_not_found=False
+        template = self.env["referral.program"]._mail_template(
+            "referral_program.mail_template_redemption"
         )
         for redemption in self if template else ():
-            # sudo: whoever pays need not be allowed to send it
-            template.sudo().send_mail(
+            template.send_mail(
                 redemption.id, email_layout_xmlid="referral_program.mail_layout"
             )
 

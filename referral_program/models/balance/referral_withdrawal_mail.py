@@ -16,12 +16,12 @@ class ReferralWithdrawal(models.Model):
 
     def _send(self, template):
         """Write to those who may move the participant's money; nobody stops that."""
-        template = self.env.ref(template, raise_if_not_found=False)
+        template = self.env["referral.program"]._mail_template(template)
         if not template:
             return
-        # sudo: whoever causes the mail need not be allowed to send it
+        # sudo: as the template's
         for program, withdrawals in self.sudo().grouped("program_id").items():
-            template.sudo().send_mail_batch(
+            template.send_mail_batch(
                 withdrawals.ids,
                 email_values=program._prepare_mail_vals(),
                 email_layout_xmlid="referral_program.mail_layout",

@@ -264,6 +264,16 @@ class TestPortalAccounts(DoorsCase):
         self.assertIn("5432", told.body_html)
         self.assertIn(self.owner.partner_id, told.recipient_ids)
 
+    def test_no_context_keeps_owners_from_being_told(self):
+        before = self._notices()
+        self.account.allow_out_payment = False
+        self.account.with_user(self.editor).with_context(
+            install_mode=True, default_state="cancel", default_email_cc="me@evil.example"
+        ).write({"acc_number": "GB82 WEST 1234 5698 7654 32"})
+        [told] = self._notices() - before
+        self.assertEqual(told.state, "outgoing")
+        self.assertFalse(told.email_cc)
+
     def test_no_second_address_gets_a_new_password(self):
         """Odoo takes the first of several addresses for the contact's own."""
         contact = self.viewer.partner_id
