@@ -222,7 +222,7 @@ class AccountMove(models.Model):
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
         # what Odoo unmatches to reverse it is not undone a second time
-        self = self.with_context(referral_reversing=self.ids)  # noqa: PLW0642
+        self = self.with_context(referral_reversing=frozenset(self.ids))  # noqa: PLW0642
         return super()._reverse_moves(default_values_list, cancel)
 
     # === GUARDING === #

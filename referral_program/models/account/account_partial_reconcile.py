@@ -24,7 +24,9 @@ class AccountPartialReconcile(models.Model):
         """Return the redemptions whose invoice is unmatched by deleting these."""
         # sudo: an accountant without this program's groups undoes them all the same
         items = (self.debit_move_id | self.credit_move_id).sudo()
-        reversing = self.env.context.get("referral_reversing", ())
+        reversing = self.env.context.get("referral_reversing")
+        if not isinstance(reversing, frozenset):
+            reversing = ()  # a request says so, which can send lists only
         return items.filtered(
             lambda item: item.account_id.account_type == "asset_receivable"
             and item.move_id.id not in reversing

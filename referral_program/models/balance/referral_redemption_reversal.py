@@ -44,7 +44,7 @@ class ReferralRedemption(models.Model):
                     )
                 )
             entry.line_ids.with_context(
-                referral_reversing=entry.ids
+                referral_reversing=frozenset(entry.ids)
             ).remove_move_reconcile()
 
     @api.model

@@ -264,6 +264,15 @@ class TestRedemptions(MoneyCase):
         )
         self.assertEqual(open_items, self._receivable(self.invoice))
 
+    def test_no_request_takes_the_invoice_s_side_back_alone(self):
+        redemption = self._redeem(15_000)
+        part = self._receivable(self.invoice).matched_credit_ids
+        invoice = self.invoice.with_context(referral_reversing=redemption.move_id.ids)
+        with self.on("2026-03-06"):
+            invoice.js_remove_outstanding_partial(part.id)
+        self.assertEqual(redemption.state, "undone")
+        self.assertMoney(90_000, 90_000)
+
     def test_undone_by_reversing_the_entry(self):
         redemption = self._redeem(15_000)
         with self.on("2026-03-06"):
