@@ -58,7 +58,8 @@ class ReferralJoining(ReferralPortal):
         try:
             request.env["referral.document"]._take_turn(client.commercial_partner_id)
         except ValidationError as error:
-            return self._form(program, participant, choice, {"type": error.args[0]}, post)
+            errors = {"type": error.args[0]}
+            return self._form(program, participant, choice, errors, post)
         if not participant or participant.state == "draft":
             participant_type = self._chosen_type(choice, program)
             if not participant_type.can_join:

@@ -29,11 +29,11 @@ class ReferralReportController(http.Controller):
 
 
 class ReferralOdooReports(ReportController):
-    """Odoo's own way to reports, which prints whatever is asked for: ours are judged."""
+    """Odoo's own way to reports prints whatever is asked for: ours are judged."""
 
     @http.route()
     def report_routes(self, reportname, docids=None, converter=None, **data):
-        """Print a report of ours of what the user may read; of all else there is none."""
+        """Print a report of ours about what the user may read, and nothing else."""
         if not reportname.startswith("referral_program."):
             return super().report_routes(reportname, docids, converter, **data)
         context = data.get("context") or "{}"

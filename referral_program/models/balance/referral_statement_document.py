@@ -166,7 +166,8 @@ class ReferralStatement(models.Model):
 
     def _render_pdf(self):
         """Return the PDF: a page of its own, that needs nothing from the server."""
-        paper = self.env["ir.actions.report"].new({"paperformat_id": self.env.ref(PAPER)})
+        reports = self.env["ir.actions.report"]
+        paper = reports.new({"paperformat_id": self.env.ref(PAPER)})
         html = self.env["ir.qweb"]._render(
             "referral_program.report_statement", self._report_values()
         )

@@ -42,7 +42,7 @@ class ReferralProgram(models.Model):
         template = self.env.ref(name, raise_if_not_found=False)
         # sudo: whoever causes a mail need not be allowed to send it
         template = (template or self.env["mail.template"]).sudo()
-        return template.with_context(clean_context(self.env.context))
+        return template.with_env(template.env(context=clean_context(self.env.context)))
 
     def _accountant(self):
         """Return the user who gets activities about accruals."""

@@ -268,7 +268,9 @@ class TestPortalAccounts(DoorsCase):
         before = self._notices()
         self.account.allow_out_payment = False
         self.account.with_user(self.editor).with_context(
-            install_mode=True, default_state="cancel", default_email_cc="me@evil.example"
+            install_mode=True,
+            default_state="cancel",
+            default_email_cc="me@evil.example",
         ).write({"acc_number": "GB82 WEST 1234 5698 7654 32"})
         [told] = self._notices() - before
         self.assertEqual(told.state, "outgoing")

@@ -5,7 +5,7 @@ import json
 import re
 import zipfile
 
-from odoo import fields, http, sql_db
+from odoo import api, fields, http, sql_db
 from odoo.tests import HttpCase, new_test_user, tagged
 
 from ..common import JoiningCase
@@ -227,6 +227,19 @@ class TestPortal(PortalCase):
         response = self._post(
             "/my/referral/join", self._form_data("individual_resident"), files[1:]
         )
+        self.assertEqual(self._own(self.owner).state, "submitted")
+
+    def test_one_request_hands_in_at_a_time(self):
+        self._login(self.owner)
+        data, files = self._form_files("individual_resident")
+        form = {**self._form_data("individual_resident"), **data}
+        with sql_db.db_connect(self.cr.dbname).cursor() as cr:
+            another = api.Environment(cr, api.SUPERUSER_ID, {})
+            another["referral.document"]._take_turn(self.owner.partner_id)
+            response = self._post("/my/referral/join", form, files)
+        self.assertIn("Try again in a minute", response.text)
+        self.assertFalse(self._own(self.owner))
+        self._post("/my/referral/join", form, files)
         self.assertEqual(self._own(self.owner).state, "submitted")
 
     def test_what_was_ticked_is_kept_with_the_draft(self):
