@@ -5,6 +5,8 @@ from odoo.tools import mute_logger
 
 from ..books import BooksCase
 
+#: About how long its classes take: such are begun first.
+SECONDS = 25
 #: Ids as an attacker writes them, and what may go with them.
 CRAFTED = ("", "/0", "/x", "/1,x", "/-1", "/1,1", "/999999999", "/99999999999999999999")
 QUERIES = ("?context=x", "?context=[1]", '?report={"title":"HARM"}', "?lang=x")
