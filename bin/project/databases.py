@@ -19,7 +19,12 @@ EXTRA = (
     "l10n_account_withholding_tax",
 )
 #: Installed besides the glue addons, for what they do where these are there too.
-BESIDE_GLUE = ("sale_loyalty", "sale_timesheet", "website_sale")
+BESIDE_GLUE = (
+    "sale_loyalty",
+    "sale_start_end_dates",
+    "sale_timesheet",
+    "website_sale",
+)
 #: How the names of templates end that have more than the addon.
 DEMO, GLUE = "_demo", "_glue"
 #: How a line of Odoo's log tells that something failed.
