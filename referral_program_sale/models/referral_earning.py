@@ -63,6 +63,11 @@ class ReferralEarning(models.AbstractModel):
             return SQL("FALSE")
         return self._rewarded_by(SQL("offered.program_type NOT IN %s", BONUSES))
 
+    def _is_bonus(self):
+        if not self._has_rewards():
+            return super()._is_bonus()
+        return self._rewarded_by(SQL("offered.program_type IN %s", BONUSES))
+
     def _rewarded_by(self, offered):
         """Return whether a line, ``item``, is a reward of certain loyalty programs.
 

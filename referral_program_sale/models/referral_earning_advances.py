@@ -49,7 +49,8 @@ class ReferralEarning(models.AbstractModel):
         worth = self._advance_worth(conditions, [id_ for id_ in sold if id_])
         own = SQL(
             """
-            SELECT deducted.group_id, money.amount, money.date, money.deducted
+            SELECT deducted.group_id, money.amount, money.date, money.deducted,
+                   money.amount AS invoiced
               FROM UNNEST(%(groups)s, %(sold)s::int[], %(amounts)s::numeric[])
                    deducted(group_id, order_line_id, amount)
               LEFT JOIN UNNEST(%(lines)s::int[], %(worth)s::numeric[],

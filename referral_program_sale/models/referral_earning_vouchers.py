@@ -41,7 +41,8 @@ class ReferralEarning(models.AbstractModel):
             SELECT charge.group_id,
                    -charge.amount AS amount,
                    %(end)s::date AS date,
-                   -charge.amount AS deducted
+                   -charge.amount AS deducted,
+                   0 AS invoiced
               FROM (%(charges)s) charge
              WHERE charge.amount < 0
             """,

@@ -72,3 +72,57 @@ class OrderCase(OneReferralCase):
         if paid:
             cls._pay(invoice, day)
         return invoice
+
+
+class RewardCase(OrderCase):
+    """Discounts, rewards and vouchers of Odoo's loyalty programs."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["loyalty.program"].search([]).active = False
+
+    def assertInvoiceEarns(self, order, total, earned):
+        """Invoice and pay an order, and check what that gives."""
+        invoice = self._bill(order, "2026-01-20")
+        self.assertEqual(invoice.amount_total, total)
+        if total:
+            self._pay(invoice, "2026-01-20")
+        self.assertEarned("2026-01", self.participant, earned)
+
+    # === Things that are there === #
+
+    def _program_of(self, kind, reward=None, rule=None, code=None, **values):
+        """Return a loyalty program of a kind, by default 10 % off an order."""
+        reward = reward or {"reward_type": "discount", "discount": 10}
+        rule = rule or {}
+        if code:
+            rule |= {"mode": "with_code", "code": code}
+        return self.env["loyalty.program"].create(
+            {
+                "name": kind,
+                "program_type": kind,
+                "reward_ids": [Command.clear(), Command.create(reward)],
+                "rule_ids": [Command.clear(), Command.create(rule)],
+                **values,
+            }
+        )
+
+    def _wallet(self, kind):
+        """Return the program of gift cards or eWallets that Odoo's template makes."""
+        action = self.env["loyalty.program"].create_from_template(kind)
+        program = self.env["loyalty.program"].browse(action["res_id"])
+        program.currency_id = self.currency
+        return program
+
+    def _claim(self, order, code=None, day="2026-01-05"):
+        """Claim the only reward of an order, by a code if there is one; confirm it."""
+        rewards = (
+            order._try_apply_code(code) if code else order._get_claimable_rewards()
+        )
+        self.assertNotIn("error", rewards)
+        (coupon, reward), *_others = rewards.items()
+        order._apply_program_reward(reward[:1], coupon)
+        self.assertTrue(order.order_line.reward_id)
+        with self.on(day):
+            order.action_confirm()

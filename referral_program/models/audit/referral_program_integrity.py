@@ -121,6 +121,7 @@ class ReferralProgram(models.Model):
             account_id=program.liability_account_id.id or 0,
             company_ids=self._companies()._ids,
             rounding=str(self.currency_id.rounding),
+            bonus=self.env["referral.earning"]._is_bonus(),
             accrual_id=accrual.id if accrual else 0,
         )
 

@@ -26,6 +26,13 @@ class ReferralEarning(models.AbstractModel):
         """
         return SQL("item.product_id IN %s", conditions.discount_product_ids or (0,))
 
+    def _is_bonus(self):
+        """Return whether a negative line, ``item``, is bonus money of the client's.
+
+        It lowers what the invoice earns; the integrity check need not ask about it.
+        """
+        return SQL("FALSE")
+
     # === TABLES === #
 
     def _root_query(self, conditions, scope):

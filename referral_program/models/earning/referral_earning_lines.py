@@ -251,6 +251,9 @@ class ReferralEarning(models.AbstractModel):
                    CASE WHEN line.gone THEN 0 ELSE COALESCE(%(base)s, -line.balance)
                    END AS full_base,
                    CASE WHEN line.gone THEN 'gone'
+                        -- what counts as money is never fixed
+                        WHEN line.fixed AND line.is_advance AND NOT line.leads
+                        THEN 'advance'
                         WHEN line.fixed THEN NULL
                         WHEN NOT line.fresh
                         THEN COALESCE(%(group_reason)s, 'moved')

@@ -45,7 +45,8 @@ class ReferralEarning(models.AbstractModel):
 
         :return SQL: ``group_id`` of the final invoice; ``amount``, the money that the
             advance brought, and ``date``, since when; ``deducted``, what the invoice
-            took off for it (once for an advance). In the currency of the group's root
+            took off for it (once for an advance); ``invoiced``, what of the amount
+            came in on a document of its own. In the currency of the group's root
         """
         return SQL()
 
@@ -57,7 +58,8 @@ class ReferralEarning(models.AbstractModel):
         ``amount`` is in the root's currency, by the date of the reconciliation;
         ``credited`` and ``carried`` say whether credit notes of other groups, or
         entries that carry a receivable on, settle any of it. ``advanced`` is what of
-        the amount came in on advances, ``deducted`` what was taken off for them.
+        the amount came in on advances, ``deducted`` what was taken off for them;
+        ``invoiced`` what of the advances came in on documents of their own.
         """
         parts = [self._received_query(conditions)]
         if conditions.expected_from:
@@ -65,8 +67,8 @@ class ReferralEarning(models.AbstractModel):
         if advances := self._advances(conditions):
             parts.append(
                 SQL(
-                    "SELECT group_id, amount, date, FALSE, FALSE, deducted, amount"
-                    " FROM (%s) advance",
+                    "SELECT group_id, amount, date, FALSE, FALSE, deducted, amount,"
+                    " invoiced FROM (%s) advance",
                     advances,
                 )
             )
@@ -78,7 +80,8 @@ class ReferralEarning(models.AbstractModel):
                    BOOL_OR(credited) AS credited,
                    BOOL_OR(carried) AS carried,
                    COALESCE(SUM(deducted), 0) AS deducted,
-                   SUM(advanced) FILTER (WHERE date <= %(end)s) AS advanced
+                   SUM(advanced) FILTER (WHERE date <= %(end)s) AS advanced,
+                   SUM(invoiced) FILTER (WHERE date <= %(end)s) AS invoiced
               FROM (%(parts)s) money
              GROUP BY group_id
             """,
@@ -96,7 +99,8 @@ class ReferralEarning(models.AbstractModel):
                    %(is_credit)s AS credited,
                    NOT is_money AND %(is_carried)s AS carried,
                    0 AS deducted,
-                   0 AS advanced
+                   0 AS advanced,
+                   0 AS invoiced
               FROM %(members)s member
               %(counterparts)s
              CROSS JOIN LATERAL (SELECT %(is_money)s) judged(is_money)
@@ -122,6 +126,7 @@ class ReferralEarning(models.AbstractModel):
                    GREATEST(receivable.date_maturity, %(from)s),
                    FALSE,
                    FALSE,
+                   0,
                    0,
                    0
               FROM %(members)s member

@@ -100,7 +100,7 @@ class TestEarningExtension(OneReferralCase):
             "_advances",
             lambda _none: SQL(
                 "SELECT %s AS group_id, 500 AS amount, DATE '2026-01-20' AS date,"
-                " 500 AS deducted",
+                " 500 AS deducted, 500 AS invoiced",
                 credit.id,
             ),
         )
@@ -116,6 +116,15 @@ class TestEarningExtension(OneReferralCase):
         self._pay(self._invoice(self.client, "2026-01-10", lines), "2026-01-12")
         self._paid("2026-01-10", 100)
         self.assertEarned("2026-01", self.participant, "9")
+
+    def test_which_negative_lines_are_bonus_money(self):
+        lines = [self._line(1000), self._line(-300, name="Voucher")]
+        self._pay(self._invoice(self.client, "2026-01-10", lines), "2026-01-12")
+        self.assertEarned("2026-01", self.participant, "63")
+        run = self.program._check_integrity()
+        self.assertEqual(run.finding_ids.mapped("check_name"), ["negative_line"])
+        self._extend("_is_bonus", lambda _none: SQL("item.name = 'Voucher'"))
+        self.assertFalse(self.program._check_integrity().finding_ids)
 
     def test_which_groups_depend_on_another_one(self):
         first = self._paid("2026-01-10", 1000)
@@ -151,7 +160,7 @@ class TestEarningExtension(OneReferralCase):
             "_advances",
             lambda _none: SQL(
                 "SELECT %s AS group_id, 300 AS amount, DATE '2026-01-20' AS date,"
-                " 300 AS deducted",
+                " 300 AS deducted, 300 AS invoiced",
                 final.id,
             ),
         )

@@ -14,6 +14,7 @@ class Books:
     :ivar account_id: of the liability, 0 if there is none yet
     :ivar company_ids: the companies whose invoices and items count
     :ivar rounding: of the company's currency, as text
+    :ivar bonus: whether a negative line, ``item``, is bonus money, as SQL
     :ivar accrual_id: the accrual that a narrow run follows, 0 for a full one
     """
 
@@ -21,6 +22,7 @@ class Books:
     account_id: int
     company_ids: tuple
     rounding: str
+    bonus: SQL
     accrual_id: int = 0
 
     @property

@@ -37,10 +37,12 @@ def _conserved(books):
         ),
         received AS (
             SELECT root.group_id,
-                   -- an advance was received where it was invoiced
-                   (COALESCE(money.amount, 0) - COALESCE(money.advanced, 0)
+                   -- an advance was received where it was invoiced; what a voucher
+                   -- paid, where it is used, because anybody may have bought it
+                   (COALESCE(money.amount, 0) - COALESCE(money.invoiced, 0)
                     + COALESCE(credit.amount, 0))
-                       / NULLIF(root.per_unit, 0) AS amount
+                       / NULLIF(COALESCE(root.per_unit, root.invoice_currency_rate), 0)
+                       AS amount
               FROM referral_root root
               LEFT JOIN referral_money money ON money.group_id = root.group_id
               LEFT JOIN (
@@ -144,12 +146,14 @@ def _negative_lines(books):
            AND move.id = line.group_id
            -- an advance that is deducted lowers nothing; a known discount is meant
            AND COALESCE(line.reason, '') NOT IN ('advance', 'discounted')
+           AND NOT %(bonus)s
            AND NOT EXISTS (SELECT FROM product_product_referral_program_rel discount
                             WHERE discount.referral_program_id = %(program)s
                               AND discount.product_product_id = item.product_id)
          GROUP BY line.group_id
         """,
         program=books.program_id,
+        bonus=books.bonus,
     )
 
 
