@@ -13,6 +13,7 @@ from . import (
     referral_participant_company,
     referral_participant_four_eyes,
     referral_participant_join,
+    referral_participant_agreements,
     referral_participant_mail,
     referral_participant_payee,
     referral_participant_type,

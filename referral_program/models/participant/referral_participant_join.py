@@ -96,35 +96,6 @@ class ReferralParticipant(models.Model):
         late = [("verification_deadline", "<", fields.Datetime.now())]
         return late if True in value else ["!", *late]
 
-    def _compute_agreements_current(self):
-        for participant in self:
-            blocking = participant._agreements_to_accept(blocking=True)
-            participant.agreements_current = not blocking
-
-    def _agreements_to_accept(self, blocking=False):
-        """Return the texts in force that the participant has not accepted.
-
-        A new version blocks when the program's grace period after its first day is
-        over; at once, if the participant accepted no version of its kind.
-
-        :param bool blocking: only those whose grace period is over
-        :return: ``referral.agreement`` records
-        """
-        self.ensure_one()
-        agreements = self.env["referral.agreement"]
-        # sudo: who may see the participant may know what they accepted
-        accepted = self.sudo().acceptance_ids.agreement_id
-        today = self.program_id._today()
-        missing = agreements._current(self.company_id, today) - accepted
-        if not blocking:
-            return missing
-        grace = timedelta(days=self.program_id.agreement_grace_days)
-        return missing.filtered(
-            # whoever accepted no version at all has nothing to be graceful about
-            lambda agreement: agreement.date_from + grace <= today
-            or agreement.kind not in accepted.mapped("kind")
-        )
-
     # === REQUIREMENTS === #
 
     def _sync_documents(self):

@@ -379,6 +379,10 @@ class TestWithdrawals(MoneyCase):
         self.assertIn(first.problem, " ".join(notes))
         self.assertMoney(0, -10_000)
 
+    def test_what_fails_is_looked_for_in_parts_of_a_batch(self):
+        self.patch(referral_withdrawal_bill, "BILL_PART_SIZE", 2)
+        self.test_whatever_makes_one_fail_does_not_stop_the_others()
+
     def test_whatever_makes_one_fail_does_not_stop_the_others(self):
         """A bill may be refused with a way out, or break what other addons add."""
         withdrawals = self.env["referral.withdrawal"]
