@@ -35,17 +35,16 @@ class TestCheckoutCode(OrderCase, HttpCase):
             [("website_id", "=", self.website.id)], order="id desc", limit=1
         )
 
-    def _type(self, code, page="/shop/cart", **more):
+    def _type(self, code, page="/shop/cart", status=200, more=()):
         """Send the form of the cart; return the page that it leads to."""
         text = self.url_open("/shop/cart").text
-        form = re.search(r'action="/shop/referral-code".*?</form>', text, re.DOTALL)
+        form = re.search(r'action="/referral/shop/code".*?</form>', text, re.DOTALL)
         token = re.search(r'name="csrf_token" value="([^"]+)"', form.group()).group(1)
         answer = self.url_open(
-            "/shop/referral-code",
-            data={"csrf_token": token, "code": code, "page": page},
-            **more,
+            "/referral/shop/code",
+            data={"csrf_token": token, "code": code, "page": page, **dict(more)},
         )
-        self.assertEqual(answer.status_code, 200)
+        self.assertEqual(answer.status_code, status)
         self.env.invalidate_all()
         return answer
 
@@ -75,8 +74,6 @@ class TestCheckoutCode(OrderCase, HttpCase):
         self._type(self.participant.code)
         for typed in (
             "nobody",
-            "\x00",
-            f"{self.participant.code}\x00",
             "' OR 1=1 --",
             "%",
             "<script>alert(1)</script>",
@@ -89,13 +86,25 @@ class TestCheckoutCode(OrderCase, HttpCase):
                 self.assertNotIn("<script>alert", answer.text)
                 self.assertEqual(self.order.referral_code, self.participant.code)
 
+    def test_what_no_browser_sends_is_refused(self):
+        self._type(self.participant.code)
+        self._type("\x00", status=400)
+        self._type(f"{self.participant.code}\x00", status=400)
+        self._type("nobody", status=400, more={"self": "1"})
+        self.assertEqual(self.order.referral_code, self.participant.code)
+
+    def test_an_address_of_thousands_of_digits_is_no_error(self):
+        """The website's menus take what an address ends with for an id."""
+        answer = self.url_open(f"/referral/report/1/{'9' * 5000}")
+        self.assertEqual(answer.status_code, 404)
+
     def test_a_file_is_no_code(self):
         text = self.url_open("/shop/cart").text
         token = re.search(
             r'csrf_token: "([^"]+)"|name="csrf_token" value="([^"]+)"', text
         )
         answer = self.url_open(
-            "/shop/referral-code",
+            "/referral/shop/code",
             data={"csrf_token": token.group(1) or token.group(2)},
             files={"code": ("code.txt", b"code")},
         )

@@ -12,6 +12,8 @@ from ...tools.replica import note_writing
 
 #: Where all pages of the addon are.
 OWN_PAGES = ("/referral/", "/referral-program", "/my/referral")
+#: Longer parts of an address name no record; Python makes no number of them.
+MAX_SLUG = 4000
 
 
 class IdConverter(IntegerConverter):
@@ -34,6 +36,11 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _get_converters(cls):
         return {**super()._get_converters(), "referral_id": IdConverter}
+
+    @classmethod
+    def _unslug(cls, value):
+        # menus of a website look for an id in each address, whatever its length
+        return super()._unslug(value) if len(value) <= MAX_SLUG else (None, None)
 
     @classmethod
     def _match(cls, path_info):
