@@ -73,9 +73,7 @@ class TestSubscriptions(OneReferralCase):
             with self.subTest(mode), self.cr.savepoint() as savepoint:
                 subscription = self._subscription("2026-01-01", mode=mode)
                 invoice = self._bill(subscription, "2026-01-01")
-                self.assertEqual(
-                    self._periods(invoice), [("2026-01-01", "2026-12-31")]
-                )
+                self.assertEqual(self._periods(invoice), [("2026-01-01", "2026-12-31")])
                 self._pay(invoice, "2026-01-02")
                 # 31 and 28 of 365 days
                 self.assertEarned("2026-01", self.participant, "9.17")
