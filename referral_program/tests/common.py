@@ -40,9 +40,12 @@ class ReferralCommon(AccountTestInvoicingCommon):
             cls._set_up_company()
 
     @classmethod
-    def _set_up_company(cls):
+    def default_env_context(cls):
         # tax numbers of tests are nobody's: where numbers are validated, not these
-        cls.env = cls.env(context={**cls.env.context, "no_vat_validation": True})
+        return {**super().default_env_context(), "no_vat_validation": True}
+
+    @classmethod
+    def _set_up_company(cls):
         cls.env.user.group_ids |= cls.env.ref("referral_program.group_administrator")
         cls.company = cls.company_data["company"]
         cls.currency = cls.company.currency_id
