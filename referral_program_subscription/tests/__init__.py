@@ -1,1 +1,1 @@
-from . import test_subscriptions
+from . import test_subscription_translation, test_subscriptions

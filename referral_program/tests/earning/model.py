@@ -175,9 +175,11 @@ class Model:
     def _average(self, of, deltas, following, amounts, otherwise):
         """Return a group's average rate so far, before what follows in this month.
 
-        If all of it was taken back, that of its leading lines.
+        If all of it was taken back, that of its leading lines. Never more than the best
+        of these: a line's amount is at most its rate times its base.
         """
         base = amount = leading = led = ZERO
+        best = []
         for key, credited in self.credited.items():
             if self._of(key) != of:
                 continue
@@ -188,8 +190,10 @@ class Model:
             if credited.about.leads:
                 leading += credited.base + new
                 led += credited.amount + gained
+                if credited.base + new:
+                    best.append((credited.amount + gained) / (credited.base + new))
         if base:
-            return amount / base
+            return min(amount / base, max(best, default=amount / base))
         return led / leading if leading else otherwise
 
     def _credit(self, line, owner, delta, amount):

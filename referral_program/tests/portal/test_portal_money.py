@@ -388,10 +388,10 @@ class TestPortalMoney(MoneyPortalCase):
         self.assertFalse(self.mine.redemption_ids)
 
     def test_what_another_app_has_against_the_entry_is_told(self):
+        said, way_on = "The journal has no number.", "Set it up"
+
         def refuse(_moves, **_options):
-            raise RedirectWarning(
-                self.env._("The journal has no number."), 1, self.env._("Set it up")
-            )
+            raise RedirectWarning(said, 1, way_on)
 
         invoice = self._own_invoice()
         self._login(self.owner)
