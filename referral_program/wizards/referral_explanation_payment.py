@@ -34,7 +34,7 @@ class ReferralExplanationPayment(models.TransientModel):
             ("credit_note", "Credit Note"),
             ("redemption", "Referral Balance"),
             ("entry", "Journal Entry"),
-            ("advance", "Advance, deducted on the invoice"),
+            ("advance", "Paid in advance, deducted on the invoice"),
         ],
         readonly=True,
     )

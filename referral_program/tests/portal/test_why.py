@@ -117,6 +117,14 @@ class TestWhyPage(WhyCase):
         self.assertIn("Half used until the end of the service", text)
         self.assertNotIn("Mar 14, 2026", text)
 
+    def test_months_are_found_without_reading_each_referral(self):
+        self.mine._months_to_explain()
+        self.env["referral.referral"].invalidate_model()
+        self.mine.invalidate_recordset(["referral_ids"])
+        # the first day of a referral, the months
+        with self.assertQueryCount(2):
+            self.mine._months_to_explain()
+
     def test_words_are_the_accruals_own(self):
         """A reason has one source: what staff are told is what the client is told."""
         accrual = self._february()
@@ -251,6 +259,8 @@ class TestQuestions(WhyCase):
         self.assertIn("&lt;b&gt;Soon?", text)
         self.assertIn(ANSWER, text)
         self.assertNotIn("nuisance", text)
+        self.assertIn("you get an e-mail", text)
+        self.assertRegex(text, r"[A-Z][a-z]{2} \d{1,2}, \d{4} , \d{1,2}:")
         self.assertIn("Answered", self._text("/my/referral/questions"))
         self.assertIn("Answered", self._text("/my/referral/why/2026-02"))
         # and so on
