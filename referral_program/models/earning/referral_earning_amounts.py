@@ -18,18 +18,25 @@ class ReferralEarning(models.AbstractModel):
         what is newly earned on roots, less their negative lines. The tier's rate holds
         for all that is new of that client, not only for what is above. Exactly at a
         threshold, the tier below still holds; what waits for somebody who is not
-        active reaches none.
+        active reaches none. A group that takes back on the whole does not wait.
         """
         if not conditions.has_tiers:
             return SQL("SELECT priced.*, terms_rate AS rate FROM priced")
+        waits = SQL("FALSE")
+        if conditions.has_inactive:
+            waits = SQL(
+                "inactive AND SUM(back + away) OVER"
+                " (PARTITION BY group_id, used_participant_id) > 0"
+            )
         return SQL(
             """
             SELECT counted.*, COALESCE(tier.rate::numeric, counted.terms_rate) AS rate
               FROM (SELECT priced.*,
                            SUM(away) FILTER (
-                               WHERE on_root AND NOT inactive AND NOT is_further)
+                               WHERE on_root AND NOT waits AND NOT is_further)
                                OVER (PARTITION BY partner_id) AS new_base
-                      FROM priced) counted
+                      FROM (SELECT priced.*, %s AS waits FROM priced) priced
+                   ) counted
               LEFT JOIN LATERAL (
                     SELECT rate
                       FROM %s
@@ -40,6 +47,7 @@ class ReferralEarning(models.AbstractModel):
                      LIMIT 1
                    ) tier ON TRUE
             """,
+            waits,
             SQL.identifier(conditions.tiers),
         )
 

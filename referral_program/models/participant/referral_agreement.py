@@ -152,19 +152,18 @@ class ReferralAgreement(models.Model):
         :param company: a ``res.company``; its own text comes before the common one
         :param day: a date
         """
-        found = self.browse()
+        versions = self.sudo().search(
+            [
+                ("state", "=", "published"),
+                ("date_from", "<=", day),
+                ("company_id", "in", (False, company.id)),
+            ],
+            order="version desc",
+        )
+        by_kind, found = versions.grouped("kind"), self.browse()
         for kind, _label in KINDS:
-            versions = self.sudo().search(
-                [
-                    ("kind", "=", kind),
-                    ("state", "=", "published"),
-                    ("date_from", "<=", day),
-                    ("company_id", "in", (False, company.id)),
-                ],
-                order="version desc",
-            )
-            own = versions.filtered("company_id")
-            found |= (own or versions)[:1]
+            of_kind = by_kind.get(kind, self.browse())
+            found |= (of_kind.filtered("company_id") or of_kind)[:1]
         return found
 
     def _text_hash(self):

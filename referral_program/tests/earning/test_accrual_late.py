@@ -233,6 +233,28 @@ class TestAccrualLate(Expected, OneReferralCase):
         self._paid("2026-01-10", 2500, partner=other)
         self.assertEarned("2026-01", self.participant, "450")
 
+    def test_what_a_suspended_participant_loses_is_at_the_rate_of_the_tier(self):
+        self.program.terms_ids.tier_ids = [(0, 0, {"above": 1000, "rate": 15})]
+        invoice = self._invoice(self.client, "2026-01-10", 100000)
+        self._pay(invoice, "2026-01-12", 70000)
+        self.assertEarned("2026-01", self.participant, "10500")
+        self.participant._update_state("suspended", "Test")
+        self._credit_note(invoice, "2026-02-10", [self._line(40000)])
+        # all of 60,000 is paid now instead of 70,000
+        self.assertEarned("2026-02", self.participant, "-1500")
+
+    def test_what_waits_for_a_suspended_participant_reaches_no_tier(self):
+        self.program.terms_ids.tier_ids = [(0, 0, {"above": 1000, "rate": 15})]
+        invoice = self._invoice(self.client, "2026-01-10", 800)
+        self._pay(invoice, "2026-01-12")
+        self.assertEarned("2026-01", self.participant, "72")
+        self.participant._update_state("suspended", "Test")
+        self._credit_note(invoice, "2026-02-10", [self._line(800)])
+        self._paid("2026-02-11", 5000)
+        self.assertEarned("2026-02", self.participant, "-72")
+        self.participant._update_state("active", "Test")
+        self.assertEarned("2026-03", self.participant, "750")
+
     def test_a_rate_of_nothing_is_evidence(self):
         terms = self.program.terms_ids
         terms.rate = 0
