@@ -212,6 +212,8 @@ class AccountMove(models.Model):
         return result
 
     def button_draft(self):
+        if not self:
+            return super().button_draft()
         self._check_no_accrual_entry()
         # sudo: an accountant without this program's groups resets bills all the same
         withdrawals = self.sudo()._purchase_documents().referral_withdrawal_ids

@@ -110,17 +110,21 @@ class ReferralMark(models.Model):
         if not counting:
             return
         seeds = []
+        chained = bool(around or partners or products or self._concerned())
         if moves:
             seeds.append(self._seed_moves(moves))
-            # whoever settles an entry settles what the entry carried on; hardly any
-            # transaction does, and each pays for what a statement could have to do
-            if entries := self.env.execute_query(self._seed_entries(moves)):
-                ids = tuple(id_ for [id_] in entries)
-                seeds.append(self._seed_counterparts(self._seed_moves(ids)))
+            # hardly any transaction touches more, and each pays for the plan of what
+            # a statement could have to do
+            special = self.env.execute_query(self._special(moves))
+            chained = chained or bool(special)
+            # whoever settles an entry settles what the entry carried on
+            if entries := tuple(id_ for id_, is_entry in special if is_entry):
+                seeds.append(self._seed_counterparts(self._seed_moves(entries)))
         if moves and some_wait_for_bank:
             # a statement line can matter to the invoices of a payment
             near = self._seed_counterparts(seeds[0])
             seeds += [near, self._seed_counterparts(near)]
+            chained = True
         elif around:
             seeds.append(self._seed_counterparts(self._seed_moves(around)))
         if partners:
@@ -129,7 +133,7 @@ class ReferralMark(models.Model):
             seeds.append(self._seed_products(products))
         if seeds:
             self.env.cr.execute(
-                self._insert_marks(SQL(" UNION ").join(seeds), counting)
+                self._insert_marks(SQL(" UNION ").join(seeds), counting, chained)
             )
         if lost:
             self.env.cr.execute(self._insert_lost(lost))
@@ -137,10 +141,22 @@ class ReferralMark(models.Model):
     def _seed_moves(self, move_ids):
         return SQL("SELECT id FROM account_move WHERE id IN %s", move_ids)
 
-    def _seed_entries(self, move_ids):
+    def _special(self, move_ids):
+        """The moves that can touch other groups than their own: credit notes, what
+        one belongs to, and entries; and which of them are entries."""
         return SQL(
-            "SELECT id FROM account_move WHERE id IN %s AND move_type = 'entry'"
-            " AND origin_payment_id IS NULL AND statement_line_id IS NULL",
+            """
+            SELECT move.id, move.move_type = 'entry'
+              FROM account_move move
+             WHERE move.id IN %s
+               AND CASE move.move_type
+                   WHEN 'entry' THEN move.origin_payment_id IS NULL
+                                 AND move.statement_line_id IS NULL
+                   WHEN 'out_invoice' THEN move.referral_root_id IS NOT NULL
+                        OR EXISTS (SELECT FROM account_move other
+                                    WHERE other.referral_root_id = move.id)
+                   ELSE move.move_type = 'out_refund' END
+            """,
             move_ids,
         )
 
@@ -208,32 +224,30 @@ class ReferralMark(models.Model):
         """
         return []
 
-    def _insert_marks(self, seeds, counting):
-        """Mark the groups of those moves, and the groups that their credit notes pay,
-        to any depth, if somebody brought the client."""
+    def _insert_marks(self, seeds, counting, chained):
+        """Mark the groups of those moves if somebody brought the client.
+
+        :param bool chained: mark the groups that their credit notes pay, too
+        """
+        touched = SQL(
+            """
+            SELECT COALESCE(move.referral_root_id, move.id)
+              FROM (%s) seed(id)
+              JOIN account_move move ON move.id = seed.id
+             WHERE move.move_type IN ('out_invoice', 'out_refund')
+            """,
+            seeds,
+        )
         return SQL(
             """
-            WITH RECURSIVE touched(id) AS (
-                SELECT COALESCE(move.referral_root_id, move.id)
-                  FROM (%(seeds)s) seed(id)
-                  JOIN account_move move ON move.id = seed.id
-                 WHERE move.move_type IN ('out_invoice', 'out_refund')
-                 UNION
-                SELECT concerned.id
-                  FROM touched
-                 CROSS JOIN LATERAL (%(concerned)s) concerned(id)
-            )
             INSERT INTO referral_mark (program_id, group_id)
             SELECT DISTINCT counting.program_id, move.id
-              FROM touched
+              FROM (%(touched)s) touched(id)
               JOIN account_move move ON move.id = touched.id
               JOIN (VALUES %(counting)s) counting(program_id, company_id)
                 ON counting.company_id = move.company_id
               JOIN referral_program program ON program.id = counting.program_id
-             WHERE (EXISTS (SELECT FROM referral_referral referral
-                             WHERE referral.partner_id = move.commercial_partner_id
-                               AND referral.program_id = counting.program_id)
-                 OR EXISTS (SELECT FROM res_partner brought
+             WHERE (EXISTS (SELECT FROM res_partner brought
                               JOIN referral_referral referral
                                 ON referral.partner_id = brought.id
                              WHERE brought.commercial_partner_id
@@ -244,9 +258,25 @@ class ReferralMark(models.Model):
                  OR EXISTS (SELECT FROM referral_accrual_line line
                              WHERE line.group_key = move.id))
             """,
-            seeds=seeds,
-            concerned=SQL(" UNION ALL ").join([self._given_to(), *self._concerned()]),
+            touched=self._follow_credit(touched) if chained else touched,
             counting=SQL(", ").join(SQL("%s", pair) for pair in counting),
+        )
+
+    def _follow_credit(self, groups):
+        """Return those groups and those that their credit notes pay, to any depth."""
+        return SQL(
+            """
+            WITH RECURSIVE touched(id) AS (
+                %(groups)s
+                 UNION
+                SELECT concerned.id
+                  FROM touched
+                 CROSS JOIN LATERAL (%(concerned)s) concerned(id)
+            )
+            SELECT id FROM touched
+            """,
+            groups=groups,
+            concerned=SQL(" UNION ALL ").join([self._given_to(), *self._concerned()]),
         )
 
     def _given_to(self):
