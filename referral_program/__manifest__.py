@@ -29,7 +29,7 @@
     "data": [
         "security/referral_groups.xml",
         "security/ir.model.access.csv",
-        "security/referral_rules.xml",
+        "security/ir.rule.csv",
         "data/decimal_precision_data.xml",
         "data/product_category_data.xml",
         "data/referral_participant_type_data.xml",
