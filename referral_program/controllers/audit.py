@@ -6,17 +6,11 @@ from odoo.http import request
 
 from ..tools.inputs import whole_number
 from .files import file_response
+from .routes import file_route
 
 
 class ReferralAuditController(http.Controller):
-    @http.route(
-        "/referral/audit/<string:file_ids>",
-        type="http",
-        auth="user",
-        methods=["GET"],
-        sitemap=False,
-        readonly=True,
-    )
+    @file_route("/referral/audit/<string:file_ids>", readonly=True)
     def audit_files(self, file_ids, **_query):
         """Give an audit file, or several in a ZIP file, to who may read all of them.
 

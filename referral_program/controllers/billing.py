@@ -1,12 +1,11 @@
-from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import pager
 
-from ..tools.replica import only_reads
 from .files import file_response
 from .portal import ReferralPortal
+from .routes import file_route, portal_page
 
 MONTHS_PER_PAGE = 24
 LINES_PER_PAGE = 80
@@ -17,17 +16,12 @@ class ReferralBilling(ReferralPortal):
 
     # === PAGES === #
 
-    @http.route(
-        ["/my/referral/billing", "/my/referral/billing/page/<referral_id:page>"],
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
+    @portal_page(
+        ["/my/referral/billing", "/my/referral/billing/page/<referral_id:page>"]
     )
     def referral_billing(self, page=1, **_query):
         """List the months, the newest first."""
-        program, participant = self._require_membership()
+        participant = self._require_role()
         # sudo: portal users read no statements; these are the user's own
         statements = request.env["referral.statement"].sudo()
         own = [("participant_id", "=", participant.id)]
@@ -39,7 +33,6 @@ class ReferralBilling(ReferralPortal):
         )
         return self._billing_page(
             "portal_billing",
-            program,
             participant,
             statements=statements.search(
                 own, limit=MONTHS_PER_PAGE, offset=max(pages["offset"], 0)
@@ -48,20 +41,15 @@ class ReferralBilling(ReferralPortal):
             last_month=participant._months_to_explain()[:1],
         )
 
-    @http.route(
+    @portal_page(
         [
             "/my/referral/billing/<referral_id:statement_id>",
             "/my/referral/billing/<referral_id:statement_id>/page/<referral_id:page>",
-        ],
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
+        ]
     )
     def referral_billing_month(self, statement_id, page=1, **_query):
         """Show a month: its figures, and the services behind them."""
-        program, participant = self._require_membership()
+        participant = self._require_role()
         statement = self._statement(participant, statement_id)
         subtotals = statement._subtotals()
         pages = pager(
@@ -73,7 +61,6 @@ class ReferralBilling(ReferralPortal):
         lines = statement._lines(LINES_PER_PAGE, max(pages["offset"], 0))
         return self._billing_page(
             "portal_billing_month",
-            program,
             participant,
             title=statement._month().capitalize(),
             statement=statement,
@@ -85,23 +72,19 @@ class ReferralBilling(ReferralPortal):
 
     # === DOWNLOADS === #
 
-    @http.route(
+    @portal_page(
         "/my/referral/billing/<referral_id:statement_id>/<any(pdf,xlsx):kind>",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
+        readonly=False,
     )
     def referral_billing_file(self, statement_id, kind, **_query):
         """Give the participant a month's document."""
-        program, participant = self._require_membership()
+        participant = self._require_role()
         statement = self._statement(participant, statement_id)
         try:
             return self._file_response(statement, kind)
         except UserError as error:
             response = self._billing_page(
                 "portal_billing_problem",
-                program,
                 participant,
                 statement=statement,
                 problem=error.args[0],
@@ -109,13 +92,7 @@ class ReferralBilling(ReferralPortal):
             response.status_code = 500
             return response
 
-    @http.route(
-        "/referral/statement/<referral_id:statement_id>/<any(pdf,xlsx):kind>",
-        type="http",
-        auth="user",
-        methods=["GET"],
-        sitemap=False,
-    )
+    @file_route("/referral/statement/<referral_id:statement_id>/<any(pdf,xlsx):kind>")
     def referral_statement_file(self, statement_id, kind, **_query):
         """Give staff a month's document."""
         statement = request.env["referral.statement"].browse(statement_id)
@@ -146,10 +123,9 @@ class ReferralBilling(ReferralPortal):
             raise request.not_found()
         return statement
 
-    def _billing_page(self, template, program, participant, **values):
+    def _billing_page(self, template, participant, **values):
         return self._page(
             template,
-            program,
             participant,
             referral_billing=True,
             **{"title": request.env._("Billing documents"), **values},

@@ -4,16 +4,11 @@ from odoo.http import request
 
 from ..models.participant.referral_representative import OWNER
 from .files import file_response
+from .routes import file_route
 
 
 class ReferralDocumentController(http.Controller):
-    @http.route(
-        "/referral/document/<referral_id:page_id>",
-        type="http",
-        auth="user",
-        methods=["GET"],
-        sitemap=False,
-    )
+    @file_route("/referral/document/<referral_id:page_id>")
     def open_page(self, page_id, **_query):
         """Show a file of a document to its owner or an officer, and record it."""
         # sudo: the portal reads no documents; who may is decided below

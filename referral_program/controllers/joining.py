@@ -1,13 +1,12 @@
 from werkzeug.urls import url_encode
 
-from odoo import http
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import request
 
 from ..models.participant.referral_participant_company import TAXED_ENTITIES
-from ..tools.replica import only_reads
 from ..tools.uploads import ACCEPT
 from .portal import ReferralPortal
+from .routes import portal_form, portal_page
 
 #: Residency on the form, and with the answer about tax: (residency, tax resident).
 RESIDENCIES = {
@@ -23,14 +22,7 @@ class ReferralJoining(ReferralPortal):
 
     # === JOINING === #
 
-    @http.route(
-        "/my/referral/join",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
-    )
+    @portal_page("/my/referral/join")
     def referral_join(self, **query):
         """Show the form: for a draft, or for documents that are asked for."""
         program, participant = self._require()
@@ -41,13 +33,7 @@ class ReferralJoining(ReferralPortal):
             program, participant, choice, post=query, saved=query.get("saved")
         )
 
-    @http.route(
-        "/my/referral/join",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["POST"],
-    )
+    @portal_form("/my/referral/join")
     def referral_join_post(self, **post):
         """Keep what was handed in; with the button for it, submit it."""
         program, participant = self._require()
@@ -249,8 +235,8 @@ class ReferralJoining(ReferralPortal):
         }
         return self._page(
             "portal_join",
-            program,
             participant,
+            program=program,
             title=request.env._("Join the referral program")
             if not participant or participant.state == "draft"
             else request.env._("Upload documents"),

@@ -2,14 +2,13 @@ import base64
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
 from ..models.participant.referral_representative import OWNER
-from ..tools.replica import only_reads
 from ..tools.sharing import qr_png, share_addresses
 from .portal import ReferralPortal
+from .routes import portal_form, portal_page
 
 #: What the numbers are about: how far back, and by which steps.
 PERIODS = {"30": ("day", {"days": 29}), "365": ("month", {"months": 11, "day": 1})}
@@ -18,27 +17,16 @@ PERIODS = {"30": ("day", {"days": 29}), "365": ("month", {"months": 11, "day": 1
 class ReferralLinks(ReferralPortal):
     """The participant's links: sharing them, naming them, and what each brings."""
 
-    @http.route(
-        "/my/referral/links",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
-    )
+    @portal_page("/my/referral/links")
     def referral_links(self, days="30", link=None, **_query):
         """Show the links, how to share them, and their numbers."""
-        program, participant = self._require_member("links")
-        if not participant:
-            return request.redirect("/my/referral")
-        return self._links_page(program, participant, days=days, name=link)
+        participant = self._require_tab("links", lead_on=True)
+        return self._links_page(participant, days=days, name=link)
 
-    @http.route(
-        "/my/referral/links", type="http", auth="user", website=True, methods=["POST"]
-    )
+    @portal_form("/my/referral/links")
     def referral_links_post(self, **post):
         """Give the participant a link with a name."""
-        program, participant = self._require_role(OWNER)
+        participant = self._require_role(OWNER)
         if not participant.link_active:
             raise request.not_found()
         try:
@@ -46,20 +34,14 @@ class ReferralLinks(ReferralPortal):
                 link = request.env["referral.link"]._add(participant, post.get("name"))
         except UserError as error:
             return self._links_page(
-                program, participant, error=error.args[0], typed=post.get("name")
+                participant, error=error.args[0], typed=post.get("name")
             )
         return request.redirect(f"/my/referral/links?link={link.name}")
 
-    @http.route(
-        "/my/referral/links/<referral_id:link_id>/remove",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["POST"],
-    )
+    @portal_form("/my/referral/links/<referral_id:link_id>/remove")
     def referral_link_remove(self, link_id, **_post):
         """Take a link with a name back."""
-        _program, participant = self._require_role(OWNER)
+        participant = self._require_role(OWNER)
         # sudo: portal users read no links; these are the participant's own
         own = participant.sudo().link_ids.filtered(lambda link: link.id == link_id)
         if not own:
@@ -67,12 +49,10 @@ class ReferralLinks(ReferralPortal):
         own._remove()
         return request.redirect("/my/referral/links")
 
-    def _links_page(
-        self, program, participant, days="30", name=None, error=None, typed=None
-    ):
+    def _links_page(self, participant, days="30", name=None, error=None, typed=None):
         days = days if days in PERIODS else "30"
         step, back = PERIODS[days]
-        today = program._today()
+        today = participant.program_id._today()
         since = today - relativedelta(**back)
         rows = participant._link_numbers(since)
         named = (row for row in rows if row["link"].active)
@@ -83,7 +63,6 @@ class ReferralLinks(ReferralPortal):
         address = chosen["link"].address if chosen else participant.link
         return self._page(
             "portal_links",
-            program,
             participant,
             title=request.env._("Links"),
             rows=rows,
@@ -94,7 +73,7 @@ class ReferralLinks(ReferralPortal):
             },
             chosen=chosen,
             address=address,
-            shares=self._shares(program, address),
+            shares=self._shares(participant, address),
             qr=self._qr(participant, address),
             days=days,
             step=step,
@@ -111,8 +90,8 @@ class ReferralLinks(ReferralPortal):
             return None
         return max(brought, key=lambda r: (r["sign_ups"], r["conversion"] or 0))
 
-    def _shares(self, program, address):
-        company = program.company_id.name
+    def _shares(self, participant, address):
+        company = participant.company_id.name
         return share_addresses(
             address,
             request.env._("A recommendation: %s", company),

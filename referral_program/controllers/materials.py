@@ -5,6 +5,7 @@ from odoo.tools import groupby
 from ..tools.replica import only_reads
 from .files import file_response
 from .portal import ReferralPortal
+from .routes import portal_page
 
 #: Seconds for which browsers and proxies may show a banner without asking again; an
 #: archived one is gone everywhere after that.
@@ -12,23 +13,14 @@ MAX_AGE = 24 * 60 * 60
 
 
 class ReferralMaterials(ReferralPortal):
-    @http.route(
-        "/my/referral/materials",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
-    )
+    @portal_page("/my/referral/materials")
     def referral_materials(self, language=None, **_query):
         """Show what the participant may advertise with, with their own link in it."""
-        program, participant = self._require()
-        if "materials" not in [name for name, *_rest in self._tabs(participant)]:
-            return request.redirect("/my/referral")
+        participant = self._require_tab("materials", lead_on=True)
         # sudo: portal users read no materials; these are for every participant
         materials = request.env["referral.material"].sudo()
         if participant.link_active:
-            materials = materials._of_program(program)
+            materials = materials._of_program(participant.program_id)
         languages = materials.lang_id
         chosen = self._chosen_language(languages, language)
         shown = materials.filtered(
@@ -36,7 +28,6 @@ class ReferralMaterials(ReferralPortal):
         )
         return self._page(
             "portal_materials",
-            program,
             participant,
             title=request.env._("Advertising materials"),
             languages=languages,

@@ -1,6 +1,5 @@
 import secrets
 
-from odoo import http
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import request
 
@@ -8,8 +7,8 @@ from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..models.participant.referral_representative import MONEY_ROLES, OWNER
 from ..tools.amounts import parse_amount
-from ..tools.replica import only_reads
 from .portal import ReferralPortal
+from .routes import portal_form, portal_page
 
 #: Withdrawals on a page.
 PAGE_SIZE = 20
@@ -37,22 +36,15 @@ class ReferralMoney(ReferralPortal):
 
     # === WITHDRAWING === #
 
-    @http.route(
-        ["/my/referral/withdraw", "/my/referral/withdraw/page/<referral_id:page>"],
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
+    @portal_page(
+        ["/my/referral/withdraw", "/my/referral/withdraw/page/<referral_id:page>"]
     )
     def referral_withdraw(self, page=1, done=None, **_query):
         """Show what can be withdrawn, the form for it, and what was withdrawn."""
-        program, participant = self._require_member("withdraw")
-        if not participant:
-            return request.redirect("/my/referral")
-        return self._withdraw_page(program, participant, page=page, done=done)
+        participant = self._require_tab("withdraw", lead_on=True)
+        return self._withdraw_page(participant, page=page, done=done)
 
-    def _withdraw_page(self, program, participant, page=1, **values):
+    def _withdraw_page(self, participant, page=1, **values):
         # sudo: portal users read no withdrawals; these are their own
         withdrawals = request.env["referral.withdrawal"].sudo()
         own = [("participant_id", "=", participant.id)]
@@ -64,7 +56,6 @@ class ReferralMoney(ReferralPortal):
         )
         return self._page(
             "portal_withdraw",
-            program,
             participant,
             title=request.env._("Withdraw money"),
             accounts=participant._payee_accounts(),
@@ -76,18 +67,10 @@ class ReferralMoney(ReferralPortal):
             **{"errors": {}, "post": {}, "done": None, **values},
         )
 
-    @http.route(
-        "/my/referral/withdraw",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["POST"],
-    )
+    @portal_form("/my/referral/withdraw")
     def referral_withdraw_post(self, **post):
         """Check what was typed, and ask whether it is meant."""
-        program, participant = self._require_member("withdraw")
-        if not participant:
-            return request.redirect("/my/referral")
+        participant = self._require_tab("withdraw", lead_on=True)
         errors = {}
         amount = account = None
         try:
@@ -107,10 +90,9 @@ class ReferralMoney(ReferralPortal):
         except UserError as error:
             errors["account"] = error.args[0]
         if errors:
-            return self._withdraw_page(program, participant, errors=errors, post=post)
+            return self._withdraw_page(participant, errors=errors, post=post)
         return self._page(
             "portal_withdraw_confirm",
-            program,
             participant,
             title=request.env._("Please confirm"),
             amount=amount,
@@ -140,18 +122,10 @@ class ReferralMoney(ReferralPortal):
             post["number"][:60], (post.get("bic") or "")[:20], post.get("bank")
         )
 
-    @http.route(
-        "/my/referral/withdraw/confirm",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["POST"],
-    )
+    @portal_form("/my/referral/withdraw/confirm")
     def referral_withdraw_confirm(self, **post):
         """Ask for the money, once however often the form is sent."""
-        program, participant = self._require_member("withdraw")
-        if not participant:
-            return request.redirect("/my/referral")
+        participant = self._require_tab("withdraw", lead_on=True)
         try:
             with request.env.cr.savepoint():
                 withdrawal = request.env["referral.withdrawal"]._request(
@@ -162,29 +136,21 @@ class ReferralMoney(ReferralPortal):
                 )
         except UserError as error:
             return self._withdraw_page(
-                program, participant, errors={"amount": error.args[0]}, post=post
+                participant, errors={"amount": error.args[0]}, post=post
             )
         return request.redirect(f"/my/referral/withdraw?done={withdrawal.id}")
 
-    @http.route(
-        "/my/referral/withdraw/<referral_id:withdrawal_id>/cancel",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["POST"],
-    )
+    @portal_form("/my/referral/withdraw/<referral_id:withdrawal_id>/cancel")
     def referral_withdraw_cancel(self, withdrawal_id, **_post):
         """Take a request back."""
-        program, participant = self._require_member("withdraw")
+        participant = self._require_tab("withdraw")
         own = participant.withdrawal_ids.filtered(lambda w: w.id == withdrawal_id)
         if not own:
             raise request.not_found()
         try:
             own._cancel()
         except UserError as error:
-            return self._withdraw_page(
-                program, participant, errors={"history": error.args[0]}
-            )
+            return self._withdraw_page(participant, errors={"history": error.args[0]})
         return request.redirect("/my/referral/withdraw")
 
     # === PAYING OWN INVOICES === #
@@ -195,20 +161,18 @@ class ReferralMoney(ReferralPortal):
         invoice = request.env["account.move"].sudo().browse(invoice_id).exists()
         own = participant.partner_id.commercial_partner_id
         if (
-            not participant
-            or invoice.move_type != "out_invoice"
+            invoice.move_type != "out_invoice"
             or invoice.commercial_partner_id != own
             or invoice.state != "posted"
         ):
             raise request.not_found()
         return invoice
 
-    def _pay_page(self, program, participant, invoice, **values):
+    def _pay_page(self, participant, invoice, **values):
         redemptions = request.env["referral.redemption"].sudo()
         due = redemptions._due(participant, invoice)
         return self._page(
             "portal_pay",
-            program,
             participant,
             title=request.env._("Pay %s with the referral balance", invoice.name),
             invoice=invoice,
@@ -218,30 +182,17 @@ class ReferralMoney(ReferralPortal):
             **{"errors": {}, "post": {}, **values},
         )
 
-    @http.route(
-        "/my/referral/pay/<referral_id:invoice_id>",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
-    )
+    @portal_page("/my/referral/pay/<referral_id:invoice_id>")
     def referral_pay(self, invoice_id, **_query):
         """Show how much of an own invoice the balance can pay."""
-        program, participant = self._require_role(*MONEY_ROLES)
+        participant = self._require_role(*MONEY_ROLES)
         invoice = self._own_invoice(participant, invoice_id)
-        return self._pay_page(program, participant, invoice)
+        return self._pay_page(participant, invoice)
 
-    @http.route(
-        "/my/referral/pay/<referral_id:invoice_id>",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["POST"],
-    )
+    @portal_form("/my/referral/pay/<referral_id:invoice_id>")
     def referral_pay_post(self, invoice_id, **post):
         """Ask whether it is meant; once confirmed, pay."""
-        program, participant = self._require_role(*MONEY_ROLES)
+        participant = self._require_role(*MONEY_ROLES)
         invoice = self._own_invoice(participant, invoice_id)
         redemptions = request.env["referral.redemption"]
         try:
@@ -255,7 +206,6 @@ class ReferralMoney(ReferralPortal):
             taken, _paid = redemptions._check_can_redeem(participant, invoice, amount)
         except UserError as error:
             return self._pay_page(
-                program,
                 participant,
                 invoice,
                 errors={"amount": error.args[0]},
@@ -263,7 +213,6 @@ class ReferralMoney(ReferralPortal):
             )
         return self._page(
             "portal_pay_confirm",
-            program,
             participant,
             title=request.env._("Please confirm"),
             invoice=invoice,
@@ -274,14 +223,10 @@ class ReferralMoney(ReferralPortal):
 
     # === MAIL === #
 
-    @http.route(
-        "/my/referral/mail", type="http", auth="user", website=True, methods=["POST"]
-    )
+    @portal_form("/my/referral/mail")
     def referral_mail(self, **post):
         """Keep which mails the participant wants."""
-        _program, participant = self._require_role(OWNER)
-        if not participant:
-            raise request.not_found()
+        participant = self._require_role(OWNER)
         participant.write(
             {
                 "mail_statement": bool(post.get("mail_statement")),

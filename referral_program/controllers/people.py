@@ -1,45 +1,29 @@
-from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from ..tools.replica import only_reads
 from .portal import ReferralPortal
+from .routes import portal_form, portal_page
 
 
 class ReferralPeople(ReferralPortal):
     """Who acts for the participant: for owners only."""
 
-    @http.route(
-        "/my/referral/people",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
-    )
+    @portal_page("/my/referral/people")
     def referral_people(self, **_query):
         """Show who acts for the participant."""
-        program, participant = self._require_member("people")
-        if not participant:
-            return request.redirect("/my/referral")
-        return self._people_page(program, participant)
+        participant = self._require_tab("people", lead_on=True)
+        return self._people_page(participant)
 
-    @http.route(
+    @portal_form(
         [
             "/my/referral/people",
             "/my/referral/people/<referral_id:row_id>",
             "/my/referral/people/<referral_id:row_id>/<any(remove):action>",
-        ],
-        type="http",
-        auth="user",
-        website=True,
-        methods=["POST"],
+        ]
     )
     def referral_people_post(self, row_id=0, action=None, **post):
         """Add somebody, or change or remove who is in the list."""
-        program, participant = self._require_member("people")
-        if not participant:
-            return request.redirect("/my/referral")
+        participant = self._require_tab("people", lead_on=True)
         role = post.get("role") or ""
         try:
             with request.env.cr.savepoint():
@@ -50,15 +34,14 @@ class ReferralPeople(ReferralPortal):
         except UserError as error:
             field = "list" if row_id else "login"
             return self._people_page(
-                program, participant, errors={field: error.args[0]}, post=post
+                participant, errors={field: error.args[0]}, post=post
             )
         return request.redirect("/my/referral/people")
 
-    def _people_page(self, program, participant, **values):
+    def _people_page(self, participant, **values):
         people = participant.representative_ids
         return self._page(
             "portal_people",
-            program,
             participant,
             title=request.env._("People"),
             people=people,

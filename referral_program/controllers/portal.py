@@ -1,13 +1,14 @@
-from odoo import http
+from werkzeug.exceptions import abort
+
 from odoo.exceptions import UserError
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..models.participant.referral_representative import MONEY_ROLES, OWNER
-from ..tools.replica import only_reads
 from .files import file_response
 from .pages import html_data
+from .routes import file_route, portal_form, portal_page
 
 #: The participant's further pages in each state.
 STATE_TABS = {
@@ -58,28 +59,26 @@ class ReferralPortal(CustomerPortal):
             raise request.not_found()
         return program, self._participant(program)
 
-    def _require_membership(self):
-        """Return program and own membership; without one there is no such page."""
-        program, participant = self._require()
-        if not participant:
-            raise request.not_found()
-        return program, participant
-
     def _require_role(self, *roles):
-        """Return program and own membership, empty unless the user has a role there."""
-        program, participant = self._require()
+        """Return the own membership, if the user acts there, in one of these roles."""
+        _program, participant = self._require()
         if not participant._acts(request.env.user, *roles):
-            participant = participant.browse()
-        return program, participant
+            raise request.not_found()
+        return participant
 
-    def _require_member(self, tab):
-        """Return program and own membership, empty if it has no such page."""
-        program, participant = self._require()
+    def _require_tab(self, tab, lead_on=False):
+        """Return the own membership, if the user has such a page there.
+
+        :param bool lead_on: whoever has not is led on to the overview
+        """
+        _program, participant = self._require()
         if tab not in [name for name, *_rest in self._tabs(participant)]:
-            participant = participant.browse()
-        return program, participant
+            if lead_on:
+                abort(request.redirect("/my/referral"))
+            raise request.not_found()
+        return participant
 
-    def _page(self, template, program, participant, title=None, **values):
+    def _page(self, template, participant, title=None, **values):
         """Return a page of the program.
 
         :param str title: what the page is about, for the browser's window and for
@@ -93,7 +92,7 @@ class ReferralPortal(CustomerPortal):
                 "title": f"{title} | {request.env.company.name}",
                 "html_data": html_data(),
                 "page_name": "referral",
-                "program": program,
+                "program": participant.program_id,
                 "participant": participant,
                 "owns": participant._acts(request.env.user, OWNER),
                 "pays": participant._acts(request.env.user, *MONEY_ROLES),
@@ -128,28 +127,20 @@ class ReferralPortal(CustomerPortal):
 
     # === OVERVIEW === #
 
-    @http.route(
-        "/my/referral",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
-    )
+    @portal_page("/my/referral")
     def referral_overview(self, **_query):
         """Show what the program gives, or how the user's membership stands."""
         program, participant = self._require()
         if not participant or participant.state == "draft":
             return self._page(
                 "portal_landing",
-                program,
                 participant,
+                program=program,
                 may_join=self._may_join(program, participant),
                 terms=program.terms_ids._in_force(program._today()),
             )
         return self._page(
             "portal_overview",
-            program,
             participant,
             agreements=participant._agreements_to_accept()
             if participant.state in ("submitted", "active", "suspended")
@@ -210,13 +201,11 @@ class ReferralPortal(CustomerPortal):
             for month, amount in months
         ]
 
-    @http.route(
-        "/my/referral/accept", type="http", auth="user", website=True, methods=["POST"]
-    )
+    @portal_form("/my/referral/accept")
     def referral_accept(self, **post):
         """Accept the agreements whose boxes are ticked."""
-        _program, participant = self._require_role(OWNER)
-        if not participant or participant.state in ("rejected", "closed"):
+        participant = self._require_role(OWNER)
+        if participant.state in ("rejected", "closed"):
             raise request.not_found()
         self._accept_ticked(participant, post)
         return request.redirect("/my/referral")
@@ -231,18 +220,11 @@ class ReferralPortal(CustomerPortal):
 
     # === CLAIMS, DATA === #
 
-    @http.route(
-        "/my/referral/claim",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET", "POST"],
-        readonly=only_reads,
-    )
+    @portal_page("/my/referral/claim", methods=["GET", "POST"])
     def referral_claim(self, client=None, **_query):
         """Take a participant's word for having brought a client."""
-        program, participant = self._require_role(OWNER)
-        if not participant.link_active:
+        _program, participant = self._require()
+        if not (participant._acts(request.env.user, OWNER) and participant.link_active):
             return request.redirect("/my/referral")
         error = sent = False
         if request.httprequest.method == "POST":
@@ -257,7 +239,6 @@ class ReferralPortal(CustomerPortal):
                 error = refusal.args[0]
         return self._page(
             "portal_claim",
-            program,
             participant,
             title=request.env._("Claim a client"),
             error=error,
@@ -265,23 +246,12 @@ class ReferralPortal(CustomerPortal):
             client=client,
         )
 
-    @http.route(
-        "/my/referral/data", type="http", auth="user", website=True, methods=["GET"]
-    )
+    @portal_page("/my/referral/data", readonly=False)
     def referral_data(self, **_query):
         """Give the participant all that is kept about them."""
-        _program, participant = self._require_role(OWNER)
-        if not participant:
-            raise request.not_found()
-        return self._archive(participant)
+        return self._archive(self._require_role(OWNER))
 
-    @http.route(
-        "/referral/data/<referral_id:participant_id>",
-        type="http",
-        auth="user",
-        methods=["GET"],
-        sitemap=False,
-    )
+    @file_route("/referral/data/<referral_id:participant_id>")
     def referral_data_of(self, participant_id, **_query):
         """Give an officer all that is kept about a participant."""
         participants = request.env["referral.participant"]

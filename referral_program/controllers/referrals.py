@@ -1,12 +1,11 @@
 from dateutil.relativedelta import relativedelta
 
-from odoo import http
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from ..tools.replica import only_reads
 from .portal import ReferralPortal
+from .routes import portal_page
 
 #: Referrals on a page.
 PAGE_SIZE = 30
@@ -18,19 +17,12 @@ SORTINGS = {
 
 
 class ReferralReferrals(ReferralPortal):
-    @http.route(
-        ["/my/referral/referrals", "/my/referral/referrals/page/<referral_id:page>"],
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
+    @portal_page(
+        ["/my/referral/referrals", "/my/referral/referrals/page/<referral_id:page>"]
     )
     def referral_referrals(self, page=1, sortby="newest", **_query):
         """Show the clients whom the participant brought, and what each gave."""
-        program, participant = self._require_member("referrals")
-        if not participant:
-            return request.redirect("/my/referral")
+        participant = self._require_tab("referrals", lead_on=True)
         sortby = sortby if sortby in SORTINGS else "newest"
         # sudo: portal users read no referrals; these are their own
         referrals = request.env["referral.referral"].sudo()
@@ -49,10 +41,9 @@ class ReferralReferrals(ReferralPortal):
         shown = referrals.search(
             own, order=SORTINGS[sortby], limit=PAGE_SIZE, offset=pager["offset"]
         )
-        months = self._months(program)
+        months = self._months(participant)
         return self._page(
             "portal_referrals",
-            program,
             participant,
             title=request.env._("Referrals"),
             referrals=shown,
@@ -62,10 +53,10 @@ class ReferralReferrals(ReferralPortal):
             sortby=sortby,
         )
 
-    def _months(self, program):
+    def _months(self, participant):
         """Return the last credited months, the latest first."""
-        return program.accrual_ids.search(
-            [("program_id", "=", program.id), ("state", "=", "posted")],
+        return participant.program_id.accrual_ids.search(
+            [("program_id", "=", participant.program_id.id), ("state", "=", "posted")],
             order="period_start desc",
             limit=3,
         )
@@ -85,22 +76,14 @@ class ReferralReferrals(ReferralPortal):
         )
         return {(row.referral_id.id, row.accrual_id.id): row.amount for row in rows}
 
-    @http.route(
-        "/my/referral/referrals/<referral_id:referral_id>",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
-    )
+    @portal_page("/my/referral/referrals/<referral_id:referral_id>")
     def referral_referral(self, referral_id, **_query):
         """Show what one referral gave, month by month."""
-        program, participant = self._require_member("referrals")
+        participant = self._require_tab("referrals")
         # sudo: whose referral it is, is checked here
         referral = request.env["referral.referral"].sudo().browse(referral_id)
         if (
-            not participant
-            or not referral.exists()
+            not referral.exists()
             or referral.participant_id != participant
             or referral.state not in ("active", "ended")
         ):
@@ -111,9 +94,9 @@ class ReferralReferrals(ReferralPortal):
             .search([("referral_id", "=", referral.id)])
             .sorted("period_start", reverse=True)
         )
+        since = participant.program_id._today() - relativedelta(months=13)
         return self._page(
             "portal_referral",
-            program,
             participant,
             title=referral._shown_name(),
             referral=referral,
@@ -122,7 +105,7 @@ class ReferralReferrals(ReferralPortal):
                 [
                     (month.period_start, month.amount)
                     for month in reversed(months)
-                    if month.period_start >= program._today() - relativedelta(months=13)
+                    if month.period_start >= since
                 ]
             ),
         )

@@ -7,18 +7,15 @@ from odoo.addons.report_xlsx.controllers.main import ReportController
 
 from ..tools.inputs import whole_number
 from .files import file_response
+from .routes import file_route
 
 #: Whose documents a route gives out.
 MODELS = {"report": "referral.report.wizard", "rollforward": "referral.rollforward"}
 
 
 class ReferralReportController(http.Controller):
-    @http.route(
-        "/referral/<any(report,rollforward):route>/<referral_id:wizard_id>/<any(pdf,xlsx):kind>",
-        type="http",
-        auth="user",
-        methods=["GET"],
-        sitemap=False,
+    @file_route(
+        "/referral/<any(report,rollforward):route>/<referral_id:wizard_id>/<any(pdf,xlsx):kind>"
     )
     def referral_report(self, route, wizard_id, kind, **_query):
         """Give staff a report that they have asked for, with their own rights."""

@@ -1,36 +1,24 @@
-from odoo import http
 from odoo.http import request
 
 from ..tools.uploads import ACCEPT
 from .joining import ReferralJoining
+from .routes import portal_form, portal_page
 
 #: While officers may upload what a participant is asked for.
 OPEN_STATES = ("draft", "submitted", "active", "suspended")
+#: Where they do.
+DOCUMENTS = "/referral/participant/<referral_id:participant_id>/documents"
 
 
 class ReferralStaff(ReferralJoining):
     """What officers do for participants who do not come to the portal themselves."""
 
-    @http.route(
-        "/referral/participant/<referral_id:participant_id>/documents",
-        type="http",
-        auth="user",
-        website=True,
-        sitemap=False,
-        methods=["GET"],
-    )
+    @portal_page(DOCUMENTS, readonly=False, sitemap=False)
     def referral_staff_documents(self, participant_id, **_query):
         """Show an officer the documents that a participant is asked for."""
         return self._staff_form(self._require_as_officer(participant_id))
 
-    @http.route(
-        "/referral/participant/<referral_id:participant_id>/documents",
-        type="http",
-        auth="user",
-        website=True,
-        sitemap=False,
-        methods=["POST"],
-    )
+    @portal_form(DOCUMENTS, sitemap=False)
     def referral_staff_documents_post(self, participant_id, **post):
         """Keep what an officer uploads for a participant, who still submits drafts."""
         participant = self._require_as_officer(participant_id)
@@ -71,7 +59,6 @@ class ReferralStaff(ReferralJoining):
     def _staff_form(self, participant, errors=None, post=None):
         return self._page(
             "staff_documents",
-            participant.program_id,
             participant,
             title=request.env._("Upload documents"),
             type_fields=[

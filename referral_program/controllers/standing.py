@@ -1,25 +1,17 @@
-from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
 from .money import ReferralMoney
+from .routes import portal_form
 
 
 class ReferralStanding(ReferralMoney):
     """What happens to the balance by itself: withdrawn monthly, used for invoices."""
 
-    @http.route(
-        "/my/referral/withdraw/monthly",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["POST"],
-    )
+    @portal_form("/my/referral/withdraw/monthly")
     def referral_monthly(self, **post):
         """Set up the monthly withdrawal."""
-        program, participant = self._require_member("withdraw")
-        if not participant:
-            raise request.not_found()
+        participant = self._require_tab("withdraw")
         try:
             with request.env.cr.savepoint():
                 participant._set_standing(
@@ -28,37 +20,21 @@ class ReferralStanding(ReferralMoney):
                 )
         except UserError as error:
             return self._withdraw_page(
-                program, participant, errors={"monthly": error.args[0]}, post=post
+                participant, errors={"monthly": error.args[0]}, post=post
             )
         return request.redirect("/my/referral/withdraw#automatic")
 
-    @http.route(
-        "/my/referral/withdraw/monthly/stop",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["POST"],
-    )
+    @portal_form("/my/referral/withdraw/monthly/stop")
     def referral_monthly_stop(self, **_post):
         """Stop the monthly withdrawal."""
-        _program, participant = self._require_member("withdraw")
-        if not participant:
-            raise request.not_found()
+        participant = self._require_tab("withdraw")
         participant._stop_standing()
         return request.redirect("/my/referral/withdraw#automatic")
 
-    @http.route(
-        "/my/referral/withdraw/invoices",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["POST"],
-    )
+    @portal_form("/my/referral/withdraw/invoices")
     def referral_automatic_invoices(self, **post):
         """Switch on or off that own invoices are paid when they are issued."""
-        program, participant = self._require_member("withdraw")
-        if not participant:
-            raise request.not_found()
+        participant = self._require_tab("withdraw")
         try:
             with request.env.cr.savepoint():
                 if post.get("automatic") == "on":
@@ -66,7 +42,5 @@ class ReferralStanding(ReferralMoney):
                 else:
                     participant._stop_auto_redeem()
         except UserError as error:
-            return self._withdraw_page(
-                program, participant, errors={"invoices": error.args[0]}
-            )
+            return self._withdraw_page(participant, errors={"invoices": error.args[0]})
         return request.redirect("/my/referral/withdraw#automatic")

@@ -1,4 +1,3 @@
-from odoo import http
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import request
 
@@ -6,8 +5,8 @@ from odoo.addons.portal.controllers.portal import pager
 
 from ..models.participant.referral_pace import EXPLANATIONS_AN_HOUR
 from ..tools.inputs import whole_number
-from ..tools.replica import only_reads
 from .portal import ReferralPortal
+from .routes import portal_page
 
 #: Clients compared at once: those with the largest change.
 MOST_CLIENTS = 50
@@ -19,19 +18,17 @@ class ReferralWhy(ReferralPortal):
 
     # === A MONTH === #
 
-    @http.route(
+    @portal_page(
         [
             "/my/referral/why/<string:month>",
             "/my/referral/why/<string:month>/page/<referral_id:page>",
         ],
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
+        readonly=False,
     )
     def referral_why(self, month, page=1, **_query):
         """Compare a month with the one before, and say what lines still wait for."""
-        program, participant, accrual, months = self._month_of(month)
+        participant, accrual, months = self._month_of(month)
+        program = participant.program_id
         before = months.filtered(lambda one: one.period_start < accrual.period_start)[
             :1
         ]
@@ -45,7 +42,6 @@ class ReferralWhy(ReferralPortal):
         later = months.filtered(lambda one: one.period_start > accrual.period_start)
         return self._why_page(
             "portal_why",
-            program,
             participant,
             accrual,
             title=request.env._("Why this month"),
@@ -71,16 +67,12 @@ class ReferralWhy(ReferralPortal):
         estimates = request.env["referral.estimate"].sudo()
         return estimates.search([("participant_id", "=", participant.id)], limit=1)
 
-    @http.route(
-        "/my/referral/why/<string:month>/ask",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET", "POST"],
+    @portal_page(
+        "/my/referral/why/<string:month>/ask", methods=["GET", "POST"], readonly=False
     )
     def referral_ask(self, month, line=None, text=None, **_query):
         """Ask staff about a month, or about one of its lines."""
-        program, participant, accrual, _months = self._month_of(month)
+        participant, accrual, _months = self._month_of(month)
         row = self._line_of(participant, accrual, line)
         error = False
         if request.httprequest.method == "POST":
@@ -93,7 +85,6 @@ class ReferralWhy(ReferralPortal):
                 error = refusal.args[0]
         return self._why_page(
             "portal_ask",
-            program,
             participant,
             accrual,
             title=request.env._("Ask about this"),
@@ -103,16 +94,16 @@ class ReferralWhy(ReferralPortal):
         )
 
     def _month_of(self, text):
-        """Return program, own membership, the month asked for, and all there are.
+        """Return own membership, the month asked for, and all there are.
 
         :param str text: the month in an address, such as 2026-01
         """
-        program, participant = self._require_membership()
+        participant = self._require_role()
         months = participant._months_to_explain()
         accrual = months.filtered(lambda one: f"{one.period_start:%Y-%m}" == text)
         if not accrual:
             raise request.not_found()
-        return program, participant, accrual, months
+        return participant, accrual, months
 
     def _lines_of(self, participant, accrual, key=None):
         """Return a month's lines, and why they are not computed now, or nothing."""
@@ -138,10 +129,9 @@ class ReferralWhy(ReferralPortal):
             raise request.not_found()
         return row
 
-    def _why_page(self, template, program, participant, accrual, **values):
+    def _why_page(self, template, participant, accrual, **values):
         return self._page(
             template,
-            program,
             participant,
             referral_why=True,
             accrual=accrual,
@@ -151,36 +141,23 @@ class ReferralWhy(ReferralPortal):
 
     # === QUESTIONS === #
 
-    @http.route(
-        "/my/referral/questions",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET"],
-        readonly=only_reads,
-    )
+    @portal_page("/my/referral/questions")
     def referral_questions(self, **_query):
         """List the participant's questions, the newest first."""
-        program, participant = self._require_membership()
+        participant = self._require_role()
         return self._page(
             "portal_questions",
-            program,
             participant,
             title=request.env._("Questions"),
             questions=self._questions(participant),
         )
 
-    @http.route(
-        "/my/referral/questions/<referral_id:question_id>",
-        type="http",
-        auth="user",
-        website=True,
-        methods=["GET", "POST"],
-        readonly=only_reads,
+    @portal_page(
+        "/my/referral/questions/<referral_id:question_id>", methods=["GET", "POST"]
     )
     def referral_question(self, question_id, text=None, **_query):
         """Show a question with its answers, and take another message."""
-        program, participant = self._require_membership()
+        participant = self._require_role()
         question = self._questions(participant).filtered(
             lambda one: one.id == question_id
         )
@@ -195,7 +172,6 @@ class ReferralWhy(ReferralPortal):
                 error = refusal.args[0]
         return self._page(
             "portal_question",
-            program,
             participant,
             title=question.name,
             question=question,
