@@ -42,6 +42,8 @@
         "data/ir_cron_data.xml",
         "data/ir_cron_groups.xml",
         "data/account_report_data.xml",
+        "data/account.report.column.csv",
+        "data/account.report.expression.csv",
         "views/referral_accrual_line_views.xml",
         "views/referral_compensation_views.xml",
         "views/referral_accrual_views.xml",
