@@ -112,12 +112,9 @@ class ReferralBilling(ReferralPortal):
     def _statement(self, participant, statement_id):
         """Return a statement of this participant; of nobody else there is any."""
         # sudo: as above; the domain says whose it is
-        statement = (
-            request.env["referral.statement"]
-            .sudo()
-            .search(
-                [("participant_id", "=", participant.id), ("id", "=", statement_id)]
-            )
+        statements = request.env["referral.statement"].sudo()
+        statement = statements.search(
+            [("participant_id", "=", participant.id), ("id", "=", statement_id)]
         )
         if not statement:
             raise request.not_found()

@@ -63,16 +63,13 @@ class ReferralReferrals(ReferralPortal):
 
     def _by_month(self, referrals, accruals):
         """Return what each referral gave in each month, by their ids."""
-        rows = (
-            request.env["referral.referral.month"]
-            .sudo()
-            .search_fetch(
-                [
-                    ("referral_id", "in", referrals.ids),
-                    ("accrual_id", "in", accruals.ids),
-                ],
-                ["referral_id", "accrual_id", "amount"],
-            )
+        monthly = request.env["referral.referral.month"].sudo()
+        rows = monthly.search_fetch(
+            [
+                ("referral_id", "in", referrals.ids),
+                ("accrual_id", "in", accruals.ids),
+            ],
+            ["referral_id", "accrual_id", "amount"],
         )
         return {(row.referral_id.id, row.accrual_id.id): row.amount for row in rows}
 
@@ -88,11 +85,9 @@ class ReferralReferrals(ReferralPortal):
             or referral.state not in ("active", "ended")
         ):
             raise request.not_found()
-        months = (
-            request.env["referral.referral.month"]
-            .sudo()
-            .search([("referral_id", "=", referral.id)])
-            .sorted("period_start", reverse=True)
+        monthly = request.env["referral.referral.month"].sudo()
+        months = monthly.search([("referral_id", "=", referral.id)]).sorted(
+            "period_start", reverse=True
         )
         since = participant.program_id._today() - relativedelta(months=13)
         return self._page(

@@ -4,9 +4,16 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ...tools.actions import window
+from ...tools.actions import run_soon, window
 from ...tools.names import search_by_display_name
 
+#: The scheduled actions that have something to do once a month is posted.
+FOLLOWING = (
+    "ir_cron_statements",
+    "ir_cron_integrity_accruals",
+    "ir_cron_estimate",
+    "ir_cron_standing",
+)
 #: Written by computing and posting only.
 OWN_FIELDS = frozenset(
     {
@@ -172,10 +179,9 @@ class ReferralAccrual(models.Model):
 
     def _compute_move_count(self):
         # sudo: the number of entries is no secret to who may see the accrual
+        moves = self.env["account.move"].sudo()
         counts = dict(
-            self.env["account.move"]
-            .sudo()
-            ._read_group(
+            moves._read_group(
                 [("referral_accrual_id", "in", self.ids)],
                 ["referral_accrual_id"],
                 ["__count"],
@@ -240,9 +246,8 @@ class ReferralAccrual(models.Model):
         """
         self.env["referral.referral.month"]._store(self)
         self._seal()
-        self.env["referral.statement"]._begin_soon()
-        self.env["referral.integrity.run"]._begin_soon()
-        self.env["referral.estimate"]._begin_soon()
+        for action in FOLLOWING:
+            run_soon(self.env, action)
         self.activity_feedback(["referral_program.mail_activity_accrual_review"])
 
     # === ACTION METHODS === #

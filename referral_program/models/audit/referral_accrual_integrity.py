@@ -13,8 +13,9 @@ class ReferralAccrual(models.Model):
         help="When the scheduled action checked the posted month.",
     )
 
-    def _note_check(self, run):
-        """Remember that the month is checked."""
+    def _check_once(self):
+        """Check what the month wrote, and remember that it is checked."""
+        run = self.program_id._check_integrity(self, origin="accrual")
         self.env.cr.execute(
             SQL(
                 "UPDATE referral_accrual SET checked_on = %s WHERE id = %s",

@@ -89,16 +89,6 @@ class ReferralIntegrityRun(models.Model):
                 moment=format_datetime(self.env, run.started_on, dt_format="short"),
             )
 
-    @api.model
-    def _begin_soon(self):
-        """Have posted accruals checked after this transaction."""
-        # sudo: whoever posts need not be allowed to start scheduled actions
-        action = self.env.ref(
-            "referral_program.ir_cron_integrity_accruals", raise_if_not_found=False
-        )
-        if action:
-            action.sudo()._trigger()
-
     def _tell_accountant(self):
         """Plan an activity if something does not tie, unless one is open already.
 

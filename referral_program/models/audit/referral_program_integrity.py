@@ -9,7 +9,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ...tools.actions import window
-from .integrity import CHECKS, COLUMNS, Books
+from .integrity import CHECKS, Books
 from .integrity.given import groups_query, recomputed_query
 
 _logger = logging.getLogger(__name__)
@@ -171,9 +171,8 @@ class ReferralProgram(models.Model):
             with self.env.cr.savepoint(flush=False):
                 rows = self.env.execute_query_dict(
                     SQL(
-                        "SELECT %s, COUNT(*) OVER () AS total FROM (%s) finding"
-                        " ORDER BY res_model, res_id, reason, text LIMIT %s",
-                        SQL(", ").join(map(SQL.identifier, COLUMNS)),
+                        "SELECT *, COUNT(*) OVER () AS total FROM (%s) finding"
+                        " ORDER BY finding LIMIT %s",
                         check.query(books),
                         MAX_FINDINGS,
                     )
@@ -222,15 +221,15 @@ class ReferralProgram(models.Model):
         return {
             "run_id": run.id,
             "check_name": check.name,
-            "reason": row["reason"],
-            "text": row["text"],
+            "reason": row.get("reason"),
+            "text": row.get("text"),
             "res_model": row["res_model"],
             "res_id": row["res_id"],
-            "record_name": record.display_name or row["text"],
-            "participant_id": row["participant_id"],
-            "has_amounts": row["found"] is not None,
-            "expected": row["expected"] or 0,
-            "found": row["found"] or 0,
+            "record_name": record.display_name or row.get("text"),
+            "participant_id": row.get("participant_id"),
+            "has_amounts": row.get("found") is not None,
+            "expected": row.get("expected") or 0,
+            "found": row.get("found") or 0,
         }
 
     # === SCHEDULED ACTIONS === #
@@ -240,10 +239,10 @@ class ReferralProgram(models.Model):
         """Check the books of all programs; one that fails does not stop the others."""
         programs = self.with_context(active_test=False)
         programs = programs.search([])  # pylint: disable=no-search-all
-        self._checkpoint(remaining=len(programs))
-        for program in programs:
-            program._isolated_check(origin="nightly")
-            self._checkpoint(1)
+        steps = [
+            (one, partial(one._check_integrity, None, "nightly")) for one in programs
+        ]
+        self._in_turn(steps, "check", "ir_cron_integrity")
 
     @api.model
     def _cron_check_accruals(self):
@@ -254,24 +253,8 @@ class ReferralProgram(models.Model):
             [("state", "=", "posted"), ("checked_on", "=", False)],
             order="period_start, id",
         )
-        self._checkpoint(remaining=len(due))
-        for accrual in due:
-            accrual.program_id._isolated_check(accrual, origin="accrual")
-            self._checkpoint(1)
-
-    def _isolated_check(self, accrual=None, origin="nightly"):
-        """Check one program; undo and report it if that fails."""
-        self.ensure_one()
-        self._isolated(
-            partial(self._check_and_note, accrual, origin),
-            partial(self._report_failure, "check"),
-            "ir_cron_integrity_accruals" if accrual else "ir_cron_integrity",
-        )
-
-    def _check_and_note(self, accrual, origin):
-        run = self._check_integrity(accrual, origin)
-        if accrual:
-            accrual._note_check(run)
+        steps = [(accrual.program_id, accrual._check_once) for accrual in due]
+        self._in_turn(steps, "check", "ir_cron_integrity_accruals")
 
     # === ACTION METHODS === #
 

@@ -34,16 +34,6 @@ class ReferralAccrual(models.Model):
         for accrual in self:
             accrual.statement_count = counts.get(accrual, 0)
 
-    def _on_posted(self):
-        result = super()._on_posted()
-        action = self.env.ref(
-            "referral_program.ir_cron_standing", raise_if_not_found=False
-        )
-        if action:
-            # sudo: whoever posts need not be allowed to start scheduled actions
-            action.sudo()._trigger()
-        return result
-
     def _make_statements(self):
         """Freeze the month for each participant with a compensation or a movement.
 

@@ -127,10 +127,9 @@ class ReferralParticipant(models.Model):
         :return dict: participant → amount in the company's currency, if there is any
         """
         # sudo: as in :meth:`_balances`
+        withdrawals = self.env["referral.withdrawal"].sudo()
         return dict(
-            self.env["referral.withdrawal"]
-            .sudo()
-            ._read_group(
+            withdrawals._read_group(
                 [("participant_id", "in", self.ids), ("reserved_amount", "!=", 0)],
                 ["participant_id"],
                 ["reserved_amount:sum"],

@@ -174,14 +174,11 @@ class ReferralParticipant(models.Model):
     def _last_credited(self, program):
         """Return a program's last month that is posted; empty before the first."""
         # sudo: participants read no accruals
-        return (
-            self.env["referral.accrual"]
-            .sudo()
-            .search(
-                [("program_id", "=", program.id), ("state", "=", "posted")],
-                order="period_start desc",
-                limit=1,
-            )
+        accruals = self.env["referral.accrual"].sudo()
+        return accruals.search(
+            [("program_id", "=", program.id), ("state", "=", "posted")],
+            order="period_start desc",
+            limit=1,
         )
 
     # === MAKING IT === #

@@ -20,25 +20,21 @@ class ReferralParticipant(models.Model):
         """Return the credited months since the first referral, the newest first."""
         self.ensure_one()
         # sudo: participants read no accruals, nor who else brought their clients
-        [[first]] = (
-            self.env["referral.referral"]
-            .sudo()
-            ._read_group(self._of_shown_referrals(), [], ["date_start:min"])
+        referrals = self.env["referral.referral"].sudo()
+        [[first]] = referrals._read_group(
+            self._of_shown_referrals(), [], ["date_start:min"]
         )
         own = [("compensation_ids.participant_id", "=", self.id)]
         if first:
             own = ["|", ("period_end", ">=", first), *own]
-        return (
-            self.env["referral.accrual"]
-            .sudo()
-            .search(
-                [
-                    ("program_id", "=", self.program_id.id),
-                    ("state", "=", "posted"),
-                    *own,
-                ],
-                order="period_start desc",
-            )
+        accruals = self.env["referral.accrual"].sudo()
+        return accruals.search(
+            [
+                ("program_id", "=", self.program_id.id),
+                ("state", "=", "posted"),
+                *own,
+            ],
+            order="period_start desc",
         )
 
     def _of_shown_referrals(self):
@@ -95,12 +91,9 @@ class ReferralParticipant(models.Model):
     def _credited(self, accruals):
         """Return what the participant got in some months, in superuser mode."""
         # sudo: participants read no compensations
-        return (
-            self.env["referral.compensation"]
-            .sudo()
-            .search(
-                [("participant_id", "=", self.id), ("accrual_id", "in", accruals.ids)]
-            )
+        compensations = self.env["referral.compensation"].sudo()
+        return compensations.search(
+            [("participant_id", "=", self.id), ("accrual_id", "in", accruals.ids)]
         )
 
     # === LINE BY LINE === #

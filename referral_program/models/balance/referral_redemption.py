@@ -161,17 +161,14 @@ class ReferralRedemption(models.Model):
         :return: in superuser mode; who may use it is the caller's to say
         """
         # sudo: neither portal users nor all accountants read participants
-        return (
-            self.env["referral.participant"]
-            .sudo()
-            .search(
-                [
-                    ("partner_id", "=", invoice.commercial_partner_id.id),
-                    ("company_id", "parent_of", invoice.company_id.id),
-                    ("program_id.active", "=", True),
-                ],
-                limit=1,
-            )
+        participants = self.env["referral.participant"].sudo()
+        return participants.search(
+            [
+                ("partner_id", "=", invoice.commercial_partner_id.id),
+                ("company_id", "parent_of", invoice.company_id.id),
+                ("program_id.active", "=", True),
+            ],
+            limit=1,
         )
 
     @api.model

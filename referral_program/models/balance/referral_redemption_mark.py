@@ -3,6 +3,7 @@ from functools import partial
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.actions import run_soon
 from ...tools.failures import BUSY
 from ..participant.referral_representative import MONEY_ROLES
 
@@ -59,15 +60,7 @@ class ReferralRedemptionMark(models.Model):
         ]
         if wanted:
             marks.create(wanted)
-            self._begin_soon()
-
-    @api.model
-    def _begin_soon(self):
-        """Have the scheduled action run after this transaction."""
-        action = self.env.ref(f"referral_program.{REDEEM}", raise_if_not_found=False)
-        if action:
-            # sudo: whoever posts need not be allowed to start scheduled actions
-            action.sudo()._trigger()
+            run_soon(self.env, REDEEM)
 
     @api.model
     def _cron_redeem(self):

@@ -1,5 +1,4 @@
 import logging
-from functools import partial
 
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date, formatLang
@@ -125,16 +124,6 @@ class ReferralStatement(models.Model):
     # === MAKING THEM === #
 
     @api.model
-    def _begin_soon(self):
-        """Have the scheduled action run after this transaction."""
-        # sudo: whoever posts need not be allowed to start scheduled actions
-        action = self.env.ref(
-            f"referral_program.{STATEMENTS}", raise_if_not_found=False
-        )
-        if action:
-            action.sudo()._trigger()
-
-    @api.model
     def _cron_statements(self):
         """Make the statements of all posted months, then write to the participants.
 
@@ -149,15 +138,8 @@ class ReferralStatement(models.Model):
             [("state", "=", "posted"), ("statements_on", "=", False)],
             order="period_start, id",
         )
-        programs._checkpoint(remaining=len(due))
-        for accrual in due:
-            program = accrual.program_id
-            program._isolated(
-                accrual._make_statements_in_job,
-                partial(program._report_failure, "statements"),
-                STATEMENTS,
-            )
-            programs._checkpoint(1)
+        steps = [(one.program_id, one._make_statements_in_job) for one in due]
+        programs._in_turn(steps, "statements", STATEMENTS)
         try:
             self.sudo()._mail_due()
         except BUSY as error:

@@ -3,7 +3,7 @@ import logging
 from odoo import Command, api, models
 from odoo.exceptions import UserError
 
-from ...tools.actions import notification
+from ...tools.actions import notification, run_soon
 from ...tools.batches import batches
 from ...tools.failures import BUSY, failure_text, log_failure
 
@@ -84,8 +84,7 @@ class ReferralWithdrawal(models.Model):
         billing = waiting.filtered(lambda w: w not in mine)
         billing._approve()
         if len(billing) > BUTTON_LIMIT:
-            # sudo: whoever may bill need not be allowed to start scheduled actions
-            self.env.ref("referral_program.ir_cron_bill").sudo()._trigger()
+            run_soon(self.env, "ir_cron_bill")
             return notification(
                 "info",
                 self.env._(

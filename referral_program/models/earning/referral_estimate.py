@@ -48,28 +48,12 @@ class ReferralEstimate(models.Model):
     _participant_unique = models.UniqueIndex("(participant_id)")
 
     @api.model
-    def _begin_soon(self):
-        """Have the scheduled action run after this transaction."""
-        # sudo: whoever posts need not be allowed to start scheduled actions
-        action = self.env.ref(
-            "referral_program.ir_cron_estimate", raise_if_not_found=False
-        )
-        if action:
-            action.sudo()._trigger()
-
-    @api.model
     def _cron_estimate(self):
         """Estimate all programs anew; one that fails does not stop the others."""
         programs = self.env["referral.program"]
         found = programs.search([])  # pylint: disable=no-search-all
-        programs._checkpoint(remaining=len(found))
-        for program in found:
-            program._isolated(
-                partial(self._estimate, program),
-                partial(program._report_failure, "estimate"),
-                "ir_cron_estimate",
-            )
-            programs._checkpoint(1)
+        steps = [(program, partial(self._estimate, program)) for program in found]
+        programs._in_turn(steps, "estimate", "ir_cron_estimate")
 
     @api.model
     def _estimate(self, program):

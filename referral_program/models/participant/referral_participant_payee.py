@@ -25,19 +25,16 @@ class ReferralParticipant(models.Model):
         """Return the participant's own bank accounts."""
         self.ensure_one()
         # sudo: portal users read no bank accounts; these are their own
-        return (
-            self.env["res.partner.bank"]
-            .sudo()
-            .search(
-                [
-                    (
-                        "partner_id.commercial_partner_id",
-                        "=",
-                        self.partner_id.commercial_partner_id.id,
-                    ),
-                    ("company_id", "in", (False, self.company_id.id)),
-                ]
-            )
+        accounts = self.env["res.partner.bank"].sudo()
+        return accounts.search(
+            [
+                (
+                    "partner_id.commercial_partner_id",
+                    "=",
+                    self.partner_id.commercial_partner_id.id,
+                ),
+                ("company_id", "in", (False, self.company_id.id)),
+            ]
         )
 
     def _add_payee_account(self, number, bic="", bank_name=""):

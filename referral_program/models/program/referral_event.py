@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ...tools.actions import run_soon
 from ...tools.roles import check_role
 
 DELIVER = "ir_cron_deliver_events"
@@ -109,10 +110,7 @@ class ReferralEvent(models.Model):
         if noted.get("referral.event"):
             return
         noted["referral.event"] = True
-        action = self.env.ref(f"referral_program.{DELIVER}", raise_if_not_found=False)
-        if action:
-            # sudo: whoever causes an event need not be allowed to start actions
-            action.sudo()._trigger()
+        run_soon(self.env, DELIVER)
 
     # === STATE === #
 

@@ -1,5 +1,3 @@
-from functools import partial
-
 from dateutil.relativedelta import relativedelta
 
 from odoo import SUPERUSER_ID, api, models
@@ -155,12 +153,8 @@ class ReferralProgram(models.Model):
         somebody is told all the same that a month has to be credited.
         """
         programs = self.search([])  # pylint: disable=no-search-all
-        self._checkpoint(remaining=len(programs))
-        for program in programs:
-            program._isolated(
-                program._watch, partial(program._report_failure, "watch"), WATCH
-            )
-            self._checkpoint(1)
+        steps = [(program, program._watch) for program in programs]
+        self._in_turn(steps, "watch", WATCH)
 
     def _watch(self):
         self._hand_over_stale()

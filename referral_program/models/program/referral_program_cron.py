@@ -8,6 +8,7 @@ from odoo.exceptions import ConcurrencyError
 from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
+from ...tools.actions import run_soon
 from ...tools.failures import BUSY, failure_text, log_failure
 
 _logger = logging.getLogger(__name__)
@@ -105,6 +106,19 @@ class ReferralProgram(models.Model):
             # ids only: a batch forgets what it loaded
             self.env.invalidate_all()
 
+    @api.model
+    def _in_turn(self, steps, failure, action):
+        """Do the steps of a scheduled action one after the other, each for itself.
+
+        :param steps: pairs of the program and what does the step, without arguments
+        :param str failure: a key of ``FAILURES``
+        :param str action: as in :meth:`_isolated`
+        """
+        self._checkpoint(remaining=len(steps))
+        for program, step in steps:
+            program._isolated(step, partial(program._report_failure, failure), action)
+            self._checkpoint(1)
+
     def _isolated(self, step, report, action):
         """Do one step of a scheduled action: keep it, or undo it and stop no other.
 
@@ -155,11 +169,8 @@ class ReferralProgram(models.Model):
         """
         self._undo()
         _logger.info("%s is tried again soon: %s", self, error)
-        cron = self.env.ref(f"referral_program.{action}", raise_if_not_found=False)
-        if cron:
-            # sudo: whoever runs a step need not be allowed to start scheduled actions
-            cron.sudo()._trigger(fields.Datetime.now() + RETRY_DELAY)
-            self._checkpoint()
+        run_soon(self.env, action, fields.Datetime.now() + RETRY_DELAY)
+        self._checkpoint()
 
     def _take_for_step(self):
         """Take the program for a step of a scheduled action.

@@ -259,10 +259,9 @@ class ReferralProgramTerms(models.Model):
         if not self.ids:
             return self.browse()
         # sudo: who may change terms need not have access to accruals
-        posted = (
-            self.env["referral.accrual"]
-            .sudo()
-            .search([("terms_ids", "in", self.ids), ("state", "=", "posted")])
+        accruals = self.env["referral.accrual"].sudo()
+        posted = accruals.search(
+            [("terms_ids", "in", self.ids), ("state", "=", "posted")]
         )
         return self & posted.terms_ids.with_env(self.env)
 

@@ -199,11 +199,9 @@ class ReferralApi(models.AbstractModel):
         done = self._registered(program, key)
         if done:
             return done
-        participant = (
-            self.env["referral.participant"]
-            .sudo()
-            ._find_by_code(code)
-            .filtered(lambda p: p.program_id == program)
+        participants = self.env["referral.participant"].sudo()
+        participant = participants._find_by_code(code).filtered(
+            lambda p: p.program_id == program
         )
         referrals = self.env["referral.referral"].sudo()
         if participant:
@@ -255,15 +253,12 @@ class ReferralApi(models.AbstractModel):
 
     def _participant(self, partner_id, required=True):
         program, partner = self._program(), self._partner(partner_id)
-        participant = (
-            self.env["referral.participant"]
-            .sudo()
-            .search(
-                [
-                    ("program_id", "=", program.id),
-                    ("partner_id", "=", partner.commercial_partner_id.id),
-                ]
-            )
+        participants = self.env["referral.participant"].sudo()
+        participant = participants.search(
+            [
+                ("program_id", "=", program.id),
+                ("partner_id", "=", partner.commercial_partner_id.id),
+            ]
         )
         if required and not participant:
             raise refusal(

@@ -1,8 +1,9 @@
 from datetime import timedelta
-from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from ...tools.actions import run_soon
 
 #: Claims that a participant may make a day: nobody guesses addresses.
 CLAIMS_A_DAY = 20
@@ -55,7 +56,7 @@ class ReferralClaim(models.Model):
                 "typed": " ".join((text or "").split())[:100],
             }
         )
-        self.env.ref(f"referral_program.{LOOK_INTO}").sudo()._trigger()
+        run_soon(self.env, LOOK_INTO)
 
     @api.model
     def _check_today(self, participant):
@@ -87,12 +88,8 @@ class ReferralClaim(models.Model):
         """Look into all claims that wait; a claim that fails stops no other."""
         # sudo: nobody else creates what comes of claims, or ends them
         claims = self.sudo().search([])  # pylint: disable=no-search-all
-        self.env["referral.program"]._checkpoint(remaining=len(claims))
-        for claim in claims:
-            program = claim.participant_id.program_id
-            report = partial(program._report_failure, "claim")
-            program._isolated(claim._look_into, report, LOOK_INTO)
-            program._checkpoint(1)
+        steps = [(one.participant_id.program_id, one._look_into) for one in claims]
+        self.env["referral.program"]._in_turn(steps, "claim", LOOK_INTO)
 
     def _look_into(self):
         """Bind the client until staff decide, or record why not; the claim ends."""

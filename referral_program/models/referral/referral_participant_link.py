@@ -41,10 +41,9 @@ class ReferralParticipant(models.Model):
         # sudo: portal users read neither; these are their own
         links = self.env["referral.link"].sudo()
         referrals = self.env["referral.referral"].sudo()
+        counted = self.env["referral.visit"].sudo()
         visits = dict(
-            self.env["referral.visit"]
-            .sudo()
-            ._read_group(self._visits_domain(since), ["link_id"], ["visits:sum"])
+            counted._read_group(self._visits_domain(since), ["link_id"], ["visits:sum"])
         )
         signed = {
             (source, link): (count, paid)
@@ -95,19 +94,17 @@ class ReferralParticipant(models.Model):
         self.ensure_one()
         which = [] if link is None else [("link_id", "=", link.id)]
         # sudo: as above
+        counted = self.env["referral.visit"].sudo()
         visits = dict(
-            self.env["referral.visit"]
-            .sudo()
-            ._read_group(
+            counted._read_group(
                 [*self._visits_domain(since), *which], [f"day:{step}"], ["visits:sum"]
             )
         )
         if link is not None:
             which = [*which, ("source", "=", "link")]
+        referrals = self.env["referral.referral"].sudo()
         sign_ups = dict(
-            self.env["referral.referral"]
-            .sudo()
-            ._read_group(
+            referrals._read_group(
                 [*self._sign_ups_domain(since), *which],
                 [f"date_start:{step}"],
                 ["__count"],

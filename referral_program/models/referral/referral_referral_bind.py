@@ -239,10 +239,9 @@ class ReferralReferral(models.Model):
         since = program._today()
         if referral:
             since = min(since, referral.date_start)
+        moves = self.env["account.move"].sudo()
         return bool(
-            self.env["account.move"]
-            .sudo()
-            .search_count(
+            moves.search_count(
                 [
                     ("move_type", "=", "out_invoice"),
                     ("state", "=", "posted"),

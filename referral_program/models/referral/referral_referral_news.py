@@ -49,14 +49,8 @@ class ReferralReferral(models.Model):
         """Write to the participants of all programs about their clients."""
         programs = self.env["referral.program"]
         found = programs.search([])  # pylint: disable=no-search-all
-        programs._checkpoint(remaining=len(found))
-        for program in found:
-            program._isolated(
-                partial(self._tell_news, program),
-                partial(program._report_failure, "news"),
-                "ir_cron_news",
-            )
-            programs._checkpoint(1)
+        steps = [(program, partial(self._tell_news, program)) for program in found]
+        programs._in_turn(steps, "news", "ir_cron_news")
 
     @api.model
     def _tell_news(self, program):

@@ -21,7 +21,7 @@ month cost.
 
 from . import chain, clients, evidence, given, ledger, money, months, told
 from .books import Books
-from .check import COLUMNS, Check
+from .check import Check
 
 #: All checks in the order in which they are shown, by their technical names.
 CHECKS = {
@@ -30,4 +30,4 @@ CHECKS = {
     for check in module.CHECKS
 }
 
-__all__ = ["CHECKS", "COLUMNS", "Books", "Check"]
+__all__ = ["CHECKS", "Books", "Check"]

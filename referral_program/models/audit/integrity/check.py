@@ -5,17 +5,6 @@ from dataclasses import dataclass, field
 
 from odoo.tools.translate import LazyGettext
 
-#: What each row that breaks a check says.
-COLUMNS = (
-    "res_model",
-    "res_id",
-    "participant_id",
-    "reason",
-    "text",
-    "expected",
-    "found",
-)
-
 
 @dataclass(frozen=True, eq=False)
 class Check:
@@ -25,9 +14,10 @@ class Check:
     :ivar title: what must hold
     :ivar help: why it matters, and what may have happened if it does not
     :ivar query: takes the :class:`Books` and returns the ``SELECT`` of what breaks
-        it, with the columns of ``COLUMNS``: the record, whose it is, one of the
-        ``reasons`` or none, a name or number to find it by, and two amounts in the
-        company's currency or none
+        it: the record (``res_model``, ``res_id``) and, as far as there are any, whose
+        it is (``participant_id``), one of the ``reasons`` (``reason``), a name or
+        number to find it by (``text``), and two amounts in the company's currency
+        (``expected``, ``found``)
     :ivar reasons: in words, by the code that the query returns
     :ivar is_notice: what it finds is to be looked at, but breaks nothing
     """

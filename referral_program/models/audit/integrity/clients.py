@@ -58,8 +58,6 @@ def _conserved(books):
         SELECT 'res.partner' AS res_model,
                grp.client_id AS res_id,
                MAX(earned.participant_id) AS participant_id,
-               NULL AS reason,
-               NULL AS text,
                ROUND(COALESCE(SUM(received.amount), 0), 6) AS expected,
                ROUND(SUM(earned.amount), 6) AS found
           FROM referral_group grp
@@ -80,7 +78,6 @@ def _sent_back(books):
         SELECT 'account.move' AS res_model,
                move.id AS res_id,
                MAX(client.participant_id) AS participant_id,
-               NULL AS reason,
                move.name AS text,
                0::numeric AS expected,
                SUM(item.amount_residual) AS found
@@ -131,9 +128,7 @@ def _negative_lines(books):
         SELECT 'account.move' AS res_model,
                line.group_id AS res_id,
                MAX(line.participant_id) AS participant_id,
-               NULL AS reason,
                CONCAT_WS(', ', MAX(line.move_name), MAX(line.name)) AS text,
-               NULL::numeric AS expected,
                SUM(-item.balance) AS found
           FROM referral_recomputed line
           JOIN account_move_line item ON item.id = line.line_key
@@ -164,10 +159,7 @@ def _came_together(books):
         SELECT 'referral.referral' AS res_model,
                younger.id AS res_id,
                younger.participant_id,
-               NULL AS reason,
-               client.name AS text,
-               NULL::numeric AS expected,
-               NULL::numeric AS found
+               client.name AS text
           FROM referral_referral younger
           JOIN res_partner contact ON contact.id = younger.partner_id
           JOIN res_partner client ON client.id = contact.commercial_partner_id

@@ -58,7 +58,6 @@ def _homeless(books):
                     WHEN compensation.accrual_id <> line.accrual_id THEN 'accrual'
                     ELSE 'participant' END AS reason,
                CONCAT_WS(', ', line.move_name, line.name) AS text,
-               NULL::numeric AS expected,
                line.amount AS found
           FROM (%(lines)s %(lost)s) line
           LEFT JOIN referral_compensation compensation
@@ -97,7 +96,6 @@ def _sums(books):
                id AS res_id,
                participant_id,
                differing.reason,
-               NULL AS text,
                differing.expected,
                differing.found
           FROM evidence
@@ -126,9 +124,7 @@ def _repeated(books):
         SELECT 'referral.accrual.line' AS res_model,
                MAX(id) AS res_id,
                MAX(participant_id) AS participant_id,
-               NULL AS reason,
                CONCAT_WS(', ', MAX(move_name), MAX(name)) AS text,
-               NULL::numeric AS expected,
                SUM(amount) AS found
           FROM (%s) line
          GROUP BY accrual_id, line_key, CASE WHEN is_further THEN referral_id END
@@ -149,7 +145,6 @@ def _dangling(books):
                     WHEN referral.id IS NULL THEN 'referral'
                     ELSE 'terms' END AS reason,
                CONCAT_WS(', ', line.move_name, line.name) AS text,
-               NULL::numeric AS expected,
                line.amount AS found
           FROM (%(lines)s) line
           LEFT JOIN referral_participant participant
@@ -177,7 +172,6 @@ def _rates(books):
         SELECT 'referral.accrual.line' AS res_model,
                line.id AS res_id,
                line.participant_id,
-               NULL AS reason,
                CONCAT_WS(', ', line.move_name, line.name) AS text,
                ROUND(line.base * line.rate / 100, 6) AS expected,
                line.amount AS found
@@ -196,13 +190,10 @@ def _terms(books):
         """
         SELECT 'referral.accrual' AS res_model,
                COALESCE(used.accrual_id, listed.accrual_id) AS res_id,
-               NULL::integer AS participant_id,
                CASE WHEN listed.terms_id IS NULL THEN 'unlisted' ELSE 'unused' END
                    AS reason,
                (SELECT TO_CHAR(date_from, 'YYYY-MM-DD') FROM referral_program_terms
-                 WHERE id = COALESCE(used.terms_id, listed.terms_id)) AS text,
-               NULL::numeric AS expected,
-               NULL::numeric AS found
+                 WHERE id = COALESCE(used.terms_id, listed.terms_id)) AS text
           FROM (SELECT DISTINCT accrual_id, terms_id FROM (%(lines)s) line) used
           FULL JOIN (SELECT accrual_id, terms_id FROM referral_accrual_terms_rel
                       WHERE accrual_id IN (%(accruals)s)) listed

@@ -114,7 +114,6 @@ def _too_much(books):
         SELECT 'account.move' AS res_model,
                group_id AS res_id,
                participant_id,
-               NULL AS reason,
                CONCAT_WS(', ', move_name, name) AS text,
                earned AS expected,
                given_base AS found
@@ -132,7 +131,6 @@ def _above_rate(books):
         SELECT 'account.move' AS res_model,
                line.group_id AS res_id,
                line.participant_id,
-               NULL AS reason,
                CONCAT_WS(', ', line.move_name, line.name) AS text,
                line.given_base * COALESCE(best_rate, 0) / 100 AS expected,
                line.given_amount AS found
@@ -151,7 +149,6 @@ def _refunded(books):
         SELECT 'account.move' AS res_model,
                group_id AS res_id,
                MAX(participant_id) AS participant_id,
-               NULL AS reason,
                MAX(move_name) AS text,
                0 AS expected,
                SUM(given_amount) AS found

@@ -17,8 +17,6 @@ def _balances(books):
         SELECT 'referral.participant' AS res_model,
                participant.id AS res_id,
                participant.id AS participant_id,
-               NULL AS reason,
-               NULL AS text,
                COALESCE(credited.amount, 0) AS expected,
                COALESCE(ledger.amount, 0) AS found
           FROM referral_participant participant
@@ -61,7 +59,6 @@ def _compensation_items(books):
                id AS res_id,
                participant_id,
                reason,
-               NULL AS text,
                amount AS expected,
                found
           FROM (
@@ -111,7 +108,6 @@ def _entry_items(books):
                CASE WHEN item.account_id = %(account)s THEN 'no_compensation'
                     ELSE 'account' END AS reason,
                move.name AS text,
-               NULL::numeric AS expected,
                -item.balance AS found
           FROM account_move move
           JOIN account_move_line item ON item.move_id = move.id
@@ -140,11 +136,8 @@ def _entries(books):
         """
         SELECT 'account.move' AS res_model,
                id AS res_id,
-               NULL::integer AS participant_id,
                reason,
-               name AS text,
-               NULL::numeric AS expected,
-               NULL::numeric AS found
+               name AS text
           FROM (
             SELECT move.id,
                    move.name,
@@ -174,8 +167,6 @@ def _unbalanced(books):
         """
         SELECT 'account.move' AS res_model,
                move.id AS res_id,
-               NULL::integer AS participant_id,
-               NULL AS reason,
                move.name AS text,
                0 AS expected,
                SUM(item.balance) AS found
@@ -205,9 +196,7 @@ def _copies(books):
                     WHEN item.company_id IS DISTINCT FROM move.company_id
                          THEN 'company'
                     ELSE 'sides' END AS reason,
-               move.name AS text,
-               NULL::numeric AS expected,
-               NULL::numeric AS found
+               move.name AS text
           FROM (%(items)s) item
           JOIN account_move move ON move.id = item.move_id
           LEFT JOIN (%(contacts)s) holder
@@ -230,10 +219,7 @@ def _nobodys(books):
         """
         SELECT 'account.move' AS res_model,
                item.move_id AS res_id,
-               NULL::integer AS participant_id,
-               NULL AS reason,
                item.move_name AS text,
-               NULL::numeric AS expected,
                -item.balance AS found
           FROM account_move_line item
          WHERE item.account_id = %(account)s

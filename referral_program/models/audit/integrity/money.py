@@ -50,8 +50,6 @@ def _overspent(books):
         SELECT 'referral.participant' AS res_model,
                participant.id AS res_id,
                participant.id AS participant_id,
-               NULL AS reason,
-               NULL AS text,
                COALESCE(ledger.got, 0) AS expected,
                COALESCE(ledger.taken, 0) + COALESCE(reserved.amount, 0) AS found
           FROM referral_participant participant
@@ -162,9 +160,7 @@ def _payees(books):
                withdrawal.participant_id,
                CASE WHEN bill.partner_bank_id = account.id
                     THEN 'bill' ELSE 'withdrawal' END AS reason,
-               CONCAT_WS(', ', withdrawal.name, account.acc_number) AS text,
-               NULL::numeric AS expected,
-               NULL::numeric AS found
+               CONCAT_WS(', ', withdrawal.name, account.acc_number) AS text
           FROM referral_withdrawal withdrawal
           JOIN referral_participant participant
             ON participant.id = withdrawal.participant_id
@@ -231,7 +227,6 @@ def _matches(books):
         SELECT 'referral.redemption' AS res_model,
                redemption.id AS res_id,
                redemption.participant_id,
-               NULL AS reason,
                CONCAT_WS(', ', redemption.name, invoice.name) AS text,
                redemption.amount AS expected,
                0 AS found

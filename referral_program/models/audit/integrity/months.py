@@ -32,11 +32,8 @@ def _repeated(books):
         """
         SELECT 'referral.accrual' AS res_model,
                id AS res_id,
-               NULL::integer AS participant_id,
                CASE WHEN before = period_start THEN 'again' ELSE 'day' END AS reason,
-               month AS text,
-               NULL::numeric AS expected,
-               NULL::numeric AS found
+               month AS text
           FROM (%s) accrual
          WHERE id IN (%s)
            AND (before = period_start OR EXTRACT(day FROM period_start) <> 1)
@@ -51,12 +48,9 @@ def _missing(books):
         """
         SELECT 'referral.accrual' AS res_model,
                id AS res_id,
-               NULL::integer AS participant_id,
                CASE WHEN state = 'posted' AND state_before <> 'posted'
                     THEN 'not_posted' ELSE 'gap' END AS reason,
-               month AS text,
-               NULL::numeric AS expected,
-               NULL::numeric AS found
+               month AS text
           FROM (%s) accrual
          WHERE id IN (%s)
            AND (state = 'posted' AND state_before <> 'posted'

@@ -31,7 +31,6 @@ def _sums(books):
         SELECT 'referral.statement' AS res_model,
                id AS res_id,
                participant_id,
-               NULL AS reason,
                name AS text,
                opening + accrued + reversed + withdrawn + used_for_invoices + adjusted
                    AS expected,
@@ -54,7 +53,6 @@ def _openings(books):
         SELECT 'referral.statement' AS res_model,
                id AS res_id,
                participant_id,
-               NULL AS reason,
                name AS text,
                COALESCE(before, 0) AS expected,
                opening AS found
@@ -109,9 +107,7 @@ def _documents(books):
                statement.id AS res_id,
                statement.participant_id,
                document.kind AS reason,
-               statement.name AS text,
-               NULL::numeric AS expected,
-               NULL::numeric AS found
+               statement.name AS text
           FROM (%s) statement
           CROSS JOIN LATERAL (
                 VALUES ('pdf', pdf_sha256), ('xlsx', xlsx_sha256)
@@ -131,12 +127,9 @@ def _seals(books):
         """
         SELECT 'referral.accrual' AS res_model,
                accrual.id AS res_id,
-               NULL::integer AS participant_id,
                CASE WHEN accrual.statements_hash IS NULL THEN 'unsealed'
                     ELSE 'changed' END AS reason,
-               TO_CHAR(accrual.period_start, 'YYYY-MM') AS text,
-               NULL::numeric AS expected,
-               NULL::numeric AS found
+               TO_CHAR(accrual.period_start, 'YYYY-MM') AS text
           FROM referral_accrual accrual
           JOIN (%(seals)s) seal ON seal.accrual_id = accrual.id
          WHERE accrual.statements_on IS NOT NULL
@@ -158,11 +151,8 @@ def _acceptances(books):
         SELECT 'referral.acceptance' AS res_model,
                acceptance.id AS res_id,
                acceptance.participant_id,
-               NULL AS reason,
                COALESCE(acceptance.name->>acceptance.lang, acceptance.name->>'en_US')
-                   AS text,
-               NULL::numeric AS expected,
-               NULL::numeric AS found
+                   AS text
           FROM (
             SELECT acceptance.id,
                    acceptance.participant_id,
