@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...tools.actions import run_soon, window
+from ...tools.counting import set_counts
 from ...tools.names import search_by_display_name
 
 #: The scheduled actions that have something to do once a month is posted.
@@ -169,26 +170,12 @@ class ReferralAccrual(models.Model):
             )
 
     def _compute_line_count(self):
-        counts = dict(
-            self.env["referral.accrual.line"]._read_group(
-                [("accrual_id", "in", self.ids)], ["accrual_id"], ["__count"]
-            )
-        )
-        for accrual in self:
-            accrual.line_count = counts.get(accrual, 0)
+        set_counts(self, "line_count", self.env["referral.accrual.line"], "accrual_id")
 
     def _compute_move_count(self):
         # sudo: the number of entries is no secret to who may see the accrual
         moves = self.env["account.move"].sudo()
-        counts = dict(
-            moves._read_group(
-                [("referral_accrual_id", "in", self.ids)],
-                ["referral_accrual_id"],
-                ["__count"],
-            )
-        )
-        for accrual in self:
-            accrual.move_count = counts.get(accrual, 0)
+        set_counts(self, "move_count", moves, "referral_accrual_id")
 
     # === CRUD METHODS === #
 

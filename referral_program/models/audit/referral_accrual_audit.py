@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...tools.actions import window
+from ...tools.counting import set_counts
 from ...tools.roles import check_role
 
 AUDIT_GROUPS = (
@@ -26,13 +27,9 @@ class ReferralAccrual(models.Model):
     )
 
     def _compute_audit_file_count(self):
-        counts = dict(
-            self.env["referral.audit.file"]._read_group(
-                [("accrual_id", "in", self.ids)], ["accrual_id"], ["__count"]
-            )
+        set_counts(
+            self, "audit_file_count", self.env["referral.audit.file"], "accrual_id"
         )
-        for accrual in self:
-            accrual.audit_file_count = counts.get(accrual, 0)
 
     def action_make_audit_file(self):
         """Make the audit file of each of these months, and download them.

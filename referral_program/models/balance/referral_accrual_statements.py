@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ...tools.actions import window
+from ...tools.counting import set_counts
 from .ledger import CONTACTS, kind_of
 
 #: Participants are written about months that ended at most so many days ago; older
@@ -26,13 +27,9 @@ class ReferralAccrual(models.Model):
     )
 
     def _compute_statement_count(self):
-        counts = dict(
-            self.env["referral.statement"]._read_group(
-                [("accrual_id", "in", self.ids)], ["accrual_id"], ["__count"]
-            )
+        set_counts(
+            self, "statement_count", self.env["referral.statement"], "accrual_id"
         )
-        for accrual in self:
-            accrual.statement_count = counts.get(accrual, 0)
 
     def _make_statements(self):
         """Freeze the month for each participant with a compensation or a movement.

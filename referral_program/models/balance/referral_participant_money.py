@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL, float_compare, format_date, formatLang
 
 from ...tools.actions import window
+from ...tools.counting import set_counts
 from ...tools.refusals import refusal
 
 
@@ -60,19 +61,9 @@ class ReferralParticipant(models.Model):
             )
 
     def _compute_money_counts(self):
-        for field, model in (
-            ("withdrawal_count", "referral.withdrawal"),
-            ("redemption_count", "referral.redemption"),
-        ):
-            counts = dict(
-                self.env[model]._read_group(
-                    [("participant_id", "in", self.ids)],
-                    ["participant_id"],
-                    ["__count"],
-                )
-            )
-            for participant in self:
-                participant[field] = counts.get(participant, 0)
+        for name in ("withdrawal", "redemption"):
+            others = self.env[f"referral.{name}"]
+            set_counts(self, f"{name}_count", others, "participant_id")
 
     # === BALANCE === #
 

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...tools.counting import set_counts
+
 
 class ReferralParticipant(models.Model):
     """The participant's monthly statements."""
@@ -12,13 +14,9 @@ class ReferralParticipant(models.Model):
     statement_count = fields.Integer(compute="_compute_statement_count")
 
     def _compute_statement_count(self):
-        counts = dict(
-            self.env["referral.statement"]._read_group(
-                [("participant_id", "in", self.ids)], ["participant_id"], ["__count"]
-            )
+        set_counts(
+            self, "statement_count", self.env["referral.statement"], "participant_id"
         )
-        for participant in self:
-            participant.statement_count = counts.get(participant, 0)
 
     def action_view_statements(self):
         """Open the monthly statements of these participants."""

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools.mail import email_normalize_all
 
 from ...tools.actions import window
+from ...tools.counting import set_counts
 
 #: Changes of a contact that change what invoices earn, see ``_watched_fields``.
 WATCHED = frozenset(
@@ -44,19 +45,12 @@ class ResPartner(models.Model):
     )
 
     def _compute_referral_counts(self):
-        counts = dict(
-            self.env["referral.referral"]._read_group(
-                [("participant_id.partner_id", "in", self.ids)],
-                ["participant_id"],
-                ["__count"],
-            )
+        set_counts(
+            self,
+            "referral_brought_count",
+            self.env["referral.referral"],
+            "participant_id.partner_id",
         )
-        by_partner = {}
-        for participant, count in counts.items():
-            partner = participant.partner_id
-            by_partner[partner] = by_partner.get(partner, 0) + count
-        for partner in self:
-            partner.referral_brought_count = by_partner.get(partner, 0)
 
     def write(self, vals):
         if "email" in vals:

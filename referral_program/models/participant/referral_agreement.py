@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools.actions import window
+from ...tools.counting import set_counts
 
 KINDS = [
     ("participation", "Participation Agreement"),
@@ -72,13 +73,9 @@ class ReferralAgreement(models.Model):
             )
 
     def _compute_acceptance_count(self):
-        counts = dict(
-            self.env["referral.acceptance"]._read_group(
-                [("agreement_id", "in", self.ids)], ["agreement_id"], ["__count"]
-            )
+        set_counts(
+            self, "acceptance_count", self.env["referral.acceptance"], "agreement_id"
         )
-        for agreement in self:
-            agreement.acceptance_count = counts.get(agreement, 0)
 
     # === CRUD METHODS === #
 

@@ -9,6 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import clean_context, ormcache
 
 from ...tools.actions import window
+from ...tools.counting import set_counts
 from ...tools.inputs import is_plain
 from ...tools.roles import has_role
 
@@ -219,13 +220,9 @@ class ReferralParticipant(models.Model):
             )
 
     def _compute_referral_count(self):
-        counts = dict(
-            self.env["referral.referral"]._read_group(
-                [("participant_id", "in", self.ids)], ["participant_id"], ["__count"]
-            )
+        set_counts(
+            self, "referral_count", self.env["referral.referral"], "participant_id"
         )
-        for participant in self:
-            participant.referral_count = counts.get(participant, 0)
 
     # === CONSTRAINT METHODS === #
 

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ...tools.counting import set_counts
+
 
 class ReferralParticipantType(models.Model):
     """A row of the checklist: who may join, by entity type and residency."""
@@ -82,13 +84,9 @@ class ReferralParticipantType(models.Model):
     participant_count = fields.Integer(compute="_compute_participant_count")
 
     def _compute_participant_count(self):
-        counts = dict(
-            self.env["referral.participant"]._read_group(
-                [("type_id", "in", self.ids)], ["type_id"], ["__count"]
-            )
+        set_counts(
+            self, "participant_count", self.env["referral.participant"], "type_id"
         )
-        for participant_type in self:
-            participant_type.participant_count = counts.get(participant_type, 0)
 
     @api.onchange("can_join")
     def _onchange_can_join(self):

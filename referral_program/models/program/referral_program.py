@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import html2plaintext
 
 from ...tools.actions import window
+from ...tools.counting import set_counts
 
 
 class ReferralProgram(models.Model):
@@ -242,19 +243,9 @@ class ReferralProgram(models.Model):
     # === COMPUTE METHODS === #
 
     def _compute_counts(self):
-        participants = dict(
-            self.env["referral.participant"]._read_group(
-                [("program_id", "in", self.ids)], ["program_id"], ["__count"]
-            )
-        )
-        accruals = dict(
-            self.env["referral.accrual"]._read_group(
-                [("program_id", "in", self.ids)], ["program_id"], ["__count"]
-            )
-        )
-        for program in self:
-            program.participant_count = participants.get(program, 0)
-            program.accrual_count = accruals.get(program, 0)
+        for name in ("participant", "accrual"):
+            others = self.env[f"referral.{name}"]
+            set_counts(self, f"{name}_count", others, "program_id")
 
     def _compute_next_period(self):
         periods = self._next_periods()
