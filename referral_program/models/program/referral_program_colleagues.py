@@ -90,21 +90,23 @@ class ReferralProgram(models.Model):
 
         :return: ``mail.activity`` in superuser mode
         """
-        # sudo: neither external ids nor others' activities are everybody's to read
-        names, activities = (
-            self.sudo().env["ir.model.data"],
-            self.sudo().env["mail.activity"],
+        # sudo: others' activities are not everybody's to read
+        activities = self.sudo().env["mail.activity"]
+        kinds = self._own_ids("mail.activity.type")
+        return activities.search([("activity_type_id", "in", kinds), *domain])
+
+    @api.model
+    def _own_ids(self, model):
+        """Return the ids of the records of a model that came with the addon."""
+        # sudo: external ids are not everybody's to read
+        names = (
+            self.sudo()
+            .env["ir.model.data"]
+            .search_fetch(
+                [("module", "=", "referral_program"), ("model", "=", model)], ["res_id"]
+            )
         )
-        kinds = names.search_fetch(
-            [
-                ("module", "=", "referral_program"),
-                ("model", "=", "mail.activity.type"),
-            ],
-            ["res_id"],
-        )
-        return activities.search(
-            [("activity_type_id", "in", kinds.mapped("res_id")), *domain]
-        )
+        return names.mapped("res_id")
 
     def _hand_over(self, activities, leaving=None):
         """Give what the activities' users cannot do any more to colleagues.

@@ -63,21 +63,13 @@ class ReferralProgram(models.Model):
     @api.model
     def _ailing_actions(self, now):
         """Return how many of our scheduled actions are off, late or failing."""
-        # sudo: as above
-        ours = self.env["ir.model.data"].sudo()
-        ours = ours.search(
-            [("module", "=", "referral_program"), ("model", "=", "ir.cron")]
-        )
-        actions = self.env["ir.cron"].sudo().with_context(active_test=False)
-        return actions.search_count(
-            [
-                ("id", "in", ours.mapped("res_id")),
-                "|",
-                "|",
-                ("active", "=", False),
-                ("failure_count", ">", 0),
-                ("nextcall", "<", now - LATE_ACTION),
-            ]
+        actions = self._scheduled_actions()
+        return len(
+            actions.filtered(
+                lambda action: not action.active
+                or action.failure_count
+                or action.nextcall < now - LATE_ACTION
+            )
         )
 
     def _is_credit_late(self):

@@ -126,7 +126,7 @@ class ReferralProgram(models.Model):
             "types": env["referral.participant.type"].search_count(
                 [("can_join", "=", True), ("requirement_ids", "!=", False)], limit=1
             ),
-            "actions": not self._actions_off(),
+            "actions": all(self._scheduled_actions().mapped("active")),
             "mail": env["ir.mail_server"].search_count([], limit=1),
             "participants": dict(
                 env["referral.participant"]._read_group(
@@ -152,20 +152,11 @@ class ReferralProgram(models.Model):
             ),
         }
 
-    def _actions_off(self):
-        """Return the addon's scheduled actions that are switched off."""
-        # sudo: as above
-        return self._scheduled_actions().filtered(lambda action: not action.active)
-
     def _scheduled_actions(self):
         """Return the addon's scheduled actions, in superuser mode."""
         # sudo: as above
-        names = self.env["ir.model.data"].sudo()
-        found = names.search_fetch(
-            [("module", "=", "referral_program"), ("model", "=", "ir.cron")], ["res_id"]
-        )
         actions = self.env["ir.cron"].sudo().with_context(active_test=False)
-        return actions.search([("id", "in", found.mapped("res_id"))])
+        return actions.search([("id", "in", self._own_ids("ir.cron"))])
 
     def _steps_there(self, facts):
         """Return for which steps everything is there, by name."""
@@ -231,9 +222,8 @@ class ReferralProgram(models.Model):
         confirmed = self.steps_confirmed or []
         if key not in confirmed:
             self.steps_confirmed = [*confirmed, key]
-            labels = {name: label for name, label, *_rest in self._describe_steps()}
             self._message_log(
-                body=self.env._("Confirmed: %(step)s", step=labels[key]),
+                body=self.env._("Confirmed: %(step)s", step=self._step_title(key)),
                 author_id=self.env.user.partner_id.id,
             )
         return {"type": "ir.actions.act_window_close"}

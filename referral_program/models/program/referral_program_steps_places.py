@@ -13,6 +13,29 @@ SERVER, ADMINISTRATOR, OFFICER, ACCOUNTANT = (
     "accountant",
 )
 
+#: Where the steps without a form are done: an action, and its domain for a program.
+PLACES = {
+    "agreements": (
+        "referral_agreement_action",
+        lambda program: [("company_id", "in", (False, program.company_id.id))],
+    ),
+    "types": ("referral_participant_type_action", lambda _program: []),
+    "calendar": ("resource.action_resource_calendar_form", lambda _program: []),
+    "actions": (
+        "base.ir_cron_act",
+        lambda program: [("id", "in", program._scheduled_actions().ids)],
+    ),
+    "mail": ("base.action_ir_mail_server_list", lambda _program: []),
+    "participant": (
+        "referral_participant_action",
+        lambda program: [("program_id", "=", program.id)],
+    ),
+    "month": (
+        "referral_accrual_action",
+        lambda program: [("program_id", "=", program.id)],
+    ),
+}
+
 
 class ReferralProgram(models.Model):
     """The first steps in words: what each asks for, who does it, and where."""
@@ -178,80 +201,28 @@ class ReferralProgram(models.Model):
         """Return the action that opens the place where a step is done."""
         if key in FORMS:
             return self._open_form(key)
-        openers = {
-            "agreements": self._open_agreements,
-            "types": self._open_types,
-            "calendar": self._open_calendar,
-            "actions": self._open_actions,
-            "mail": self._open_mail,
-            "participant": self._open_participant,
-            "month": self._open_months,
-        }
-        if key not in openers:
+        if key not in PLACES:
             raise UserError(self._no_such_step())
-        return openers[key]()
+        calendar = self.company_id.resource_calendar_id
+        if key == "calendar" and calendar:
+            return calendar._get_records_action()
+        action, domain = PLACES[key]
+        context = {"default_program_id": self.id, "active_test": key != "actions"}
+        # Odoo's own windows say what the step is
+        title = {"name": self._step_title(key)} if "." in action else {}
+        return window(self.env, action, domain(self), context, **title)
 
     def _open_form(self, key):
         """Return the action that opens the form of a step, over the page."""
         view = self.env.ref(f"referral_program.referral_program_view_form_{key}")
-        labels = {name: label for name, label, *_rest in self._describe_steps()}
         return {
             "type": "ir.actions.act_window",
-            "name": labels[key],
+            "name": self._step_title(key),
             "res_model": self._name,
             "res_id": self.id,
             "views": [(view.id, "form")],
             "target": "new",
         }
 
-    def _open_agreements(self):
-        return window(
-            self.env,
-            "referral_agreement_action",
-            [("company_id", "in", (False, self.company_id.id))],
-        )
-
-    def _open_types(self):
-        return window(self.env, "referral_participant_type_action")
-
-    def _open_calendar(self):
-        calendar = self.company_id.resource_calendar_id
-        if calendar:
-            return calendar._get_records_action()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Working calendar"),
-            "res_model": "resource.calendar",
-            "views": [(False, "list"), (False, "form")],
-        }
-
-    def _open_actions(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Scheduled actions"),
-            "res_model": "ir.cron",
-            "views": [(False, "list"), (False, "form")],
-            "domain": [("id", "in", self._scheduled_actions().ids)],
-            "context": {"active_test": False},
-        }
-
-    def _open_mail(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Outgoing mail"),
-            "res_model": "ir.mail_server",
-            "views": [(False, "list"), (False, "form")],
-        }
-
-    def _open_participant(self):
-        return window(
-            self.env,
-            "referral_participant_action",
-            [("program_id", "=", self.id)],
-            context={"default_program_id": self.id},
-        )
-
-    def _open_months(self):
-        return window(
-            self.env, "referral_accrual_action", [("program_id", "=", self.id)]
-        )
+    def _step_title(self, key):
+        return next(label for name, label, *_ in self._describe_steps() if name == key)
