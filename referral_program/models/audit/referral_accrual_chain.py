@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ...tools.columns import write_columns
 from .integrity import chain
 
 
@@ -90,17 +91,8 @@ class ReferralAccrual(models.Model):
                 chain.seal_query(accrual.id, number, head)
             )
             accrual._seal_statements()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE referral_program SET chain_length = %s, chain_head = %s"
-                " WHERE id = %s",
-                number,
-                head,
-                self.program_id.id,
-            )
-        )
+        write_columns(self.program_id, chain_length=number, chain_head=head)
         months.invalidate_recordset()
-        self.program_id.invalidate_recordset(["chain_length", "chain_head"])
 
     def _seal_statements(self):
         """Write the hash of the month's statements, if they are made."""

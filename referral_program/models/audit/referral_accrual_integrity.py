@@ -1,5 +1,6 @@
 from odoo import fields, models
-from odoo.tools import SQL
+
+from ...tools.columns import write_columns
 
 
 class ReferralAccrual(models.Model):
@@ -16,14 +17,7 @@ class ReferralAccrual(models.Model):
     def _check_once(self):
         """Check what the month wrote, and remember that it is checked."""
         run = self.program_id._check_integrity(self, origin="accrual")
-        self.env.cr.execute(
-            SQL(
-                "UPDATE referral_accrual SET checked_on = %s WHERE id = %s",
-                run.started_on,
-                self.id,
-            )
-        )
-        self.invalidate_recordset(["checked_on"])
+        write_columns(self, checked_on=run.started_on)
 
     # === ACTION METHODS === #
 

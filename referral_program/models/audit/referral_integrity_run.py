@@ -108,12 +108,8 @@ class ReferralIntegrityRun(models.Model):
             in_language = self.with_context(lang=accountant.lang)
             failed = in_language.result_ids.filtered("is_failed")
             failed |= notices.with_env(in_language.env)
-            self.activity_schedule(
-                ACTIVITY,
-                date_deadline=self.program_id._today(),
-                note=", ".join(failed.mapped("title")),
-                user_id=accountant.id,
-            )
+            titles = ", ".join(failed.mapped("title"))
+            self.program_id._plan_for(accountant, self, ACTIVITY, titles)
         elif not self.accrual_id and not self.result_ids.filtered(
             lambda result: result.is_failed or result.finding_count
         ):

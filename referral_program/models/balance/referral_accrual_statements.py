@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ...tools.actions import window
+from ...tools.columns import write_columns
 from ...tools.counting import set_counts
 from .ledger import CONTACTS, kind_of
 
@@ -92,13 +93,7 @@ class ReferralAccrual(models.Model):
                 self.period_end,
             )
         )
-        self.env.cr.execute(
-            SQL(
-                "UPDATE referral_accrual SET statements_on = %s WHERE id = %s",
-                fields.Datetime.now(),
-                self.id,
-            )
-        )
+        write_columns(self, statements_on=fields.Datetime.now())
         self._seal_statements()
         self.invalidate_recordset()
         self.env["referral.statement"].invalidate_model()

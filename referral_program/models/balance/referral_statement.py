@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_date, formatLang
 
 from ...tools.batches import batches
+from ...tools.columns import write_columns
 from ...tools.failures import BUSY, failure_text
 
 _logger = logging.getLogger(__name__)
@@ -161,15 +162,7 @@ class ReferralStatement(models.Model):
         template = self.env.ref(MAIL, raise_if_not_found=False)
         if template and (batch := self._still_to_mail()):
             batch._mail(template)
-            self.env.cr.execute(
-                SQL(
-                    "UPDATE referral_statement SET to_mail = FALSE, mailed_on = %s"
-                    " WHERE id IN %s",
-                    fields.Datetime.now(),
-                    batch._ids,
-                )
-            )
-            self.invalidate_model(["to_mail", "mailed_on"])
+            write_columns(batch, to_mail=False, mailed_on=fields.Datetime.now())
         self.env["referral.program"]._checkpoint()
 
     def _still_to_mail(self):

@@ -8,6 +8,7 @@ from odoo.fields import NO_ACCESS
 from odoo.tools import SQL
 
 from ...tools.batches import batches
+from ...tools.columns import write_columns
 from ...tools.mimetypes import MIMETYPES
 from ...tools.pages import numbered
 
@@ -154,15 +155,7 @@ class ReferralStatement(models.Model):
                 "mimetype": MIMETYPES[kind],
             }
         )
-        self.env.cr.execute(
-            SQL(
-                "UPDATE referral_statement SET %s = %s WHERE id = %s",
-                SQL.identifier(f"{kind}_sha256"),
-                hashlib.sha256(content).hexdigest(),
-                self.id,
-            )
-        )
-        self.invalidate_recordset([f"{kind}_sha256"])
+        write_columns(self, **{f"{kind}_sha256": hashlib.sha256(content).hexdigest()})
 
     def _render_pdf(self):
         """Return the PDF: a page of its own, that needs nothing from the server."""

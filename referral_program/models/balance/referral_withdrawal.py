@@ -7,6 +7,7 @@ from ...tools.refusals import refusal
 DECISIONS = [("refused", "Refused"), ("cancelled", "Cancelled")]
 #: What a bill's payment is when there is nothing left to pay.
 SETTLED = ("in_payment", "paid", "reversed")
+ACTIVITY = "referral_program.mail_activity_withdrawal"
 #: Withdrawals of one participant that may be open at a time.
 MAX_OPEN = 20
 
@@ -282,11 +283,12 @@ class ReferralWithdrawal(models.Model):
         self._send("referral_program.mail_template_withdrawal_requested")
         program = self.program_id
         if program.withdrawal_policy == "review" or not self.account_trusted:
-            self.activity_schedule(
-                "referral_program.mail_activity_withdrawal",
-                date_deadline=program._today(),
-                user_id=program._accountant().id,
-            )
+            self._ask_accountant()
+
+    def _ask_accountant(self, note=""):
+        """Plan the accountant's activity about the withdrawal."""
+        program = self.program_id
+        program._plan_for(program._accountant(), self, ACTIVITY, note)
 
     # === DECIDING === #
 
@@ -306,7 +308,7 @@ class ReferralWithdrawal(models.Model):
         waiting.write(
             {"approved_on": fields.Datetime.now(), "approver_id": self.env.user.id}
         )
-        waiting.activity_feedback(["referral_program.mail_activity_withdrawal"])
+        waiting.activity_feedback([ACTIVITY])
 
     def action_refuse(self):
         """Ask for the reason, then refuse."""
@@ -346,7 +348,7 @@ class ReferralWithdrawal(models.Model):
                 ),
             )
         withdrawals.write({"decision": decision, "reason": reason, "problem": False})
-        withdrawals.activity_unlink(["referral_program.mail_activity_withdrawal"])
+        withdrawals.activity_unlink([ACTIVITY])
 
     # === WHAT IT TELLS === #
 

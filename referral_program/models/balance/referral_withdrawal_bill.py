@@ -209,12 +209,7 @@ class ReferralWithdrawal(models.Model):
             return
         _logger.info("Withdrawal %s was not billed: %s", self.id, text)
         self.problem = text
-        self.activity_schedule(
-            "referral_program.mail_activity_withdrawal",
-            date_deadline=self.program_id._today(),
-            note=text,
-            user_id=self.program_id._accountant().id,
-        )
+        self._ask_accountant(text)
 
     def _bill(self, post=True):
         """Make one vendor bill of each withdrawal, and post it if the policy says so.

@@ -53,12 +53,7 @@ class ReferralWithdrawal(models.Model):
                 "or get the money back.",
                 withdrawal=withdrawal.name,
             )
-            withdrawal.activity_schedule(
-                "referral_program.mail_activity_withdrawal",
-                date_deadline=withdrawal.program_id._today(),
-                note=text,
-                user_id=withdrawal.program_id._accountant().id,
-            )
+            withdrawal._ask_accountant(text)
 
     def _on_bill_deleted(self):
         """Give the amounts back whose bills are deleted."""

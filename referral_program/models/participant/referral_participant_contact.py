@@ -94,11 +94,8 @@ class ReferralParticipant(models.Model):
                 "portal again and let the link work again.",
                 **names,
             )
-        self.activity_schedule(
-            "referral_program.mail_activity_account_closed",
-            date_deadline=self.program_id._today(),
-            note=note,
-            user_id=officer.id,
+        self.program_id._plan_for(
+            officer, self, "referral_program.mail_activity_account_closed", note
         )
 
     def action_reopen_account(self):

@@ -283,16 +283,12 @@ class ReferralParticipant(models.Model):
             return
         officer = self.program_id._officer()
         self = self.with_context(lang=officer.lang)  # noqa: PLW0642
-        self.activity_schedule(
-            RETENTION_ACTIVITY,
-            date_deadline=self.program_id._today(),
-            note=self.env._(
-                "The retention period is over, but the documents could not be "
-                "destroyed: %(error)s",
-                error=error,
-            ),
-            user_id=officer.id,
+        note = self.env._(
+            "The retention period is over, but the documents could not be destroyed: "
+            "%(error)s",
+            error=error,
         )
+        self.program_id._plan_for(officer, self, RETENTION_ACTIVITY, note)
 
     def _destroy_documents(self, rule):
         """Destroy the participants' documents, and note it in their history.

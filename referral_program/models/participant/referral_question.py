@@ -185,11 +185,7 @@ class ReferralQuestion(models.Model):
         if state == "answered":
             self.activity_feedback([ACTIVITY])
         elif not self.activity_search([ACTIVITY]):
-            self.activity_schedule(
-                ACTIVITY,
-                date_deadline=self.program_id._today(),
-                user_id=self.program_id._accountant().id,
-            )
+            self.program_id._plan_for(self.program_id._accountant(), self, ACTIVITY)
 
     def _path(self):
         """Return the page where the participant reads the question."""

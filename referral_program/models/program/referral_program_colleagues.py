@@ -67,6 +67,12 @@ class ReferralProgram(models.Model):
             lambda user: user.active and self.company_id in user.company_ids
         ).with_env(self.env)
 
+    def _plan_for(self, user, record, activity_type, note=""):
+        """Plan an activity of today for a user, about a record of this program."""
+        record.activity_schedule(
+            activity_type, date_deadline=self._today(), note=note, user_id=user.id
+        )
+
     def _schedule_once(self, activity_type, deadline, note):
         """Plan an activity for the accountant unless the same is open already."""
         kind = self.env.ref(activity_type)

@@ -296,11 +296,8 @@ class ReferralReferral(models.Model):
             participant, partner, "manual", state="pending", date_start=registered
         )
         if referral:
-            referral.activity_schedule(
-                "referral_program.mail_activity_claim",
-                date_deadline=program._today(),
-                user_id=program._officer().id,
-            )
+            officer = program._officer()
+            program._plan_for(officer, referral, "referral_program.mail_activity_claim")
         return None
 
     @api.model

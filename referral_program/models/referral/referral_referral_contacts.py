@@ -191,12 +191,7 @@ class ReferralReferral(models.Model):
             and html2plaintext(activity.note or "") == html2plaintext(note)
         ):
             return
-        self.activity_schedule(
-            ACTIVITY,
-            date_deadline=self.program_id._today(),
-            note=note,
-            user_id=officer.id,
-        )
+        self.program_id._plan_for(officer, self, ACTIVITY, note)
 
     def _let_go_of_invoices(self):
         """Let a correction of the client decide anew about all invoices."""

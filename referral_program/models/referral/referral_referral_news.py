@@ -2,8 +2,8 @@ from datetime import timedelta
 from functools import partial
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
+from ...tools.columns import write_columns
 from .referral_referral import IN_FORCE_STATES
 
 #: What participants are written of: their wish, what is noted once it is done, the
@@ -73,7 +73,8 @@ class ReferralReferral(models.Model):
                     participant._send_names(
                         template, [referral._shown_name() for referral in own]
                     )
-            due._note_told(told)
+            # past :meth:`write`: it changes nothing that is earned
+            write_columns(due, **{told: True})
 
     def _is_news(self):
         """Tell whether the client came when the referral was made.
@@ -84,16 +85,3 @@ class ReferralReferral(models.Model):
         program = self.program_id
         made = program._day_of(self.create_date)
         return self.date_start >= made - timedelta(days=program.claim_days)
-
-    def _note_told(self, told):
-        if not self.ids:
-            return
-        # past :meth:`write`: it changes nothing that is earned
-        self.env.cr.execute(
-            SQL(
-                "UPDATE referral_referral SET %s = TRUE WHERE id IN %s",
-                SQL.identifier(told),
-                self._ids,
-            )
-        )
-        self.invalidate_recordset([told], flush=False)
