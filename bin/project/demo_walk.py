@@ -22,6 +22,7 @@ def main(env):
     accrue(env.ref("referral_program.demo_program"))
     for login, lang in PORTAL.items():
         make(env, company, login, lang, env.ref("base.group_portal"))
+    find(env, "participant2").lang = "ru_RU"
     for login, boss in COLLEAGUES.items():
         find(env, login).partner_id.parent_id = find(env, boss).partner_id
     for role in STAFF:

@@ -81,13 +81,15 @@ class Walk:
     # === PEOPLE === #
 
     def _participant(self):
-        """Participants with money: one on a desk, one on a phone."""
-        for login, phone, amount in (
-            ("participant1", False, "12000"),
-            ("participant2", True, "10000"),
+        """Participants with money: one on a desk and a phone, one in Russian."""
+        for login, lang, phone, amount in (
+            ("participant1", "en_US", False, "12000"),
+            ("participant1", "en_US", True, "10000"),
+            ("participant2", "ru_RU", True, "10000"),
         ):
-            place = f"demo: English, {'phone' if phone else 'desk'}"
-            walker = self.walker("participant", place, phone=phone, login=login)
+            language = "English" if lang == "en_US" else "Russian"
+            place = f"demo: {language}, {'phone' if phone else 'desk'}"
+            walker = self.walker("participant", place, lang, phone, login)
             with walker.task("get the link"):
                 link = portal.get_link(walker)
             with walker.task("withdraw"):
@@ -99,9 +101,11 @@ class Walk:
                 portal.ask_why(walker)
             with walker.task("read the other pages"):
                 portal.look_around(walker)
-            for lang, _phone, way in WAYS:
-                visitor = self.walker("visitor", f"demo: {way}", lang, phone=True)
-                name = f"visitor.{lang}.{login}@new-client.example.org"
+            if login == "participant1" and phone:
+                continue
+            for visitors, _phone, way in WAYS:
+                visitor = self.walker("visitor", f"demo: {way}", visitors, phone=True)
+                name = f"visitor.{visitors}.{login}@new-client.example.org"
                 with visitor.task("follow a link and sign up"):
                     portal.follow(visitor, link, name)
 
