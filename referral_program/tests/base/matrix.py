@@ -23,7 +23,9 @@ def names_of_models(env):
     return sorted(
         name
         for name, model in env.registry.items()
-        if not model._abstract and name.split(".")[0] == "referral"
+        if not model._abstract
+        and name.split(".")[0] == "referral"
+        and model._original_module == "referral_program"
     )
 
 

@@ -24,6 +24,10 @@ class Translated:
         cls.env["res.lang"]._activate_lang("ru_RU")
         cls.env["ir.module.module"]._load_module_terms([cls.module], ["ru_RU"])
         cls.russian = cls.env(context={**cls.env.context, "lang": "ru_RU"})
+        module = cls.env["ir.module.module"]._get(cls.module)
+        # whatever state those are in that it depends on
+        needed = module.upstream_dependencies(exclude_states=("",))
+        cls.known = {*(module | needed).mapped("name")}
 
     def _read(self, name):
         """Return the terms of a file with their translations."""
@@ -33,20 +37,26 @@ class Translated:
     def _export(self):
         """Return what Odoo would export: all terms, and those of the addon's own.
 
-        The others label fields that Odoo's mixins add to the addon's models: what
-        they are depends on the modules that a database has.
+        The others label fields that Odoo's mixins add to the addon's models, or are in
+        fields that other addons add to Odoo's: what they are depends on the modules
+        that a database has.
         """
         everything, own = set(), set()
         reader = TranslationModuleReader(self.env.cr, modules=[self.module])
-        for _module, _type, name, xmlid, source, _value, _comments in reader:
+        for _module, kind, name, xmlid, source, _value, _comments in reader:
             everything.add(source)
-            if not name.startswith("ir.model.fields,") or self._is_own_field(xmlid):
+            if kind == "code" or self._is_own(name, xmlid):
                 own.add(source)
         return everything, own
 
-    def _is_own_field(self, xmlid):
-        field = self.env.ref(xmlid)
-        return self.module in self.env[field.model]._fields[field.name]._modules
+    def _is_own(self, name, xmlid):
+        """Tell whether a term in a record's field is the addon's own."""
+        if name.startswith("ir.model.fields,"):
+            labelled = self.env.ref(xmlid)
+            field = self.env[labelled.model]._fields[labelled.name]
+            return self.module in field._modules
+        model, _comma, field = name.partition(",")
+        return not self.known.isdisjoint(self.env[model]._fields[field]._modules)
 
     def test_every_term_is_translated(self):
         everything, own = self._export()

@@ -60,7 +60,7 @@ class TestMembership(ReferralCommon):
             firm.partner_id.is_company = False
 
     def test_what_does_not_move_anybody_is_allowed(self):
-        self.person.write({"parent_id": False, "is_company": False, "vat": "1"})
+        self.person.write({"parent_id": False, "is_company": False, "vat": "12"})
         self.person.is_company = True
         self.assertStaysItself()
 
