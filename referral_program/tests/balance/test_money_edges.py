@@ -65,7 +65,8 @@ class TestMoneyEdges(MoneyCase):
             bill.button_draft()
             bill.button_cancel()
             self.assertEqual(bill.state, "cancel")
-            bill.unlink()
+            # other apps' numbers leave gaps that Odoo refuses
+            bill.with_context(force_delete=True).unlink()
             invoice = self._own_invoice().with_user(user)
             invoice.button_draft()
             invoice.button_cancel()

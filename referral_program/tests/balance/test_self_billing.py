@@ -68,14 +68,15 @@ class TestSelfBilling(MoneyCase):
         self.assertEqual(bills.mapped("state"), ["posted"] * 3)
         prefix = "{}{:05}/2026/03/".format
         code = self.program.bill_journal_id.code
-        self.assertEqual(
-            bills.mapped("name"),
-            [
-                f"{prefix(code, self.payee.id)}0001",
-                f"{prefix(code, self.payee.id)}0002",
-                f"{prefix(code, other.partner_id.id)}0001",
-            ],
-        )
+        expected = [
+            f"{prefix(code, self.payee.id)}0001",
+            f"{prefix(code, self.payee.id)}0002",
+            f"{prefix(code, other.partner_id.id)}0001",
+        ]
+        if "sequence_id" in self.env["account.journal"]:
+            # OCA's account_move_name_sequence numbers by journal, whatever is in it
+            expected = [f"{code}/2026/000{number}" for number in (1, 2, 3)]
+        self.assertEqual(bills.mapped("name"), expected)
 
     def test_it_is_mailed_once_it_is_posted(self):
         self.program.self_billing = True

@@ -142,7 +142,7 @@ class TestWithdrawalChecks(MoneyCase):
     # === Another account === #
 
     def test_an_account_changed_after_the_request_waits(self):
-        bank = self.env["res.bank"].create({"name": "Sber", "bic": "044525225"})
+        bank = self.env["res.bank"].create({"name": "Sber", "bic": "SABRRUMM"})
         self.account.bank_id = bank
         withdrawal = self._requested()
         self.assertRecordValues(
@@ -151,7 +151,7 @@ class TestWithdrawalChecks(MoneyCase):
                 {
                     "requested_number": "40702810938000000001",
                     "requested_holder": self.participant.partner_id.name,
-                    "requested_bank": "Sber 044525225",
+                    "requested_bank": "Sber SABRRUMM",
                     "account_changed": False,
                 }
             ],
@@ -160,7 +160,7 @@ class TestWithdrawalChecks(MoneyCase):
             (self.account, "acc_number", "40702810938000000666"),
             (self.account, "acc_holder_name", "A Thief"),
             (bank, "name", "Other Bank"),
-            (bank, "bic", "044525974"),
+            (bank, "bic", "VTBRRUMM"),
         ):
             with self.subTest(changed=name):
                 before = record[name]
