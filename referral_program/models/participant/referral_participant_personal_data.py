@@ -13,6 +13,27 @@ from ...tools.tax_ids import plain_tax_id_query, tax_id_country_query
 from ..referral.referral_referral import IN_FORCE_STATES
 
 RETENTION_ACTIVITY = "referral_program.mail_activity_retention"
+#: What participants are given of what is kept about them.
+EXPORTED = {
+    "participant": ("display_name", "type_id", "state", "state_reason", "code",
+                    "alias", "create_date", "submitted_on", "verified_on"),
+    "documents": ("name", "state", "reason", "submitted_on"),
+    "people": ("user_id", "role", "create_date"),
+    "acceptances": ("agreement_id", "user_name", "accepted_on", "ip_address",
+                    "user_agent", "text_hash"),
+    "readings": ("document_name", "page_name", "user_id", "read_on", "purpose"),
+    "referrals": ("date_start", "date_end", "source", "state"),
+    "links": ("name", "active", "create_date"),
+    "compensations": ("accrual_id", "base", "amount"),
+    "statements": ("name", "period_start", "opening", "accrued", "reversed",
+                   "withdrawn", "used_for_invoices", "adjusted", "closing", "made_on"),
+    "questions": ("name", "accrual_id", "state"),
+    "withdrawals": ("name", "amount", "state", "requested_on", "requester_id",
+                    "reason", "bank_account_id", "bill_id"),
+    "redemptions": ("name", "date", "amount", "invoice_id", "state"),
+    "bank_accounts": ("acc_number", "acc_holder_name", "bank_id", "referral_bic",
+                      "referral_bank_name", "create_date"),
+}  # fmt: skip
 
 
 class ReferralParticipant(models.Model):
@@ -125,83 +146,36 @@ class ReferralParticipant(models.Model):
                 for record in records
             ]  # fmt: skip
 
-        return json.loads(
-            json.dumps(
-                {
-                    "participant": rows(
-                        self,
-                        ["display_name", "type_id", "state", "state_reason", "code",
-                         "alias", "create_date", "submitted_on", "verified_on"],
-                    ),
-                    "documents": [
-                        {**row, "text": document._read_text("export")}
-                        for document, row in zip(
-                            self.document_ids,
-                            rows(
-                                self.document_ids,
-                                ["name", "state", "reason", "submitted_on"],
-                            ),
-                            strict=True,
-                        )
-                    ],
-                    "people": rows(
-                        self.representative_ids, ["user_id", "role", "create_date"]
-                    ),
-                    "acceptances": rows(
-                        self.acceptance_ids,
-                        ["agreement_id", "user_name", "accepted_on", "ip_address",
-                         "user_agent", "text_hash"],
-                    ),
-                    "readings": rows(
-                        self.reading_ids,
-                        ["document_name", "page_name", "user_id", "read_on", "purpose"],
-                    ),
-                    "referrals": [
-                        {"client": referral._shown_name(), **rows(
-                            referral, ["date_start", "date_end", "source", "state"]
-                        )[0]}
-                        # claims tell nothing before staff have decided
-                        for referral in self.referral_ids
-                        if referral.state in IN_FORCE_STATES
-                    ],
-                    "links": rows(
-                        self.with_context(active_test=False).link_ids,
-                        ["name", "active", "create_date"],
-                    ),
-                    "compensations": rows(
-                        self.compensation_ids, ["accrual_id", "base", "amount"]
-                    ),
-                    "statements": rows(
-                        self.statement_ids,
-                        ["name", "period_start", "opening", "accrued", "reversed",
-                         "withdrawn", "used_for_invoices", "adjusted", "closing",
-                         "made_on"],
-                    ),
-                    "questions": [
-                        {**rows(question, ["name", "accrual_id", "state"])[0],
-                         "messages": rows(
-                             question._messages(), ["date", "author_id", "body"])}
-                        for question in self.env["referral.question"].search(
-                            [("participant_id", "=", self.id)])
-                    ],
-                    "withdrawals": rows(
-                        self.withdrawal_ids,
-                        ["name", "amount", "state", "requested_on", "requester_id",
-                         "reason", "bank_account_id", "bill_id"],
-                    ),
-                    "redemptions": rows(
-                        self.redemption_ids,
-                        ["name", "date", "amount", "invoice_id", "state"],
-                    ),
-                    "bank_accounts": rows(
-                        self.with_context(active_test=False)._payee_accounts(),
-                        ["acc_number", "acc_holder_name", "bank_id", "referral_bic",
-                         "referral_bank_name", "create_date"],
-                    ),
-                },
-                default=str,
-            )
-        )  # fmt: skip
+        # first of all, so that these readings are told, too
+        texts = [document._read_text("export") for document in self.document_ids]
+        with_archived = self.with_context(active_test=False)
+        own = [("participant_id", "=", self.id)]
+        records = {
+            "participant": self,
+            "documents": self.document_ids,
+            "people": self.representative_ids,
+            "acceptances": self.acceptance_ids,
+            "readings": self.reading_ids,
+            # claims tell nothing before staff have decided
+            "referrals": self.referral_ids.filtered(
+                lambda referral: referral.state in IN_FORCE_STATES
+            ),
+            "links": with_archived.link_ids,
+            "compensations": self.compensation_ids,
+            "statements": self.statement_ids,
+            "questions": self.env["referral.question"].search(own),
+            "withdrawals": self.withdrawal_ids,
+            "redemptions": self.redemption_ids,
+            "bank_accounts": with_archived._payee_accounts(),
+        }
+        data = {name: rows(records[name], names) for name, names in EXPORTED.items()}
+        for row, text in zip(data["documents"], texts, strict=True):
+            row["text"] = text
+        for row, referral in zip(data["referrals"], records["referrals"], strict=True):
+            row["client"] = referral._shown_name()
+        for row, question in zip(data["questions"], records["questions"], strict=True):
+            row["messages"] = rows(question._messages(), ("date", "author_id", "body"))
+        return json.loads(json.dumps(data, default=str))
 
     @api.model
     def _renew_document_secrets(self, done):
