@@ -20,6 +20,30 @@ def window(env, name, /, domain=(), context=None, single=None, **values):
     return action | values
 
 
+def dialog(record, title, view=False, **values):
+    """Return the action that shows a form, of this record or a new one, over the page.
+
+    :param str view: the form's external id, without the module
+    :param values: further values of the action, in place of these
+    """
+    view_id = view and record.env.ref(f"referral_program.{view}").id
+    return {
+        "type": "ir.actions.act_window",
+        "name": title,
+        "res_model": record._name,
+        "res_id": record.id,
+        "view_mode": "form",
+        "views": [(view_id, "form")],
+        "target": "new",
+        **values,
+    }
+
+
+def download(path):
+    """Return the action that downloads what is at an address of ours."""
+    return {"type": "ir.actions.act_url", "url": path, "target": "download"}
+
+
 def notification(kind, message):
     """Return the action that tells something and shows the records anew.
 

@@ -1,5 +1,7 @@
 from odoo import Command, api, fields, models
 
+from ..tools.actions import dialog
+
 
 class ReferralReason(models.TransientModel):
     """Asks staff for the reason of what they are about to do."""
@@ -31,20 +33,11 @@ class ReferralReason(models.TransientModel):
         :param str action: one of :attr:`action`
         :param records: what it is done to, by the name of its field
         """
-        return {
-            "type": "ir.actions.act_window",
-            "name": title,
-            "res_model": self._name,
-            "view_mode": "form",
-            "target": "new",
-            "context": {
-                "default_action": action,
-                **{
-                    f"default_{name}": [Command.set(those.ids)]
-                    for name, those in records.items()
-                },
-            },
+        context = {
+            f"default_{name}": [Command.set(those.ids)]
+            for name, those in records.items()
         }
+        return dialog(self, title, context={"default_action": action, **context})
 
     def action_confirm(self):
         """Do it, with the reason."""

@@ -7,7 +7,7 @@ from odoo.tools import SQL, format_date
 from odoo.tools.date_utils import end_of, start_of
 
 from ..models.balance import ledger
-from ..tools.actions import window
+from ..tools.actions import dialog, window
 
 #: The columns, from left to right.
 FIGURES = ("opening", *ledger.MOVEMENTS, "closing")
@@ -290,15 +290,8 @@ class ReferralRollforward(models.TransientModel):
     def action_show(self):
         """Compute it and show it."""
         self._refresh()
-        view = self.env.ref("referral_program.referral_rollforward_view_form_result")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(view.id, "form")],
-        }
+        view = "referral_rollforward_view_form_result"
+        return dialog(self, self.display_name, view, target="current")
 
     def action_view_lines(self):
         """Open the rows by participant, as a list and as a pivot."""

@@ -2,6 +2,7 @@ from functools import partial
 
 from odoo import models
 
+from ..tools.actions import download
 from ..tools.pages import numbered
 from ..tools.tables import show
 
@@ -44,11 +45,7 @@ class ReferralTableReport(models.AbstractModel):
     def _download(self, kind):
         """Return the action that downloads a document."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/referral/{self._route}/{self.id}/{kind}",
-            "target": "download",
-        }
+        return download(f"/referral/{self._route}/{self.id}/{kind}")
 
     def _read_file(self, kind):
         """Return a document's bytes.

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 
+from ...tools.actions import download
 from ...tools.mimetypes import XLSX
 
 _logger = logging.getLogger(__name__)
@@ -178,8 +179,4 @@ class ReferralAuditFile(models.Model):
         for file in self:
             if not file.is_kept:
                 file._read_file()  # says why
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/referral/audit/{','.join(map(str, self.ids))}",
-            "target": "download",
-        }
+        return download(f"/referral/audit/{','.join(map(str, self.ids))}")

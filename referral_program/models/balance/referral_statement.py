@@ -3,6 +3,7 @@ import logging
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date, formatLang
 
+from ...tools.actions import download
 from ...tools.batches import batches
 from ...tools.columns import write_columns
 from ...tools.failures import BUSY, failure_text
@@ -316,11 +317,7 @@ class ReferralStatement(models.Model):
 
     def _download(self, kind):
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/referral/statement/{self.id}/{kind}",
-            "target": "download",
-        }
+        return download(f"/referral/statement/{self.id}/{kind}")
 
     def action_view_lines(self):
         """Open the evidence."""

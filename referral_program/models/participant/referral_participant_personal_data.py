@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ...tools.actions import download
 from ...tools.bank_accounts import names_somebody_query
 from ...tools.tax_ids import plain_tax_id_query, tax_id_country_query
 from ..referral.referral_referral import IN_FORCE_STATES
@@ -289,11 +290,7 @@ class ReferralParticipant(models.Model):
     def action_export_data(self):
         """Download all that is kept about the participant."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/referral/data/{self.id}",
-            "target": "download",
-        }
+        return download(f"/referral/data/{self.id}")
 
     def action_destroy_documents(self):
         """Destroy the documents of ended participations before their time."""

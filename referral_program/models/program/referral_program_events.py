@@ -7,6 +7,7 @@ from odoo.fields import NO_ACCESS
 from odoo.tools import str2bool
 
 from ...tools import webhooks
+from ...tools.actions import dialog
 from .referral_event_delivery import LOOPBACK
 
 
@@ -94,14 +95,11 @@ class ReferralProgram(models.Model):
         key = secrets.token_urlsafe(32)
         self._keep_event_key(key)
         self.event_secret_on = fields.Datetime.now()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Secret of Events"),
-            "res_model": "referral.event.secret",
-            "views": [[False, "form"]],
-            "target": "new",
-            "context": {"default_key": key},
-        }
+        return dialog(
+            self.env["referral.event.secret"],
+            self.env._("Secret of Events"),
+            context={"default_key": key},
+        )
 
 
 class ReferralEventSecret(models.AbstractModel):

@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.exceptions import UserError
 
-from ...tools.actions import window
+from ...tools.actions import dialog, window
 from ...tools.secrets import COMMAND, VARIABLE
 from .referral_program_steps import FORMS
 
@@ -214,15 +214,8 @@ class ReferralProgram(models.Model):
 
     def _open_form(self, key):
         """Return the action that opens the form of a step, over the page."""
-        view = self.env.ref(f"referral_program.referral_program_view_form_{key}")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self._step_title(key),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(view.id, "form")],
-            "target": "new",
-        }
+        view = f"referral_program_view_form_{key}"
+        return dialog(self, self._step_title(key), view)
 
     def _step_title(self, key):
         return next(label for name, label, *_ in self._describe_steps() if name == key)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ...tools.actions import window
+from ...tools.actions import dialog, window
 from ...tools.names import search_by_display_name
 
 #: Shipped categories whose services earn nothing.
@@ -288,16 +288,8 @@ class ReferralProgramTerms(models.Model):
     def action_ask_to_put_in_force(self):
         """Ask whether to put a draft in force, saying from which day on."""
         self.ensure_one()
-        view = self.env.ref("referral_program.referral_program_terms_view_put_in_force")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Put in Force"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(view.id, "form")],
-            "target": "new",
-        }
+        view = "referral_program_terms_view_put_in_force"
+        return dialog(self, self.env._("Put in Force"), view)
 
     def action_simulate(self):
         """Open the simulator with these terms."""
