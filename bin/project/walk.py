@@ -7,8 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from . import walk_portal as portal
+from . import walk_setup as setup
 from . import walk_staff as staff
 from .browser import chromium
+from .empty_walk import CLIENT, RECOMMENDER, first_day, mail
 from .shell import main
 from .walking import Walker
 
@@ -76,6 +78,35 @@ class Walk:
             ("ru_RU", "demo: Russian, desk"),
         ):
             self._auditor(_with(lang, "auditor"), place, lang)
+        return self.log
+
+    def empty(self):
+        """From the installed addon to the first month posted, by the first steps."""
+        place = "new database: English, desk"
+        month = f"{first_day():%m/%d/%Y}"
+        admin = self.walker("administrator", place, login="admin")
+        with admin.task("install, and make the program"):
+            setup.install(admin)
+        with admin.task("make accounts for two colleagues"):
+            officer = setup.hire(admin, "vera", "Verification Officer")
+            accountant = setup.hire(admin, "petr", "Accountant")
+        with admin.task("decide what the first steps ask for"):
+            setup.decide(admin, "Vera", "Petr", month)
+        vera = self.walker("officer", place, login=officer)
+        with vera.task("enroll and invite a client"):
+            setup.enroll(vera, RECOMMENDER, "Individual, resident")
+        link = setup.invited(admin, mail(RECOMMENDER))
+        own = self.walker("individual", place)
+        with own.task("accept an invitation, and join"):
+            setup.accept(own, link)
+            portal.join(own, "individual")
+        with vera.task("verify the documents"):
+            staff.verify(vera, RECOMMENDER)
+        with vera.task("register whom they brought"):
+            setup.refer(vera, CLIENT, RECOMMENDER, month)
+        petr = self.walker("accountant", place, login=accountant)
+        with petr.task("post the first month"):
+            setup.post(petr)
         return self.log
 
     # === PEOPLE === #

@@ -47,6 +47,11 @@ def accrue(walker):
     """Compute the month that is over, review it and post it."""
     walker.menu("referral_program_action")
     walker.row()
+    close_month(walker)
+
+
+def close_month(walker):
+    """Compute the month from the program's page, review it and post it."""
     walker.press("action_accrue_next")
     walker.confirm()
     if walker.has("button[name=action_post]"):

@@ -169,15 +169,23 @@ class Walker:
 
     def field(self, name, text):
         """Type into a field of Odoo; of a record's name, take the first found."""
-        inputs = self.find(f".o_field_widget[name={name}] input, "
-                           f".o_field_widget[name={name}] textarea")  # fmt: skip
+        inputs = self.find(f".o_field_widget[name={name}] :is(input, textarea, "
+                           f"button[data-field={name}])")  # fmt: skip
         inputs.click()
+        # a date is a button until then
+        inputs = self.find(f".o_field_widget[name={name}] :is(input, textarea)")
         inputs.fill(text)
         self.taken.clicks += 1
         if "many2one" in (self.find(f".o_field_widget[name={name}]").get_attribute(
             "class") or ""):  # fmt: skip
             self.find(".o-autocomplete--dropdown-item", text).click()
             self.taken.clicks += 1
+
+    def pick(self, selector, text):
+        """Choose from one of Odoo's own lists: two clicks."""
+        self.find(selector).click()
+        self.find(".o_select_menu_item", text).click()
+        self.taken.clicks += 2
 
     def row(self, text=None):
         """Open a row of a list."""
@@ -192,4 +200,4 @@ class Walker:
 
     def confirm(self):
         """Say yes to what asks."""
-        self.click(".modal footer button.btn-primary")
+        self.click(".modal:not(.o_inactive_modal) footer button.btn-primary")

@@ -10,11 +10,13 @@ from .shell import say
 DATABASE = f"referral_walk_{paths.CLONE}"
 TABLE = paths.ROOT / "docs" / "walks.md"
 BEGIN, END = "<!-- table -->", "<!-- end of table -->"
+#: What the people are played on, each in a database of its own.
+PLACES = ("empty", "demo")
 COLUMNS = ("person", "task", "where", "clicks", "seconds", "pages loaded")
 
 
 def play(shots="", write=False):
-    """Play the people on the demo's books, and print what it took them.
+    """Play the people in all places, and print what it took them.
 
     :param str shots: the folder for pictures, or nothing
     :param bool write: keep the table in docs
@@ -22,7 +24,11 @@ def play(shots="", write=False):
     """
     if shots:
         Path(shots).mkdir(parents=True, exist_ok=True)
-    rows, failed = _play("demo", shots and str(Path(shots).resolve()))
+    rows, failed = [], 0
+    for place in PLACES:
+        if not failed:
+            more, failed = _play(place, shots and str(Path(shots).resolve()))
+            rows += more
     table = _table(rows)
     print(table, flush=True)
     if write and not failed:
@@ -37,8 +43,11 @@ def _play(place, shots):
     """
     workplace = databases.Workplace()
     say(f"-> the {place} database {DATABASE} is made anew")
-    databases.fresh(workplace, DATABASE, demo=place == "demo")
-    if failed := demo.run_in_shell(workplace, DATABASE, "demo_walk"):
+    if place == "demo":
+        databases.fresh(workplace, DATABASE, demo=True)
+    else:
+        databases.renew(DATABASE, databases.base(workplace))
+    if failed := demo.run_in_shell(workplace, DATABASE, f"{place}_walk"):
         return [], failed
     port = demo.free_port()
     with tempfile.TemporaryDirectory() as folder:

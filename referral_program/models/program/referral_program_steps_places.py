@@ -161,7 +161,8 @@ class ReferralProgram(models.Model):
                 self.env._("First participant active"),
                 self.env._(
                     "Enroll a client and invite them to the portal, or let clients "
-                    "join; then verify their documents."
+                    "join; then verify their documents. Register whom they brought "
+                    "under Referrals."
                 ),
                 self.env._("Enroll"),
                 OFFICER,
@@ -170,8 +171,9 @@ class ReferralProgram(models.Model):
                 "month",
                 self.env._("First month posted"),
                 self.env._(
-                    "When a month is over, it is computed by itself: look at it and "
-                    "post it. Done once a participant has been credited."
+                    "When a month is over, it is computed by itself within a day, or "
+                    "at once by Accrue Next Month: look at it and post it. Done once a "
+                    "participant has been credited."
                 ),
                 self.env._("Open the months"),
                 ACCOUNTANT,
@@ -206,6 +208,8 @@ class ReferralProgram(models.Model):
         calendar = self.company_id.resource_calendar_id
         if key == "calendar" and calendar:
             return calendar._get_records_action()
+        if key == "month" and self.next_period_due:
+            return self._get_records_action()  # its button accrues the month
         action, domain = PLACES[key]
         context = {"default_program_id": self.id, "active_test": key != "actions"}
         # Odoo's own windows say what the step is

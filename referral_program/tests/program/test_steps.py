@@ -1,11 +1,15 @@
 """The first steps: from an installed addon to the first month that is posted."""
 
 import os
+from collections import defaultdict
 from unittest.mock import patch
+
+from lxml import etree
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from ...models.program.referral_program_steps import DECISIONS, FORMS
 from ...tools.secrets import VARIABLE
@@ -190,6 +194,36 @@ class TestSteps(StepsCase):
         actions = self.new.action_open_figure("step", "actions")["domain"]
         found = self.env["ir.cron"].with_context(active_test=False).search(actions)
         self.assertIn(self.env.ref("referral_program.ir_cron_accrue"), found)
+
+    def test_a_month_that_is_due_is_accrued_where_its_step_leads(self):
+        self._referral(self._participant(), self._partner("Client"))
+        with self.on(TODAY):
+            due = self.program.action_open_figure("step", "month")
+            self.assertEqual(
+                (due["res_model"], due["res_id"]),
+                ("referral.program", self.program.id),
+            )
+            while self.program.next_period_due:
+                self.program._accrue(self.program.next_period)
+                self.program.invalidate_recordset()
+            over = self.program.action_open_figure("step", "month")
+        self.assertEqual(over["res_model"], "referral.accrual")
+
+    def test_whoever_enrolls_somebody_is_offered_to_invite_them(self):
+        """Before the participant is saved: a button saves it."""
+        arch = self.env["referral.participant"].get_view(view_type="form")["arch"]
+        buttons = etree.fromstring(arch).iter("button")
+        offered = {
+            button.get("name")
+            for button in buttons
+            if button.getparent().tag == "header"
+            and not safe_eval(
+                button.get("invisible", "False"),
+                defaultdict(bool, state="draft", representative_ids=[]),
+            )
+        }
+        self.assertIn("action_invite", offered)
+        self.assertNotIn("action_submit", offered, "nobody has accepted anything")
 
     def test_buttons_are_for_those_who_may(self):
         officer = self._user("steps_officer", "referral_program.group_officer")
