@@ -3,6 +3,7 @@ from werkzeug.urls import url_encode
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import request
 
+from ..models.participant.referral_document_upload import UploadsBusy
 from ..models.participant.referral_participant_company import TAXED_ENTITIES
 from ..tools.uploads import ACCEPT
 from .portal import ReferralPortal
@@ -141,7 +142,7 @@ class ReferralJoining(ReferralPortal):
         return self._hand_in_documents(self._asked_for(participant), post)
 
     def _hand_in_documents(self, documents, post):
-        errors = {}
+        errors, busy = {}, None
         for document in documents:
             key = document._form_key()
             try:
@@ -150,9 +151,12 @@ class ReferralJoining(ReferralPortal):
                         if key in post:
                             document._hand_in_text(post[key])
                     elif files := self._files(key):
+                        if busy:
+                            raise busy
                         document._hand_in_files(files)
             except ValidationError as error:
                 errors[key] = error.args[0]
+                busy = error if isinstance(error, UploadsBusy) else busy
         return errors
 
     def _take_company(self, participant, post):

@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import resource
 import subprocess  # nosec B404
 import sys
 import tempfile
@@ -35,6 +36,9 @@ EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 ACCEPT = ",".join(SIGNATURES)
 #: Files that are rewritten at once on a machine, by all of its workers.
 MAX_AT_ONCE = 2
+#: Of a server's workers, files take no more than a half, those that wait among them;
+#: without workers it counts as if it had so many.
+THREADS = 20
 #: Seconds that a file waits for its turn, and that rewriting it may take.
 MAX_WAIT = 10
 MAX_SECONDS = 60
@@ -61,13 +65,15 @@ class Upload:
         return EXTENSIONS[self.mimetype]
 
 
-def check_upload(content, max_size, max_side=None):
+def check_upload(content, max_size, max_side=None, patient=True):
     """Return an upload that may be kept.
 
     :param bytes content: as it came
     :param int max_size: bytes that one file may have, inclusive, before and after
     :param int max_side: pixels that a picture for everybody may have on each side: it
         is made as small as it gets
+    :param bool patient: whether it may wait, and take the last place: not if who
+        hands it in has had more than their share already
     :return: an :class:`Upload`
     :raise UploadRefused: with the reason
     """
@@ -76,7 +82,8 @@ def check_upload(content, max_size, max_side=None):
     if len(content) > max_size:
         raise UploadRefused("too_large")
     mimetype = _detect(content)
-    with _turn() as slot:
+    with _turn(patient) as place:
+        slot = place.fileno()
         return Upload(_rewrite(slot, content, mimetype, max_size, max_side), mimetype)
 
 
@@ -87,28 +94,51 @@ def _detect(content):
     raise UploadRefused("type")
 
 
-@contextlib.contextmanager
-def _turn():
-    """Wait until fewer than so many files are rewritten on the machine.
+def seconds_spent():
+    """Return the processor's seconds that rewriting took, of this process in all."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _turn(patient):
+    """Return the place of a file, an open one, once there are fewer on the machine.
+
+    :raise UploadRefused: if there is none in time, or too many wait already
+    """
+    place = _place("uploads", MAX_AT_ONCE if patient else 1)
+    if not place and patient:
+        place = _wait()
+    if not place:
+        raise UploadRefused("busy")
+    return place
+
+
+def _wait():
+    """Return a place that became free in time, or None."""
+    seats = max((config["workers"] or THREADS) // 2 - MAX_AT_ONCE, 1)
+    deadline = time.monotonic() + MAX_WAIT
+    with _place("waiting", seats) or contextlib.nullcontext() as seat:
+        while seat and time.monotonic() < deadline:
+            time.sleep(0.1)
+            if place := _place("uploads", MAX_AT_ONCE):
+                return place
+    return None
+
+
+def _place(kind, count):
+    """Return an open file that stands for a free place of so many, or None.
 
     A place is the lock of a file: it is free as soon as nobody has it open any more,
     however the processes ended.
-
-    :return: the number of the open file
-    :raise UploadRefused: if there is no place in time
     """
     folder = Path(config["data_dir"])
     folder.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + MAX_WAIT
-    while True:
-        for number in range(MAX_AT_ONCE):
-            with (folder / f"referral_uploads.{number}.lock").open("wb") as file:
-                if _locked(file):
-                    yield file.fileno()
-                    return
-        if time.monotonic() > deadline:
-            raise UploadRefused("busy")
-        time.sleep(0.1)
+    for number in range(count):
+        file = (folder / f"referral_{kind}.{number}.lock").open("wb")
+        if _locked(file):
+            return file
+        file.close()
+    return None
 
 
 def _locked(file):

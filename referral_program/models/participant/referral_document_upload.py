@@ -5,9 +5,19 @@ from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ...tools.numbers import VALIDATORS
-from ...tools.uploads import UploadRefused, check_upload
+from ...tools.uploads import UploadRefused, check_upload, seconds_spent
 from .referral_document import MAX_FILES, MEGABYTE
-from .referral_pace import COSTLY_UPLOAD, UPLOADS_AN_HOUR
+from .referral_pace import (
+    COSTLY_UPLOAD,
+    FREE_SECONDS,
+    PATIENT_UPLOADS,
+    UPLOADS_A_SECOND,
+    UPLOADS_AN_HOUR,
+)
+
+
+class UploadsBusy(ValidationError):
+    """Others are at it: whatever came with the same request need not be tried."""
 
 
 class ReferralDocument(models.Model):
@@ -72,14 +82,16 @@ class ReferralDocument(models.Model):
                 )
             )
         self._take_turn(self.participant_id.partner_id)
-        self._count_uploads(len(files))
+        counted = self._count_uploads(len(files))
         # sudo: the portal's user hands in through this method only
         document = self.sudo()
         with self.env.cr.savepoint():
             document.page_ids.unlink()
             document._update_state("draft", reason=False, uploader_id=self.env.uid)
             for number, (name, content) in enumerate(files, 1):
-                upload = document._check_file(name, content)
+                upload = document._check_file(
+                    name, content, patient=counted <= PATIENT_UPLOADS
+                )
                 page = document.page_ids.create(
                     document._prepare_page_vals(number, name, upload)
                 )
@@ -98,17 +110,17 @@ class ReferralDocument(models.Model):
         query = "SELECT pg_try_advisory_xact_lock(hashtext('referral.document'), %s)"
         [[alone]] = self.env.execute_query(SQL(query, client.id))
         if not alone:
-            raise ValidationError(
-                self.env._("Too many files are being checked. Try again in a minute.")
-            )
+            raise UploadsBusy(self._explain_refusal("busy", ""))
 
     def _count_uploads(self, files):
         """Count a client's files: a membership may be undone with what is in it.
 
-        :raise ValidationError: if there were too many within an hour
+        :return int: how many within an hour
+        :raise ValidationError: if there were too many
         """
         client = self.participant_id.partner_id
-        self.env["referral.pace"]._step("upload", client.id, UPLOADS_AN_HOUR, files)
+        paces = self.env["referral.pace"]
+        return paces._step("upload", client.id, UPLOADS_AN_HOUR, files)
 
     def _check_four_eyes(self):
         """Refuse officers who verify what is their own, or what they uploaded.
@@ -129,22 +141,28 @@ class ReferralDocument(models.Model):
                     ),
                 )
 
-    def _check_file(self, name, content):
-        """Return an upload that may be kept.
+    def _check_file(self, name, content, patient):
+        """Return an upload that may be kept; what it took counts as uploads, too.
 
         :raise ValidationError: with a text for the participant
         """
+        before, more = seconds_spent(), 0
         max_size = self.participant_id.program_id.max_file_size * MEGABYTE
         try:
             if not isinstance(content, bytes):
                 # a request that is run again has read it; no further than needed
                 content.seek(0)
                 content = content.read(max_size + 1)
-            return check_upload(content, max_size)
+            return check_upload(content, max_size, patient=patient)
         except UploadRefused as refusal:
             if refusal.reason == "costly":
-                self._count_uploads(COSTLY_UPLOAD - 1)
-            raise ValidationError(self._explain_refusal(refusal.reason, name)) from None
+                more = COSTLY_UPLOAD - 1
+            error = UploadsBusy if refusal.reason == "busy" else ValidationError
+            raise error(self._explain_refusal(refusal.reason, name)) from None
+        finally:
+            seconds = seconds_spent() - before - FREE_SECONDS
+            if more := max(more, round(seconds * UPLOADS_A_SECOND)):
+                self._count_uploads(more)
 
     def _check_total_size(self, program):
         total = sum(self.participant_id.document_ids.page_ids.mapped("size"))

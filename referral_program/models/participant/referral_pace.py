@@ -9,8 +9,13 @@ from odoo.tools import SQL, mute_logger
 HOUR = timedelta(hours=1)
 #: Files that a participant may hand in within an hour, refused ones too.
 UPLOADS_AN_HOUR = 100
-#: Of them a file counts as so many that comes upon the limits of time or memory.
+#: Of them a file counts as so many that comes upon the limits of time or memory, and
+#: as so many for each second of the processor beyond those that are for nothing.
 COSTLY_UPLOAD = 10
+UPLOADS_A_SECOND = 4
+FREE_SECONDS = 1
+#: Whoever handed in more gives way to the others: they wait for no turn.
+PATIENT_UPLOADS = 20
 #: Texts and files of documents that a user may read within an hour.
 READINGS_AN_HOUR = 500
 #: Names of companies that a user may have looked up within an hour.
@@ -54,10 +59,11 @@ class ReferralPace(models.Model):
         :param str kind: of the step
         :param int subject: whose steps are counted together
         :param int limit: steps within an hour, inclusive
+        :return int: the steps so far
         :raise ValidationError: saying when to try again
         """
         if not self.env.registry.ready:
-            return  # the addon is being installed, with its demonstration data
+            return 0  # the addon is being installed, with its demonstration data
         now = fields.Datetime.now()
         counted, since = self._counted(kind, subject, steps, now)
         if counted > limit:
@@ -69,6 +75,7 @@ class ReferralPace(models.Model):
                     minutes=-((now - since - HOUR) // timedelta(minutes=1)),
                 )
             )
+        return counted
 
     def _counted(self, kind, subject, steps, now):
         """Return the steps with the new ones, and since when."""

@@ -1,12 +1,16 @@
 """Uploads and readings in a row: how many within an hour, and that none slip by."""
 
+import fcntl
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from odoo import api
 from odoo.exceptions import ValidationError
 from odoo.tests import new_test_user, tagged
 
 from ...models.participant import referral_document, referral_document_upload
+from ...tools import uploads
 from ..clock import freeze_time
 from .crafted import noted_pdf
 from .reviewed import ReviewCase
@@ -75,6 +79,36 @@ class TestPace(ReviewCase):
                 document._hand_in_files([("a.pdf", noted_pdf(3_000))])
             with self.assertRefused(ValidationError, "Try again in 60 minutes"):
                 document._hand_in_files([("a.png", self._picture())])
+
+    def test_the_time_of_a_file_counts_whatever_becomes_of_it(self):
+        """Files that take nearly too long are no cheaper than those that do."""
+        self.patch(referral_document_upload, "FREE_SECONDS", 0)
+        self.patch(referral_document_upload, "UPLOADS_A_SECOND", 10_000)
+        for name, content in (
+            ("kept", self._picture()),
+            ("refused", b"%PDF-1.7 no more than that %%EOF"),
+        ):
+            document = self._draft(partner=self._partner(name)).document_ids[0]
+            with self.subTest(file=name), freeze_time("2026-03-02 10:00:00"):
+                for _attempt in range(2):
+                    with self.assertRefused(ValidationError, "Try again in 60 minutes"):
+                        document._hand_in_files([("a", content)])
+
+    def test_who_handed_in_much_gives_way(self):
+        """One account after the other fills the places, and leaves one to others."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.patch(uploads, "config", {"data_dir": folder, "workers": 4})
+        self.patch(referral_document_upload, "PATIENT_UPLOADS", 1)
+        greedy = self._draft().document_ids[0]
+        honest = self._draft(partner=self._partner("Honest")).document_ids[0]
+        files = [("a.png", self._picture())]
+        greedy._hand_in_files(files)
+        with Path(folder, "referral_uploads.0.lock").open("wb") as place:
+            fcntl.flock(place, fcntl.LOCK_EX)
+            with self.assertRefused(ValidationError, "Try again in a minute"):
+                greedy._hand_in_files(files)
+            honest._hand_in_files(files)
+        greedy._hand_in_files(files)
 
     def test_too_many_readings_within_an_hour_have_to_wait(self):
         self.patch(referral_document, "READINGS_AN_HOUR", 2)

@@ -5,6 +5,7 @@ import resource
 import subprocess
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -40,8 +41,16 @@ class TestUploadLimits(BaseCase):
         super().setUp()
         # places of our own
         folder = self.enterContext(tempfile.TemporaryDirectory())
-        self.patch(config, "options", config.options.new_child({"data_dir": folder}))
+        own = {"data_dir": folder, "workers": 6}
+        self.patch(config, "options", config.options.new_child(own))
         self.folder = Path(folder)
+
+    def _hold(self, kind, number):
+        """Take a place, as another file does."""
+        place = self.folder / f"referral_{kind}.{number}.lock"
+        held = self.enterContext(place.open("wb"))
+        fcntl.flock(held, fcntl.LOCK_EX)
+        return held
 
     def assertRefusedAs(self, reason, content):
         with self.assertRaises(UploadRefused) as caught:
@@ -92,6 +101,7 @@ class TestUploadLimits(BaseCase):
                     running.discard(threading.get_ident())
 
         self.patch(uploads.subprocess, "run", counted)
+        self.patch(config, "options", config.options.new_child({"workers": 0}))
         files = [large_picture("PNG", (4000, 3000)), pdf()] * 2
         with ThreadPoolExecutor(4) as pool:
             kept = list(pool.map(lambda c: check_upload(c, 10 * MEGABYTE), files))
@@ -104,12 +114,32 @@ class TestUploadLimits(BaseCase):
     def test_what_finds_no_place_in_time_is_told_to_come_again(self):
         self.patch(uploads, "MAX_WAIT", 0)
         for number in range(uploads.MAX_AT_ONCE):
-            place = self.folder / f"referral_uploads.{number}.lock"
-            held = self.enterContext(place.open("wb"))
-            fcntl.flock(held, fcntl.LOCK_EX)
+            held = self._hold("uploads", number)
         self.assertRefusedAs("busy", pdf())
         fcntl.flock(held, fcntl.LOCK_UN)
         self.assertTrue(check_upload(pdf(), MEGABYTE))
+
+    def test_who_had_more_than_a_share_leaves_a_place_to_others(self):
+        held = self._hold("uploads", 0)
+        with self.assertRaises(UploadRefused):
+            check_upload(pdf(), MEGABYTE, patient=False)
+        self.assertTrue(check_upload(pdf(), MEGABYTE))
+        fcntl.flock(held, fcntl.LOCK_UN)
+        self.assertTrue(check_upload(pdf(), MEGABYTE, patient=False))
+
+    def test_those_who_wait_leave_half_of_the_workers_to_others(self):
+        """Accounts that hand in together bring no server to a standstill."""
+        for number in range(uploads.MAX_AT_ONCE):
+            self._hold("uploads", number)
+        seat = self._hold("waiting", 0)
+        began = time.monotonic()
+        self.assertRefusedAs("busy", pdf())
+        self.assertLess(time.monotonic() - began, uploads.MAX_WAIT / 2)
+        fcntl.flock(seat, fcntl.LOCK_UN)
+        self.patch(uploads, "MAX_WAIT", 1)
+        began = time.monotonic()
+        self.assertRefusedAs("busy", pdf())
+        self.assertGreater(time.monotonic() - began, 1)
 
     def test_what_takes_too_long_is_told_to_come_again(self):
         self.patch(uploads, "MAX_SECONDS", 0.01)

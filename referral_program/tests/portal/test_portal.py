@@ -1,13 +1,17 @@
 """The participant's pages over HTTP: who gets what, and who must not get in."""
 
+import fcntl
 import io
 import json
 import re
+import tempfile
 import zipfile
+from pathlib import Path
 
 from odoo import api, fields, http, sql_db
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from ...tools import uploads
 from ..common import JoiningCase
 
 #: Pages for members of the program, and what others get.
@@ -213,6 +217,31 @@ class TestPortal(PortalCase):
         participant = self._own(self.owner)
         self.assertEqual(participant.state, "draft")
         self.assertEqual(participant.document_ids.page_ids.mapped("name"), ["id.png"])
+
+    def test_a_file_that_finds_no_place_ends_the_request(self):
+        """Each further one would hold the worker for as long."""
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.patch(uploads, "config", {"data_dir": folder, "workers": 4})
+        self.patch(uploads, "MAX_WAIT", 1)
+        for number in range(uploads.MAX_AT_ONCE):
+            place = Path(folder, f"referral_uploads.{number}.lock")
+            fcntl.flock(self.enterContext(place.open("wb")), fcntl.LOCK_EX)
+        self._login(self.owner)
+        kind = self._type("individual_tax_resident")
+        scans = kind.requirement_ids.filtered(lambda r: r.kind == "file")
+        self.assertGreater(len(scans), 1)
+        response = self._post(
+            "/my/referral/join",
+            self._form_data("individual_tax_resident"),
+            [(scan._form_key(), ("a.png", self._picture())) for scan in scans],
+        )
+        for scan in scans:
+            error = f'id="error_{scan._form_key()}"[^>]*>[^<]*Try again in a minute'
+            self.assertRegex(response.text, error)
+        counted = self.env["referral.pace"].search(
+            [("kind", "=", "upload"), ("subject", "=", self.owner.partner_id.id)]
+        )
+        self.assertEqual(counted.steps, 1)
 
     def test_a_draft_is_left_and_continued(self):
         self._login(self.owner)
