@@ -187,7 +187,8 @@ class ReferralApi(models.AbstractModel):
     def register_referral(self, key, code, partner_id):
         """Bind a client to the participant with a code.
 
-        Called again with the same key it changes nothing and returns the same.
+        Called again with the same key it changes nothing and returns the same; for
+        another client it is refused, which would count as registered otherwise.
 
         :param str key: the caller's own key of this registration
         :param str code: the participant's code or alias
@@ -196,7 +197,7 @@ class ReferralApi(models.AbstractModel):
             ``explanation``
         """
         program, partner = self._program(), self._partner(partner_id)
-        done = self._registered(program, key)
+        done = self._registered(program, key, partner)
         if done:
             return done
         participants = self.env["referral.participant"].sudo()
@@ -215,7 +216,7 @@ class ReferralApi(models.AbstractModel):
                 typed=(code or "")[:100],
                 external_key=key,
             )
-        return self._registered(program, key)
+        return self._registered(program, key, partner)
 
     # === HELPERS === #
 
@@ -314,17 +315,26 @@ class ReferralApi(models.AbstractModel):
             user_agent=(user_agent or "")[:250] or False,
         )
 
-    def _registered(self, program, key):
-        """Return what came of a registration with a key, if there was one."""
+    def _registered(self, program, key, partner):
+        """Return what came of a registration with a key, if there was one.
+
+        :raise UserError: if it was another client's
+        """
         by_key = [("program_id", "=", program.id), ("external_key", "=", key)]
         referral = self.env["referral.referral"].sudo().search(by_key)
+        refused = self.env["referral.refusal"].sudo().search(by_key)
+        client = (referral or refused).partner_id.commercial_partner_id
+        if client and client != partner.commercial_partner_id:
+            raise refusal(
+                "key_reused",
+                self.env._("This key was used for another client. Use a new key."),
+            )
         if referral:
             return {"referral_id": referral.id, "reason": False, "explanation": False}
-        refusal = self.env["referral.refusal"].sudo().search(by_key)
-        if refusal:
+        if refused:
             return {
                 "referral_id": False,
-                "reason": refusal.reason,
-                "explanation": refusal._explain(refusal.reason),
+                "reason": refused.reason,
+                "explanation": refused._explain(refused.reason),
             }
         return None

@@ -92,6 +92,21 @@ class TestApi(ApiMixin, JoiningCase, HttpCase):
             self.env["referral.refusal"].search_count([("external_key", "=", "two")]), 1
         )
 
+    def test_a_used_key_registers_no_other_client(self):
+        """Whose referral it is would never be known to have been lost."""
+        key, participant = self._key(self.panel), self._active()
+        other = self._partner("Another client")
+        for own, code in (("bound", participant.code), ("refused", "nobody")):
+            arguments = {"key": own, "code": code, "partner_id": self.client.id}
+            self._call("register_referral", key, **arguments)
+            status, answer = self._call(
+                "register_referral", key, **{**arguments, "partner_id": other.id}
+            )
+            self.assertEqual(status, 422)
+            self.assertIn("used for another client", answer["message"])
+            self.assertEqual(answer["context"]["code"], "key_reused")
+        self.assertFalse(other.sudo().referral_ids)
+
     def test_refusals_are_answers_with_a_reason(self):
         key = self._key(self.panel)
         status, answer = self._call(
