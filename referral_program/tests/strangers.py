@@ -1,4 +1,4 @@
-"""Visitors and claims at the same moment: ``strangers.py CONFIG DATABASE``.
+"""Visitors, claims and accounts at the same moment: ``strangers.py CONFIG DATABASE``.
 
 Started by ``test_strangers_at_once.py``; the processes are those of ``workers.py``.
 """
@@ -9,6 +9,15 @@ from functools import partial
 import workers
 
 from odoo.exceptions import UserError
+
+IBANS = (
+    "DE89370400440532013000",
+    "DE62370400440532013001",
+    "DE35370400440532013002",
+    "DE08370400440532013003",
+    "DE78370400440532013004",
+    "DE51370400440532013005",
+)
 
 
 def visit(env, number):
@@ -45,8 +54,28 @@ def look_at_claims(env):
     return env["referral.claim"].search_count([])
 
 
+def add_account(env, number):
+    """Add an account of one's own; there may be three."""
+    module = (
+        "odoo.addons.referral_program.models.participant.referral_participant_payee"
+    )
+    sys.modules[module].MAX_ACCOUNTS = 3
+    try:
+        workers.richest(env)._add_payee_account(IBANS[number])
+    except UserError:
+        env.cr.rollback()
+
+
+def look_at_accounts(env):
+    return len(workers.richest(env)._payee_accounts())
+
+
 #: What each does, and what it finds afterwards.
 SCENARIOS = {
+    "accounts": (
+        partial(workers.at_once, count=len(IBANS), function=add_account),
+        look_at_accounts,
+    ),
     "books": (lambda _registry: None, look_at_links),
     "claims": (partial(workers.at_once, count=10, function=claim), look_at_claims),
     "visits": (partial(workers.at_once, count=16, function=visit), look_at_visits),

@@ -51,6 +51,8 @@ class ReferralParticipant(models.Model):
         """
         self.ensure_one()
         number, bic = self._check_account_number(number or "", bic or "")
+        # of several requests at once none gets an account more than there may be
+        self.sudo()._lock_money()  # sudo: as below
         # sudo: participants create no records; this is their own account
         banks = self.env["res.partner.bank"].sudo()
         known = banks.with_context(active_test=False).search(

@@ -1,4 +1,4 @@
-"""Visitors and claims at the same moment, with real processes and real commits."""
+"""Visitors, claims and accounts at the same moment: real processes and commits."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -56,3 +56,6 @@ class TestStrangersAtOnce(BooksCase):
 
     def test_claims_at_once_are_no_more_than_allowed(self):
         self.assertEqual(self._run("claims"), 2)
+
+    def test_accounts_at_once_are_no_more_than_allowed(self):
+        self.assertEqual(self._run("accounts"), 3)
