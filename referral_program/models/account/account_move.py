@@ -21,7 +21,7 @@ EARNING = frozenset(
 #: Changes of an entry that change a balance, or the month that it changes in.
 MOVING = frozenset({"state", "date", "partner_id"})
 #: Only the program says that an entry is its own.
-OWN = frozenset({"referral_accrual_id", "referral_redemption_id"})
+OWN = frozenset({"referral_accrual_id", "referral_redemption_id", "referral_root_id"})
 
 
 class AccountMove(models.Model):
@@ -173,6 +173,8 @@ class AccountMove(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su and any("referral_root_id" in vals for vals in vals_list):
+            self._refuse_forged_entry()
         moves = super().create(vals_list)
         self.env["referral.mark"]._note_new(moves)
         moves._guard_new_entries()
@@ -242,7 +244,9 @@ class AccountMove(models.Model):
 
     def _guard_entries(self, vals):
         own = OWN & vals.keys()
-        if any(vals[name] for name in own) and not self.env.su:
+        # computed, so that only who forges it writes it
+        forged = "referral_root_id" in own or any(vals[name] for name in own)
+        if forged and not self.env.su:
             self._refuse_forged_entry()
         if own or vals.get("state", "posted") != "posted":
             self._check_no_accrual_entry()

@@ -23,9 +23,13 @@ EARNING = frozenset(
         "move_id",
     }
 )
-#: What the ledger says about a balance, see ``_protected_fields``.
+#: What the ledger says about a balance, see ``_protected_fields``. Of the entry there
+#: are copies, which Odoo lets accountants write alone.
 SEALED = frozenset(
     {
+        "parent_state",
+        "date",
+        "company_id",
         "account_id",
         "partner_id",
         "balance",

@@ -111,6 +111,16 @@ class TestRedemptions(MoneyCase):
             ):
                 with self.assertRefused(UserError, refusal):
                     forge()
+            # nor whose group an invoice belongs to, which decides what it earns
+            invoice = self._invoice(self.client, "2026-03-01", 10)
+            invoice = invoice.with_user(moves.env.user)
+            for vals in ({"referral_root_id": 1}, {"referral_root_id": False}):
+                for forge in (
+                    lambda vals=vals, moves=moves: moves.create({**values, **vals}),
+                    lambda vals=vals, invoice=invoice: invoice.write(vals),
+                ):
+                    with self.assertRefused(UserError, "by the program itself"):
+                        forge()
 
     def test_settings_and_states(self):
         self.program.redemption_allowed = False
@@ -326,6 +336,7 @@ class TestRedemptions(MoneyCase):
             entry.unlink,
             lambda: item.write({"balance": 1}),
             lambda: item.write({"partner_id": self.client.id}),
+            lambda: item.write({"parent_state": "draft"}),
         ):
             with self.assertRefused(UserError, "redemption|referral program"):
                 change()

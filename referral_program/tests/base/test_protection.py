@@ -319,6 +319,10 @@ class TestProtection(OneReferralCase):
             {"account_id": self.income.id},
             {"debit": 5},
             {"balance": -1},
+            # copies of the entry's, which nothing but Odoo writes
+            {"parent_state": "draft"},
+            {"date": "2025-01-01"},
+            {"company_id": self.setup_other_company()["company"].id},
         ):
             with self.assertRefused(UserError, "cannot be edited"):
                 item.write(vals)
