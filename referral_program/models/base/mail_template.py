@@ -1,11 +1,7 @@
 from odoo import models
+from odoo.exceptions import AccessError
 
 from ...tools.roles import check_role
-
-#: What the program writes about by itself.
-OWN_MODELS = frozenset(
-    {"referral.participant", "referral.withdrawal", "referral.statement"}
-)
 
 
 class MailTemplate(models.Model):
@@ -28,10 +24,12 @@ class MailTemplate(models.Model):
 
         They are written in superuser mode, because the portal's users cause them.
 
-        :raise AccessError: for anybody but the program's administrators
+        :raise AccessError: for anybody but administrators of all programs: the mails
+            of all of them are written by the same templates
         """
         # sudo: whose template it is has to be known before it may be changed
-        if OWN_MODELS.isdisjoint(self.sudo().mapped("model")):
+        models_of = self.sudo().mapped(lambda template: template.model or "")
+        if not any(model.startswith("referral.") for model in models_of):
             return
         check_role(
             self.env,
@@ -41,3 +39,10 @@ class MailTemplate(models.Model):
             ),
             "referral_program.group_administrator",
         )
+        if not self.env["referral.shared.mixin"]._may_change_shared():
+            raise AccessError(
+                self.env._(
+                    "The e-mail templates are shared by all companies that have a "
+                    "referral program, and you may not access all of them."
+                )
+            )

@@ -1,5 +1,11 @@
 from odoo import api, fields, models
 
+#: Employees see accounts, but not which of them came from the program.
+STAFF = (
+    "referral_program.group_reader,account.group_account_invoice,"
+    "account.group_account_readonly,account.group_validate_bank_account"
+)
+
 
 class ResPartnerBank(models.Model):
     _inherit = "res.partner.bank"
@@ -8,15 +14,19 @@ class ResPartnerBank(models.Model):
         "BIC as Entered",
         readonly=True,
         copy=False,
+        groups=STAFF,
         help="What the participant entered in the portal. Compare it with a document "
         "before you choose the bank.",
     )
-    referral_bank_name = fields.Char("Bank as Entered", readonly=True, copy=False)
+    referral_bank_name = fields.Char(
+        "Bank as Entered", readonly=True, copy=False, groups=STAFF
+    )
     referral_truster_id = fields.Many2one(
         "res.users",
         "Trusted By",
         readonly=True,
         copy=False,
+        groups=STAFF,
         help="Who trusted the account last: somebody else approves withdrawals to it.",
     )
 

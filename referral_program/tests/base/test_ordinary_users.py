@@ -1,5 +1,6 @@
 """Whoever has no part in the program works in Odoo as if it were not installed."""
 
+from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
 from ..common import OneReferralCase
@@ -105,6 +106,20 @@ class TestOrdinaryUsers(OneReferralCase):
         records.web_read({name: {} for name in names})
         if records.env.user.has_group("base.group_allow_export"):
             records.export_data(names)
+
+    def test_accounts_do_not_tell_employees_who_takes_part(self):
+        self.participant._add_payee_account("DE89370400440532013000")
+        accounts = self.env["res.partner.bank"].with_user(self.users[0])
+        self.assertTrue(accounts.search([("acc_number", "like", "DE89")]))
+        for name in ("referral_bic", "referral_bank_name", "referral_truster_id"):
+            for ask in (
+                lambda name: accounts.search([], limit=1).read([name]),
+                lambda name: accounts.search_count([(name, "!=", False)]),
+                lambda name: accounts.search([], order=name, limit=1),
+                lambda name: accounts.formatted_read_group([], [name], ["__count"]),
+            ):
+                with self.subTest(field=name), self.assertRaises(AccessError):
+                    ask(name)
 
     def test_an_invoice_is_duplicated(self):
         invoice = self._paid("2026-02-10")
