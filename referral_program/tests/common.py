@@ -158,14 +158,15 @@ class ReferralCommon(AccountTestInvoicingCommon):
         )
 
     @classmethod
-    def _user(cls, login, groups):
-        """Return a user of the company with these groups."""
+    def _user(cls, login, groups, company=None):
+        """Return a user with these groups, of the program's company if of no other."""
+        company = company or cls.company
         return new_test_user(
             cls.env,
             login,
             groups,
-            company_id=cls.company.id,
-            company_ids=[Command.set(cls.company.ids)],
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
         )
 
     @classmethod

@@ -9,6 +9,10 @@ class PortalWizardUser(models.TransientModel):
         self._name_first_owner()
         return result
 
+    def action_revoke_access(self):
+        self.env["referral.representative"]._check_contacts_stay(self.partner_id)
+        return super().action_revoke_access()
+
     def _name_first_owner(self):
         """Let whom an officer invites own a membership that has nobody yet.
 

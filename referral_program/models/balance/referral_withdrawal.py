@@ -58,7 +58,9 @@ class ReferralWithdrawal(models.Model):
         check_company=True,
     )
     account_trusted = fields.Boolean(
-        related="bank_account_id.allow_out_payment", string="Account Trusted"
+        compute="_compute_account_trusted",
+        help="Somebody of the program's company trusted the account: those of other "
+        "companies may trust the accounts of contacts that all share, too.",
     )
     requested_on = fields.Datetime(
         readonly=True, default=fields.Datetime.now, copy=False
@@ -167,6 +169,20 @@ class ReferralWithdrawal(models.Model):
         refunded = -sum(refunds._referral_items().mapped("balance"))
         taken = sum(bill._referral_items().mapped("balance"))
         return self.currency_id.compare_amounts(refunded, taken) >= 0
+
+    @api.depends(
+        "bank_account_id.allow_out_payment", "bank_account_id.referral_truster_id"
+    )
+    def _compute_account_trusted(self):
+        for withdrawal in self:
+            # sudo: whoever reads withdrawals need not read accounts and users
+            account = withdrawal.sudo().bank_account_id
+            truster = account.referral_truster_id
+            withdrawal.account_trusted = account.allow_out_payment and (
+                not truster
+                or truster._is_superuser()
+                or withdrawal.company_id in truster.company_ids
+            )
 
     # === CRUD METHODS === #
 

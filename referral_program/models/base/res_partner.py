@@ -1,6 +1,7 @@
 from contextlib import nullcontext
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools.mail import email_normalize_all
 
 from ...tools.actions import window
@@ -10,8 +11,10 @@ from ...tools.counting import set_counts
 WATCHED = frozenset(
     {"country_id", "vat", "parent_id", "is_company", "referral_postpaid"}
 )
-#: Changes that may make a contact another client's.
-MOVING = frozenset({"parent_id", "is_company"})
+#: Changes that may make a contact another client's: Odoo computes the last one, and
+#: lets whoever edits contacts write it all the same. So it does with the address.
+MOVING = frozenset({"parent_id", "is_company", "commercial_partner_id"})
+ADDRESSES = frozenset({"email", "email_normalized"})
 
 
 class ResPartner(models.Model):
@@ -30,12 +33,14 @@ class ResPartner(models.Model):
         "referral.participant",
         "partner_id",
         "Participations",
+        domain=lambda self: self._referral_sight(),
         groups="referral_program.group_reader",
     )
     referral_ids = fields.One2many(
         "referral.referral",
         "partner_id",
         "Referred By",
+        domain=lambda self: self._referral_sight(),
         groups="referral_program.group_reader",
     )
     referral_brought_count = fields.Integer(
@@ -43,6 +48,14 @@ class ResPartner(models.Model):
         compute="_compute_referral_counts",
         groups="referral_program.group_reader",
     )
+
+    @api.model
+    def _referral_sight(self):
+        """Return the domain of records that the user sees.
+
+        Odoo finds the contacts that have any, whoever may see which.
+        """
+        return [] if self.env.su else [("company_id", "in", self.env.companies.ids)]
 
     def _compute_referral_counts(self):
         set_counts(
@@ -53,19 +66,54 @@ class ResPartner(models.Model):
         )
 
     def write(self, vals):
-        if "email" in vals:
+        for name in ADDRESSES & vals.keys():
             # all of them: Odoo writes to each, and takes the first for their own
-            emails = email_normalize_all(vals["email"])
+            emails = email_normalize_all(vals[name])
             self.env["referral.representative"]._check_contacts_stay(
-                self.filtered(lambda own: email_normalize_all(own.email) != emails)
+                self.filtered(
+                    lambda own, emails=emails: email_normalize_all(own.email) != emails
+                )
             )
-        if self._watched_fields().isdisjoint(vals):
+        self._check_in_sight(vals)
+        if (self._watched_fields() | MOVING).isdisjoint(vals):
             return super().write(vals)
+        before = {contact: contact.commercial_partner_id for contact in self}
         with self._following_move(vals):
             self._mark_for_accrual()
             result = super().write(vals)
             self._mark_for_accrual()
+        moved = self.filtered(lambda own: own.commercial_partner_id != before[own])
+        # sudo: whoever edits contacts need not read the accounts that come along
+        accounts = self.env["res.partner.bank"].sudo()
+        accounts.search([("partner_id", "child_of", moved.ids)])._tell_owners()
         return result
+
+    def _check_in_sight(self, vals):
+        """Refuse what changes the program of a company that the user does not access.
+
+        Contacts are shared: nobody takes a participant out of their company's sight,
+        or changes how another company's clients are counted.
+
+        :raise UserError: saying so
+        """
+        if {"company_id", "referral_postpaid"}.isdisjoint(vals):
+            return
+        clients = [("partner_id", "in", self.commercial_partner_id.ids)]
+        companies = self.env["res.company"]
+        # sudo: whoever edits contacts need not know who takes part, and where
+        if company := vals.get("company_id"):
+            members = self.env["referral.participant"].sudo().search(clients)
+            companies |= members.company_id.filtered(lambda one: one.id != company)
+        if "referral_postpaid" in vals:
+            referrals = self.env["referral.referral"].sudo().search(clients)
+            companies |= referrals.company_id - self.env.user.company_ids
+        if companies and not self.env.user._is_superuser():
+            raise UserError(
+                self.env._(
+                    "The contact belongs to the referral program of a company that "
+                    "you may not change it for."
+                )
+            )
 
     def _following_move(self, vals):
         """Return a context in which these contacts may become other clients'.
@@ -88,6 +136,8 @@ class ResPartner(models.Model):
     def _client_after(self, vals):
         """Return whose contact this is once it has these values: its own, perhaps."""
         self.ensure_one()
+        if "commercial_partner_id" in vals:
+            return self.browse(vals["commercial_partner_id"] or [])
         parent = self.parent_id
         if "parent_id" in vals:
             parent = self.browse(vals["parent_id"] or [])

@@ -100,26 +100,36 @@ class ReferralRepresentative(models.Model):
         """Refuse to hand the portal account of who acts here to somebody else.
 
         Whoever changes the e-mail address of a contact can have a new password sent
-        there, and a contact of another company does not act any more. It is asked in
-        superuser mode as well: so Odoo's portal lets colleagues edit each other.
+        there; a contact of another company, or without an account, acts no more. Of a
+        participant whom nobody acts for yet it is the own contact that is written to
+        and invited. It is asked in superuser mode as well: so Odoo's portal lets
+        colleagues edit each other.
 
         :param contacts: the ``res.partner`` that are about to change
-        :raise UserError: for all but officers, those who rule over users anyway, the
-            program itself, and whoever changes their own
+        :raise UserError: for all but officers and those who rule over users, of the
+            participant's company, the program itself, and whoever changes their own
         """
         own = self.sudo(False).env
-        if has_role(own, "referral_program.group_officer", "base.group_erp_manager"):
+        if own.user._is_superuser():
             return
-        others = contacts - self.env.user.partner_id
+        others = contacts - own.user.partner_id
         # sudo: whoever edits contacts need not know who acts for participants
-        rows = self.sudo().search([("user_id.partner_id", "in", others.ids)])
-        if rows:
+        people = self.sudo().search([("user_id.partner_id", "in", others.ids)])
+        members = self.env["referral.participant"].sudo()
+        alone = members.search([("partner_id", "in", others.ids)]).filtered(
+            lambda member: not member._acting_users(OWNER)
+        )
+        if has_role(own, "referral_program.group_officer", "base.group_erp_manager"):
+            companies = own.user.company_ids
+            people = people.filtered(lambda row: row.company_id not in companies)
+            alone = alone.filtered(lambda member: member.company_id not in companies)
+        if found := people.user_id.partner_id | alone.partner_id:
             raise UserError(
                 self.env._(
                     "%(people)s may act for a participant of the referral program, so "
-                    "only its officers change the e-mail address or the company of "
-                    "this contact, or merge it.",
-                    people=", ".join(rows.user_id.mapped("name")),
+                    "only its officers change the e-mail address, the company or the "
+                    "portal access of this contact, or merge it.",
+                    people=", ".join(found.mapped("name")),
                 )
             )
 

@@ -71,6 +71,23 @@ class TestFourEyes(MoneyCase):
         self.assertEqual(self.account.referral_truster_id, self.vera)
         self.assertNotByVera(withdrawal, "trusted the account")
 
+    def test_another_company_trusts_no_account_of_ours(self):
+        withdrawal = self._asked()
+        foreign = self._user(
+            "four_foreign",
+            "referral_program.group_accountant,base.group_partner_manager",
+            self.setup_other_company()["company"],
+        )
+        self.account.allow_out_payment = False
+        self.account.with_user(foreign).allow_out_payment = True
+        self.assertFalse(withdrawal.account_trusted)
+        with self.on("2026-03-06"), self.assertRefused(UserError, "not trusted yet"):
+            withdrawal.with_user(self.boris).action_bill()
+        withdrawal.action_trust_account()
+        with self.on("2026-03-06"):
+            withdrawal.with_user(self.boris).action_bill()
+        self.assertEqual(withdrawal.state, "billed")
+
     def test_nobody_names_another_as_who_trusted(self):
         self.account.allow_out_payment = False
         self.account.with_user(self.vera).write(

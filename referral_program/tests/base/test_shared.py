@@ -1,6 +1,6 @@
 """What all companies use is changed by those who may access all of them."""
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .test_sight import TwoCompaniesCase
@@ -97,3 +97,54 @@ class TestShared(TwoCompaniesCase):
         self.program.active = False
         with self.assertRaises(AccessError):
             self._as_other(self.kind).name = "Hacked"
+
+    def test_shared_contacts_do_not_tell_who_takes_part_elsewhere(self):
+        """Odoo finds the contacts that have any, whoever may see which."""
+        referral = self.participant.referral_ids[:1]
+        for role in self.intruders:
+            contacts = self._of_intruder(role, self.env["res.partner"])
+            for name, record in (
+                ("referral_participant_ids", self.participant),
+                ("referral_ids", referral),
+            ):
+                for domain in (
+                    [(name, "!=", False)],
+                    ["!", (name, "=", False)],
+                    [(name, "in", record.ids)],
+                    [(name, "any", [("id", "in", record.ids)])],
+                ):
+                    with self.subTest(role=role, domain=domain):
+                        found = contacts.search(domain)
+                        self.assertNotIn(record.partner_id, found)
+            self.assertIn(
+                self.guest.partner_id,
+                contacts.search([("referral_participant_ids", "!=", False)]),
+            )
+
+    def test_nor_are_they_changed_for_the_program_of_another_company(self):
+        member, client = self.participant.partner_id, self.participant.referral_ids
+        for contact, vals in (
+            (member, {"company_id": self.other.id}),
+            (client.partner_id[:1], {"referral_postpaid": True}),
+        ):
+            with self.subTest(vals=vals):
+                with self.assertRefused(UserError, "that you may not change it for"):
+                    self._as_other(contact).write(vals)
+                self._as_other(contact).write({"phone": "1"})
+        member.company_id = self.company
+        client.partner_id[:1].referral_postpaid = True
+
+    def test_mails_of_all_programs_are_changed_by_who_may_access_them_all(self):
+        """A copy to another address would tell what everybody has earned."""
+        editor = self.env.ref("mail.group_mail_template_editor")
+        for user in self.intruders.values():
+            user.group_ids += editor
+        for name in ("statement", "redemption", "notice"):
+            template = self.env.ref(f"referral_program.mail_template_{name}")
+            for role in self.intruders:
+                own = self._of_intruder(role, template)
+                with self.subTest(name=name, role=role), self.assertRaises(AccessError):
+                    own.email_cc = "copy@evil.example"
+        administrator = self.intruders["administrator"]
+        administrator.company_ids += self.company
+        template.with_user(administrator).email_cc = "copy@example.com"

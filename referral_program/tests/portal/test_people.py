@@ -156,7 +156,12 @@ class TestPeople(MoneyPortalCase):
         self._name("finance")
         contact = self.colleague.partner_id.with_user(editor)
         elsewhere = self.other.partner_id
-        for vals in ({"email": "editor@evil.example"}, {"parent_id": elsewhere.id}):
+        for vals in (
+            {"email": "editor@evil.example"},
+            {"email_normalized": "editor@evil.example"},
+            {"parent_id": elsewhere.id},
+            {"commercial_partner_id": elsewhere.id},
+        ):
             with self.assertRefused(UserError, "only its officers change"):
                 contact.write(vals)
         mine = self._partner("Mallory", is_company=False, email="editor@evil.example")
@@ -171,12 +176,54 @@ class TestPeople(MoneyPortalCase):
         invitation.user_ids.email = "editor@evil.example"
         with self.assertRefused(UserError, "only its officers change"):
             invitation.user_ids.action_invite_again()
+        with self.assertRefused(UserError, "only its officers change"):
+            invitation.user_ids.action_revoke_access()
         self.assertEqual(self.colleague.email, "colleague@example.com")
         # the rest of the contact is everybody's
         contact.write({"phone": "1", "email": " Colleague@example.com", "name": "C."})
         self.officer.group_ids += self.env.ref("base.group_partner_manager")
         contact.with_user(self.officer).email = "c@example.com"
         self.assertEqual(self.colleague.email, "c@example.com")
+
+    def test_nobody_else_gets_the_mails_of_a_participant_without_people(self):
+        """Their own contact is written to about money, and invited."""
+        editor = self._user("editor", "base.group_user,base.group_partner_manager")
+        alone = self._participant("Enrolled by staff").partner_id
+        with self.assertRefused(UserError, "only its officers change"):
+            alone.with_user(editor).email = "editor@evil.example"
+        mine = self._partner("Mallory", email=alone.email)
+        wizard = self.env["base.partner.merge.automatic.wizard"].with_user(editor)
+        with self.assertRefused(UserError, "only its officers change"):
+            wizard.create({})._merge((alone | mine).ids, mine)
+
+    def test_another_companys_officer_gets_no_account(self):
+        """Contacts are shared between companies, those who act are not."""
+        other = self.setup_other_company()["company"]
+        foreign = self._user(
+            "foreign",
+            "referral_program.group_administrator,base.group_partner_manager",
+            other,
+        )
+        alone = self._participant("Enrolled by staff").partner_id
+        for contact in (self.owner.partner_id, alone):
+            with self.assertRefused(UserError, "only its officers change"):
+                contact.with_user(foreign).email = "foreign@evil.example"
+        foreign.company_ids += self.company
+        alone.with_user(foreign).email = "alone@example.com"
+
+    def test_owners_are_told_of_accounts_that_come_with_a_contact(self):
+        editor = self._user("editor", "base.group_user,base.group_partner_manager")
+        mallory = self._partner("Mallory", is_company=False)
+        person = self._partner("Below", is_company=False, parent_id=mallory.id)
+        self.env["res.partner.bank"].create(
+            {"acc_number": "DE89370400440532013000", "partner_id": person.id}
+        )
+        before = self.mine._payee_accounts()
+        mallory.with_user(editor).parent_id = self.company_partner
+        self.assertEqual((self.mine._payee_accounts() - before).partner_id, person)
+        mail = self.env["mail.mail"].search([], order="id desc", limit=1)
+        self.assertEqual(mail.recipient_ids, self.owner.partner_id)
+        self.assertIn("added the bank account …3000", mail.body_html)
 
     def test_an_employee_is_never_named(self):
         self.employee.partner_id.parent_id = self.company_partner
