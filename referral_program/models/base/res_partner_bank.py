@@ -75,8 +75,12 @@ class ResPartnerBank(models.Model):
 
     @api.model
     def _with_truster(self, vals):
-        """Return values that say who trusts the account, whatever was sent."""
-        vals = {name: vals[name] for name in vals if name != "referral_truster_id"}
+        """Return values that say who trusts the account, whatever was sent.
+
+        Nor is the number that is paid to another one than the number that is seen.
+        """
+        made = ("referral_truster_id", "sanitized_acc_number")
+        vals = {name: vals[name] for name in vals if name not in made}
         if vals.get("allow_out_payment"):
             vals["referral_truster_id"] = self.env.uid
         return vals

@@ -264,6 +264,16 @@ class TestPortalAccounts(DoorsCase):
         self.assertIn("5432", told.body_html)
         self.assertIn(self.owner.partner_id, told.recipient_ids)
 
+    def test_nobody_pays_to_another_number_than_is_seen(self):
+        """Odoo keeps the plain number beside the one that was typed, for payments."""
+        self.account.allow_out_payment = False
+        before = self.account.sanitized_acc_number
+        forged = {"sanitized_acc_number": "GB82WEST12345698765432"}
+        self._call(self.editor, "res.partner.bank", "write", self.account.ids, forged)
+        self.env.flush_all()
+        self.account.invalidate_recordset()
+        self.assertEqual(self.account.sanitized_acc_number, before)
+
     def test_no_context_keeps_owners_from_being_told(self):
         before = self._notices()
         self.account.allow_out_payment = False
