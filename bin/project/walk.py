@@ -143,12 +143,7 @@ class Walk:
     def _individual(self, login, lang, phone, place):
         name = login.replace("_", " ").title()
         own = self.walker("individual", place, lang, phone, login)
-        officer = self.walker(
-            "officer",
-            place.replace("phone", "desk"),
-            lang,
-            login=_with(lang, "officer"),
-        )
+        officer = self.walker("officer", place, lang, phone, _with(lang, "officer"))
         with own.task("join"):
             portal.join(own, "individual")
         with officer.task("reject a document"):
@@ -165,12 +160,7 @@ class Walk:
 
     def _company(self, login, colleague, lang, phone, place):
         own = self.walker("company", place, lang, phone, login)
-        officer = self.walker(
-            "officer",
-            place.replace("phone", "desk"),
-            lang,
-            login=_with(lang, "officer"),
-        )
+        officer = self.walker("officer", place, lang, phone, _with(lang, "officer"))
         name = f"{login.title()} Hosting LLC"
         number = "7707083893" if lang == "en_US" else "7728168971"
         with own.task("join"):
@@ -184,7 +174,7 @@ class Walk:
         """Two of them: whoever trusts an account does not approve its withdrawal."""
         first = self.walker("accountant", "demo: English, desk", login="accountant")
         second = self.walker(
-            "accountant", "demo: Russian, desk", "ru_RU", login="accountant_ru"
+            "accountant", "demo: Russian, phone", "ru_RU", True, "accountant_ru"
         )
         with first.task("compute, review and post a month"):
             staff.accrue(first)

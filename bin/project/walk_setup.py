@@ -2,7 +2,7 @@
 
 import re
 
-from .walk_staff import STATE, close_month
+from .walk_staff import close_month
 
 #: Reads what was mailed to somebody.
 READ_MAIL = """async address => {
@@ -129,7 +129,7 @@ def refer(walker, client, participant, first_day):
     walker.field("participant_id", participant)
     walker.field("date_start", first_day)
     walker.click(".o_form_button_save")
-    walker.see(f"{STATE}[data-value=active]")
+    walker.state("active")
 
 
 def post(walker):

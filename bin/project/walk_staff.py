@@ -1,19 +1,32 @@
 """What officers, accountants and auditors come for, step by step."""
 
-STATE = ".o_statusbar_status .o_arrow_button_current"
-DOCUMENTS = ".o_field_widget[name=document_ids] .o_data_row"
+from .walking import ROW
+
+#: Closes a dialog; in a narrow window it is an arrow.
+CLOSE = ".modal .btn-close, .modal header .oi-arrow-left"
+DOCUMENTS = (
+    ".o_field_widget[name=document_ids] "
+    ":is(.o_data_row, .o_kanban_record:not(.o_kanban_ghost))"
+)
 
 
 def reject(walker, name, reason):
     """Look at a participant's document and reject it with a reason."""
     walker.menu("referral_participant_verification_action")
     walker.row(name)
-    walker.click(f"{DOCUMENTS} td[name=name]")
-    walker.click(".modal .btn-close")
+    _read(walker, walker.find(DOCUMENTS))
     walker.click(f"{DOCUMENTS} button[name=action_reject]")
     walker.field("reason", reason)
     walker.confirm()
-    walker.see(f"{DOCUMENTS} td[name=reason]", reason)
+    walker.see(DOCUMENTS, reason)
+
+
+def _read(walker, document):
+    # where no button is
+    document.click(position={"x": 30, "y": 15})
+    walker.taken.clicks += 1
+    walker.rest()
+    walker.click(CLOSE)
 
 
 def verify(walker, name):
@@ -23,12 +36,9 @@ def verify(walker, name):
     rows = walker.page.locator(DOCUMENTS)
     for number in range(rows.count()):
         if rows.nth(number).locator("button[name=action_approve]").count():
-            rows.nth(number).locator("td[name=name]").click()
-            walker.taken.clicks += 1
-            walker.rest()
-            walker.click(".modal .btn-close")
+            _read(walker, rows.nth(number))
     walker.press("action_approve_documents")
-    walker.see(f"{STATE}[data-value=active]")
+    walker.state("active")
 
 
 def move(walker, client, participant):
@@ -59,7 +69,7 @@ def close_month(walker):
         walker.press("action_post")
         if walker.has(".modal footer"):
             walker.confirm()
-    walker.see(f"{STATE}[data-value=posted]")
+    walker.state("posted")
 
 
 def trust(walker, name):
@@ -77,12 +87,12 @@ def pay_out(walker, name):
     if walker.has("button[name=action_approve]"):
         walker.press("action_approve")
     walker.press("action_bill")
-    walker.see(f"{STATE}[data-value=billed]")
+    walker.state("billed")
     walker.press("action_pay")
     walker.confirm()
     # Odoo shows the payment: one step back is what it paid
     walker.click(".o_breadcrumb a, .breadcrumb a", "WD/")
-    walker.see(f"{STATE}[data-value=paid]")
+    walker.state("paid")
 
 
 def answer(walker):
@@ -122,5 +132,5 @@ def look_around(walker, actions):
     """Read lists, and the first form of each."""
     for action in actions:
         walker.menu(action)
-        if walker.has(".o_data_row .o_data_cell"):
+        if walker.has(ROW):
             walker.row()

@@ -15,6 +15,8 @@ from .shell import SetupError, say
 DESK, PHONE = (1366, 768), (390, 844)
 #: Milliseconds after which somebody is stuck.
 PATIENCE = 60_000
+#: A row of a list; a card in a narrow window.
+ROW = ".o_data_row .o_data_cell, .o_kanban_record:not(.o_kanban_ghost)"
 
 
 @dataclass
@@ -163,6 +165,11 @@ class Walker:
         """Wait for what tells that it has worked."""
         self.find(selector, text).wait_for()
 
+    def state(self, value):
+        """Wait for the state of a form; a narrow window shows it under its label."""
+        button = f".o_statusbar_status .o_arrow_button_current[data-value={value}]"
+        self.page.locator(button).first.wait_for(state="attached")
+
     def has(self, selector):
         """Tell whether something is in sight."""
         return bool(self.page.locator(selector).filter(visible=True).count())
@@ -188,8 +195,8 @@ class Walker:
         self.taken.clicks += 2
 
     def row(self, text=None):
-        """Open a row of a list."""
-        self.click(".o_data_row .o_data_cell", text)
+        """Open a row of a list, or what it is where the window is narrow."""
+        self.click(ROW, text)
 
     def press(self, name):
         """Press a button of a form, in a menu if the window is narrow; say yes."""
