@@ -46,7 +46,9 @@ def hire(walker, name, role):
     walker.taken.clicks += 3
     walker.field("name", name.title())
     walker.field("login", login)
-    walker.pick(".o_wrap_label:has-text('Referral Program') + .o_wrap_input input", role)
+    walker.pick(
+        ".o_wrap_label:has-text('Referral Program') + .o_wrap_input input", role
+    )
     walker.click(".o_form_button_save")
     walker.click(".o_cp_action_menus button")
     walker.click(".o-dropdown--menu .o_menu_item", "Change Password")
@@ -110,7 +112,9 @@ def enroll(walker, client, kind):
 def invited(walker, address):
     """Return the link of the invitation that somebody got by mail."""
     bodies = walker.page.evaluate(READ_MAIL, address)
-    return re.search(r'href="[^"]*(/web/signup[^"]*)"', bodies[0])[1].replace("&amp;", "&")
+    return re.search(r'href="[^"]*(/web/signup[^"]*)"', bodies[0])[1].replace(
+        "&amp;", "&"
+    )
 
 
 def accept(walker, link):

@@ -71,7 +71,7 @@ def check_upload(content, max_size, max_side=None, patient=True):
     :param bytes content: as it came
     :param int max_size: bytes that one file may have, inclusive, before and after
     :param int max_side: pixels that a picture for everybody may have on each side: it
-        is made as small as it gets
+        is made as small as it gets, and waits for no stranger's file
     :param bool patient: whether it may wait, and take the last place: not if who
         hands it in has had more than their share already
     :return: an :class:`Upload`
@@ -82,7 +82,7 @@ def check_upload(content, max_size, max_side=None, patient=True):
     if len(content) > max_size:
         raise UploadRefused("too_large")
     mimetype = _detect(content)
-    with _turn(patient) as place:
+    with _turn("banners" if max_side else "uploads", patient) as place:
         slot = place.fileno()
         return Upload(_rewrite(slot, content, mimetype, max_size, max_side), mimetype)
 
@@ -100,27 +100,27 @@ def seconds_spent():
     return used.ru_utime + used.ru_stime
 
 
-def _turn(patient):
+def _turn(kind, patient):
     """Return the place of a file, an open one, once there are fewer on the machine.
 
     :raise UploadRefused: if there is none in time, or too many wait already
     """
-    place = _place("uploads", MAX_AT_ONCE if patient else 1)
+    place = _place(kind, MAX_AT_ONCE if patient else 1)
     if not place and patient:
-        place = _wait()
+        place = _wait(kind)
     if not place:
         raise UploadRefused("busy")
     return place
 
 
-def _wait():
+def _wait(kind):
     """Return a place that became free in time, or None."""
     seats = max((config["workers"] or THREADS) // 2 - MAX_AT_ONCE, 1)
     deadline = time.monotonic() + MAX_WAIT
-    with _place("waiting", seats) or contextlib.nullcontext() as seat:
+    with _place(f"{kind}_waiting", seats) or contextlib.nullcontext() as seat:
         while seat and time.monotonic() < deadline:
             time.sleep(0.1)
-            if place := _place("uploads", MAX_AT_ONCE):
+            if place := _place(kind, MAX_AT_ONCE):
                 return place
     return None
 

@@ -13,6 +13,7 @@ from odoo.tests import BaseCase, tagged
 from odoo.tools import config
 
 from ...tools import rewriting, uploads
+from ...tools.banners import check_banner
 from ...tools.uploads import UploadRefused, check_upload
 from .crafted import (
     MEGABYTE,
@@ -131,7 +132,7 @@ class TestUploadLimits(BaseCase):
         """Accounts that hand in together bring no server to a standstill."""
         for number in range(uploads.MAX_AT_ONCE):
             self._hold("uploads", number)
-        seat = self._hold("waiting", 0)
+        seat = self._hold("uploads_waiting", 0)
         began = time.monotonic()
         self.assertRefusedAs("busy", pdf())
         self.assertLess(time.monotonic() - began, uploads.MAX_WAIT / 2)
@@ -140,6 +141,15 @@ class TestUploadLimits(BaseCase):
         began = time.monotonic()
         self.assertRefusedAs("busy", pdf())
         self.assertGreater(time.monotonic() - began, 1)
+
+    def test_banners_wait_for_no_strangers_file(self):
+        """Else whoever fills all places stops an installation, which brings some."""
+        self.patch(uploads, "MAX_WAIT", 0)
+        for number in range(uploads.MAX_AT_ONCE):
+            self._hold("uploads", number)
+        picture = large_picture("PNG", (300, 250))
+        self.assertRefusedAs("busy", picture)
+        self.assertEqual(check_banner(picture).width, 300)
 
     def test_what_takes_too_long_is_told_to_come_again(self):
         self.patch(uploads, "MAX_SECONDS", 0.01)
