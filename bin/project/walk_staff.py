@@ -91,7 +91,7 @@ def pay_out(walker, name):
     walker.press("action_pay")
     walker.confirm()
     # Odoo shows the payment: one step back is what it paid
-    walker.click(".o_breadcrumb a, .breadcrumb a", "WD/")
+    walker.click(".o_back_button")
     walker.state("paid")
 
 

@@ -71,6 +71,10 @@ class Walker:
             reduced_motion="reduce",
         )
         self.page.set_default_timeout(PATIENCE)
+        # on a phone, the greeting of Odoo's robot would lie over all else
+        self.page.add_init_script(f"""addEventListener("DOMContentLoaded", () =>
+            document.head.insertAdjacentHTML("beforeend", "<style>{HIDDEN}</style>"))
+        """)
         self.page.on("load", lambda _page: self._loaded())
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.taken = Taken(person, "", where)
