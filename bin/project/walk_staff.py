@@ -103,6 +103,7 @@ def answer(walker):
     walker.fill(".o-mail-Composer-input", "The client has not paid yet.")
     walker.click(".o-mail-Composer-send")
     walker.see(".o-mail-Message", "The client has not paid yet.")
+    walker.state("answered")
 
 
 def trace(walker):
