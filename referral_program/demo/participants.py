@@ -40,10 +40,10 @@ PARTICIPANTS = {
 
 
 @dataclass(frozen=True)
-class Bond:
+class Referral:
     """That a participant brought a client.
 
-    :ivar int first: the month whose first day the bond begins on
+    :ivar int first: the month whose first day the referral begins on
     :ivar int last: the month on whose day ``last_day`` it ends, if it does
     """
 
@@ -56,53 +56,53 @@ class Bond:
     state: str = "active"
 
 
-BONDS = (
-    Bond("baltic", "altair"),
-    Bond("baltic", "kronos", source="manual"),
-    # a client already when the bond began: earlier invoices earn nothing
-    Bond("baltic", "neva", first=3, source="code"),
-    Bond("baltic", "ladoga", first=1),
-    Bond("baltic", "parus", first=1),
-    Bond("baltic", "zarya", first=2, source="api"),
-    Bond("baltic", "vector", first=5),
-    Bond("sokolov", "kofe"),
-    Bond("sokolov", "smirnova", first=1),
-    Bond("sokolov", "granit", first=1, source="manual"),
-    Bond("sokolov", "mayak", first=3),
+REFERRALS = (
+    Referral("baltic", "altair"),
+    Referral("baltic", "kronos", source="manual"),
+    # a client already when the referral began: earlier invoices earn nothing
+    Referral("baltic", "neva", first=3, source="code"),
+    Referral("baltic", "ladoga", first=1),
+    Referral("baltic", "parus", first=1),
+    Referral("baltic", "zarya", first=2, source="api"),
+    Referral("baltic", "vector", first=5),
+    Referral("sokolov", "kofe"),
+    Referral("sokolov", "smirnova", first=1),
+    Referral("sokolov", "granit", first=1, source="manual"),
+    Referral("sokolov", "mayak", first=3),
     # changes hands between two dates
-    Bond("sokolov", "lisitsyn", last=4, state="ended", source="code"),
-    Bond("morozova", "lisitsyn", first=5, source="manual"),
-    Bond("volga", "samara", first=1),
-    Bond("volga", "rodnik", first=1, source="api"),
+    Referral("sokolov", "lisitsyn", last=4, state="ended", source="code"),
+    Referral("morozova", "lisitsyn", first=5, source="manual"),
+    Referral("volga", "samara", first=1),
+    Referral("volga", "rodnik", first=1, source="api"),
     # the participant's own firm under another name
-    Bond("volga", "volga_trade", first=2),
-    Bond("volga", "kama", first=3),
-    Bond("volga", "burlak", first=2),
-    Bond("morozova", "vishnya"),
+    Referral("volga", "volga_trade", first=2),
+    Referral("volga", "kama", first=3),
+    Referral("volga", "burlak", first=2),
+    Referral("morozova", "vishnya"),
     # over for good
-    Bond("morozova", "atelier", first=2, last=6, state="ended"),
-    Bond("morozova", "lavka", first=3),
-    Bond("morozova", "pekarnya", first=4, source="code"),
-    Bond("tver", "library", source="manual"),
-    Bond("tver", "museum", first=1, source="manual"),
-    Bond("tver", "clinic", first=2, source="manual"),
-    Bond("petrosyan", "ararat"),
-    Bond("petrosyan", "sevan", first=1),
-    Bond("petrosyan", "kavkaz", first=4),
-    Bond("nurlanova", "tengri"),
-    Bond("nurlanova", "astana", first=3),
+    Referral("morozova", "atelier", first=2, last=6, state="ended"),
+    Referral("morozova", "lavka", first=3),
+    Referral("morozova", "pekarnya", first=4, source="code"),
+    Referral("tver", "library", source="manual"),
+    Referral("tver", "museum", first=1, source="manual"),
+    Referral("tver", "clinic", first=2, source="manual"),
+    Referral("petrosyan", "ararat"),
+    Referral("petrosyan", "sevan", first=1),
+    Referral("petrosyan", "kavkaz", first=4),
+    Referral("nurlanova", "tengri"),
+    Referral("nurlanova", "astana", first=3),
     # from another country than the participant, who may bring only compatriots
-    Bond("nurlanova", "omsk", first=2),
-    Bond("minsk", "polesie", first=1),
-    Bond("minsk", "gomel", first=2),
-    Bond("severny", "onega", first=3),
-    Bond("severny", "arktika", first=1),
-    Bond("orlov", "samovar"),
-    Bond("orlov", "kaluga", first=4),
-    Bond("kuznetsova", "lipetsk", first=5),
-    Bond("kuznetsova", "yelets", first=6, source="code"),
-    Bond("kuznetsova", "kedr", first=3, state="pending", source="manual"),
-    Bond("sokolov", "taiga", first=2, state="cancelled", source="manual"),
+    Referral("nurlanova", "omsk", first=2),
+    Referral("minsk", "polesie", first=1),
+    Referral("minsk", "gomel", first=2),
+    Referral("severny", "onega", first=3),
+    Referral("severny", "arktika", first=1),
+    Referral("orlov", "samovar"),
+    Referral("orlov", "kaluga", first=4),
+    Referral("kuznetsova", "lipetsk", first=5),
+    Referral("kuznetsova", "yelets", first=6, source="code"),
+    Referral("kuznetsova", "kedr", first=3, state="pending", source="manual"),
+    Referral("sokolov", "taiga", first=2, state="cancelled", source="manual"),
 )
 
 
@@ -174,18 +174,18 @@ class Participants(Part):
 
     def make_referrals(self):
         self.env["referral.referral"].create(
-            [self._prepare_referral_vals(bond) for bond in BONDS]
+            [self._prepare_referral_vals(referral) for referral in REFERRALS]
         )
 
-    def _prepare_referral_vals(self, bond):
+    def _prepare_referral_vals(self, referral):
         end = False
-        if bond.last is not None:
-            end = self.month(bond.last).replace(day=bond.last_day)
+        if referral.last is not None:
+            end = self.month(referral.last).replace(day=referral.last_day)
         return {
-            "participant_id": self.record(f"participant_{bond.participant}").id,
-            "partner_id": self.record(f"client_{bond.client}").id,
-            "date_start": self.month(bond.first),
+            "participant_id": self.record(f"participant_{referral.participant}").id,
+            "partner_id": self.record(f"client_{referral.client}").id,
+            "date_start": self.month(referral.first),
             "date_end": end,
-            "source": bond.source,
-            "state": bond.state,
+            "source": referral.source,
+            "state": referral.state,
         }

@@ -14,7 +14,7 @@ class SimulationXlsx(models.AbstractModel):
         month = column("month", self.env._("Month"), "month", 20)
         participant = column("participant_id", self.env._("Participant"), width=34)
         figures = [
-            column("given", self.env._("Credited"), "money", 20),
+            column("credited", self.env._("Credited"), "money", 20),
             column("late", self.env._("Late or Changed Facts"), "money", 20),
             column("simulated", self.env._("Under Other Terms"), "money", 20),
             column("difference", self.env._("Difference"), "money", 20),
@@ -46,5 +46,5 @@ class SimulationXlsx(models.AbstractModel):
 
     def _percent(self, row):
         """Return by how much it differs, unless there is nothing to differ from."""
-        in_force = row.currency_id.round(row.given + row.late)
+        in_force = row.currency_id.round(row.credited + row.late)
         return row.percent if in_force else None

@@ -461,7 +461,7 @@ class ReferralCommon(AccountTestInvoicingCommon):
                 self.assertAlmostEqual(sum(entry.line_ids.mapped("balance")), 0, 6)
             self.assertEqual(accrual.line_ids.compensation_id, accrual.compensation_ids)
 
-    def _not_given(self, program, end):
+    def _not_credited(self, program, end):
         """Compute the whole history anew and return what differs from the books.
 
         :param date end: the last day that counts, of the latest accrual

@@ -1,4 +1,4 @@
-"""Months, statements and bonds of several workers: ``exactly_once.py CONFIG DATABASE``.
+"""What several workers do at once: ``exactly_once.py CONFIG DATABASE``.
 
 Started by ``test_processes.py``; see ``workers.py``.
 """
@@ -173,10 +173,10 @@ def register(env, number):
     )
 
 
-def look_at_bonds(env):
+def look_at_referrals(env):
     about = [("partner_id", "=", new_client(env).id)]
     return {
-        "bonds": env["referral.referral"].search(about).mapped("state"),
+        "referrals": env["referral.referral"].search(about).mapped("state"),
         "refusals": env["referral.refusal"].search(about).mapped("reason"),
     }
 
@@ -286,13 +286,13 @@ SCENARIOS = {
     "one": (one, look),
     "crowd": (crowd, look),
     "killed": (killed, look),
-    "bind": (partial(at_once, count=8, function=bind), look_at_bonds),
+    "bind": (partial(at_once, count=8, function=bind), look_at_referrals),
     "statements_killed": (statements_killed, look_at_statements),
     "statements_crowd": (statements_crowd, look_at_statements),
     "downloads": (downloads, look_at_downloads),
-    "register": (partial(at_once, count=8, function=register), look_at_bonds),
+    "register": (partial(at_once, count=8, function=register), look_at_referrals),
     "crossed": (crossed, look_at_crossed),
-    "referenced": (referenced, look_at_bonds),
+    "referenced": (referenced, look_at_referrals),
 }
 
 if __name__ == "__main__":

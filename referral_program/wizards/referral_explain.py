@@ -232,10 +232,10 @@ class ReferralExplain(models.TransientModel):
             AND (%(participant)s IS NULL
                  OR line.participant_id IS NULL
                  OR line.participant_id = %(participant)s
-                 OR EXISTS (SELECT FROM referral_accrual_line given
-                             WHERE given.line_key = line.line_key
-                               AND COALESCE(given.is_further, FALSE) = line.is_further
-                               AND given.participant_id = %(participant)s))
+                 OR EXISTS (SELECT FROM referral_accrual_line past
+                             WHERE past.line_key = line.line_key
+                               AND COALESCE(past.is_further, FALSE) = line.is_further
+                               AND past.participant_id = %(participant)s))
             """,
             first=first,
             last=last,

@@ -106,12 +106,12 @@ class ReferralExplanation(models.TransientModel):
         readonly=True,
         help="The part of the full base that earns nothing, for the reason shown.",
     )
-    given_base = fields.Monetary(
+    credited_base = fields.Monetary(
         "Credited Base",
         readonly=True,
         help="The base for which accruals have credited compensation.",
     )
-    given_amount = fields.Monetary(
+    credited_amount = fields.Monetary(
         "Credited", readonly=True, help="The compensation that accruals have credited."
     )
     base = fields.Monetary(
@@ -259,8 +259,8 @@ class ReferralExplanation(models.TransientModel):
                     partner_id, participant_id, referral_id, is_further, terms_id,
                     product_id, categ_id, start_date, end_date, days, days_rendered,
                     postpaid, rendered, paid, bonus, not_money, full_base, earned,
-                    unearned, given_base, given_amount, base, amount, rate, reason,
-                    waits, state)
+                    unearned, credited_base, credited_amount, base, amount, rate,
+                    reason, waits, state)
             SELECT %(explain)s, %(user)s, %(user)s,
                    NOW() AT TIME ZONE 'UTC', NOW() AT TIME ZONE 'UTC',
                    %(program)s, %(company)s, %(currency)s, %(as_of)s, line.line_key,
@@ -274,10 +274,10 @@ class ReferralExplanation(models.TransientModel):
                    line.rendered, line.paid, settled.bonus, settled.not_money,
                    line.full_base, line.earned,
                    CASE WHEN line.is_further THEN 0
-                        ELSE line.full_base - line.given_base - line.base END,
-                   line.given_base, line.given_amount, line.base, line.amount,
-                   CASE WHEN line.base = 0 AND line.given_base <> 0
-                        THEN ROUND(100 * line.given_amount / line.given_base, 6)
+                        ELSE line.full_base - line.credited_base - line.base END,
+                   line.credited_base, line.credited_amount, line.base, line.amount,
+                   CASE WHEN line.base = 0 AND line.credited_base <> 0
+                        THEN ROUND(100 * line.credited_amount / line.credited_base, 6)
                         WHEN line.base <> 0 OR line.reason IS NULL
                              OR line.reason IN ('participant_inactive',
                                                 'referral_pending')

@@ -79,8 +79,9 @@ class ReferralExplanation(models.TransientModel):
         """Return how much of the full base gives something, credited or pending."""
         return SQL(
             """
-            CASE WHEN line.given_base + line.base = 0 THEN 'nothing'
-                 WHEN ABS(line.given_base + line.base) < ABS(line.full_base) THEN 'part'
+            CASE WHEN line.credited_base + line.base = 0 THEN 'nothing'
+                 WHEN ABS(line.credited_base + line.base) < ABS(line.full_base)
+                 THEN 'part'
                  ELSE 'full' END
             """
         )

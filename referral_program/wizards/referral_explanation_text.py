@@ -21,7 +21,11 @@ class ReferralExplanation(models.TransientModel):
         for row in self:
             label = reasons.get(row.reason, "")
             facts = label if row.reason == "gone" else row._facts()
-            told = [row._what_is_earned(label), *row._what_was_given(), row._to_come()]
+            told = [
+                row._what_is_earned(label),
+                *row._what_was_credited(),
+                row._to_come(),
+            ]
             row.explanation = f"{facts}: {'; '.join(filter(None, told))}."
 
     # === WHAT HAS HAPPENED === #
@@ -89,15 +93,15 @@ class ReferralExplanation(models.TransientModel):
         return self._earned_text()
 
     def _earned_text(self):
-        base = self.given_base + self.base
-        rate = 100 * (self.given_amount + self.amount) / base if base else self.rate
+        base = self.credited_base + self.base
+        rate = 100 * (self.credited_amount + self.amount) / base if base else self.rate
         return self.env._(
             "%(rate)s of %(base)s earned",
             rate=self._percent(rate, 4),
             base=self._money(self.earned),
         )
 
-    def _what_was_given(self):
+    def _what_was_credited(self):
         """Return what each month gave, or their sum if there are many."""
         lines = self.evidence_ids
         if self.env.user.share:

@@ -16,7 +16,7 @@ class ReferralSimulation(models.TransientModel):
     """The last posted months as if other terms had been in force.
 
     The months are accrued on paper twice: by the terms in force and by the others. The
-    difference is what the terms make; what was given differs from the former only by
+    difference is what the terms make; what was credited differs from the former only by
     facts that came late.
     """
 
@@ -328,16 +328,16 @@ class ReferralSimulation(models.TransientModel):
         found = SQL(
             """
             SELECT month, participant_id,
-                   CASE run WHEN 'given' THEN amount ELSE 0 END AS given,
+                   CASE run WHEN 'credited' THEN amount ELSE 0 END AS credited,
                    CASE run WHEN 'in force' THEN amount
-                            WHEN 'given' THEN -amount ELSE 0 END AS late,
+                            WHEN 'credited' THEN -amount ELSE 0 END AS late,
                    CASE run WHEN 'simulated' THEN amount ELSE 0 END AS simulated,
                    CASE run WHEN 'simulated' THEN amount
                             WHEN 'in force' THEN -amount ELSE 0 END AS difference
               FROM (SELECT run, month, participant_id, amount
                       FROM dry_run_outcome
                      UNION ALL
-                    SELECT 'given', accrual.period_start,
+                    SELECT 'credited', accrual.period_start,
                            compensation.participant_id, compensation.amount
                       FROM referral_compensation compensation
                       JOIN referral_accrual accrual
@@ -346,19 +346,19 @@ class ReferralSimulation(models.TransientModel):
             """,
             accruals._ids,
         )
-        some = SQL("SUM(given) <> 0 OR SUM(late) <> 0 OR SUM(simulated) <> 0")
+        some = SQL("SUM(credited) <> 0 OR SUM(late) <> 0 OR SUM(simulated) <> 0")
         self._store_sums("line", ("month", "participant_id"), found, some)
         lines = SQL(
             "SELECT * FROM referral_simulation_line WHERE simulation_id = %s", self.id
         )
         self._store_sums("month", ("month",), lines)
         self._store_sums("participant", ("participant_id",), lines)
-        names = ("given", "late", "simulated", "difference")
+        names = ("credited", "late", "simulated", "difference")
         [sums] = self.env["referral.simulation.month"]._read_group(
             [("simulation_id", "=", self.id)], [], [f"{name}:sum" for name in names]
         )
         totals = dict(zip(names, (amount or 0.0 for amount in sums), strict=True))
-        in_force = totals["given"] + totals["late"]
+        in_force = totals["credited"] + totals["late"]
         percent = in_force and 100 * totals["difference"] / abs(in_force)
         self.write({**totals, "percent": percent})
 
@@ -378,12 +378,12 @@ class ReferralSimulation(models.TransientModel):
             SQL(
                 """
                 INSERT INTO %(table)s
-                       (simulation_id, %(keys)s, given, late, simulated, difference,
+                       (simulation_id, %(keys)s, credited, late, simulated, difference,
                         percent, create_uid, write_uid, create_date, write_date)
-                SELECT %(simulation)s, %(keys)s, SUM(given), SUM(late),
+                SELECT %(simulation)s, %(keys)s, SUM(credited), SUM(late),
                        SUM(simulated), SUM(difference),
                        ROUND(100 * SUM(difference)
-                             / NULLIF(ABS(SUM(given + late)), 0), 2),
+                             / NULLIF(ABS(SUM(credited + late)), 0), 2),
                        %(user)s, %(user)s, %(now)s, %(now)s
                   FROM (%(rows)s) figures
                  GROUP BY %(keys)s

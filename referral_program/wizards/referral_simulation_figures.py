@@ -2,16 +2,16 @@ from odoo import fields, models
 
 
 class ReferralSimulationFigures(models.AbstractModel):
-    """What was given, beside what other terms would have given.
+    """What was credited, beside what other terms would have credited.
 
-    ``simulated = given + late + difference``: only the difference is the terms' doing.
+    ``simulated = credited + late + difference``; the terms make the difference.
     """
 
     _name = "referral.simulation.figures"
     _description = "Referral Simulation Figures"
 
     currency_id = fields.Many2one("res.currency")  # each says of what it is
-    given = fields.Monetary(
+    credited = fields.Monetary(
         "Credited", readonly=True, help="What the posted accruals credited."
     )
     late = fields.Monetary(

@@ -181,7 +181,7 @@ class ReferralProgram(models.Model):
             if state == "posted":
                 posted[program.id] = period
         beginning = [program.id for program in self if program.id not in last]
-        first_bonds = dict(
+        first_referrals = dict(
             programs.env["referral.referral"]._read_group(
                 [
                     ("program_id", "in", beginning),
@@ -193,19 +193,21 @@ class ReferralProgram(models.Model):
         )
         return {
             program: program._period_after(
-                last.get(program.id), posted.get(program.id), first_bonds.get(program)
+                last.get(program.id),
+                posted.get(program.id),
+                first_referrals.get(program),
             )
             for program in self
         }
 
-    def _period_after(self, last, posted, first_bond):
+    def _period_after(self, last, posted, first_referral):
         """Return the month to accrue after these: the last begun, the last posted."""
         if last:
             return last + relativedelta(months=1) if last == posted else last
         first_terms = min(self.terms_ids.mapped("date_from"), default=None)
-        if not first_bond or not first_terms:
+        if not first_referral or not first_terms:
             return False
-        return max(first_bond, first_terms).replace(day=1)
+        return max(first_referral, first_terms).replace(day=1)
 
     def _conditions(self, accrual):
         """Return what the program says about a month, as plain data."""

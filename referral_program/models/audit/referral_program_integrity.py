@@ -10,7 +10,7 @@ from odoo.tools import SQL
 
 from ...tools.actions import window
 from .integrity import CHECKS, Books
-from .integrity.given import groups_query, recomputed_query
+from .integrity.credited import groups_query, recomputed_query
 
 _logger = logging.getLogger(__name__)
 
@@ -23,10 +23,10 @@ TABLES = (
     "member",
     "money",
     "credit",
-    "given",
+    "past",
     "group",
     "further",
-    "further_given",
+    "further_past",
     "recomputed",
 )
 

@@ -39,7 +39,7 @@ class ResUsers(models.Model):
     def _bind_new_client(self, user):
         """Bind who signed up to the participant whose code or link they used.
 
-        Signing up never fails for it: what speaks against the bond is recorded.
+        Signing up never fails for it: what speaks against the referral is recorded.
         """
         participants = self.env["referral.participant"].sudo()
         code, source = self.env.context.get("referral_code"), "code"

@@ -22,7 +22,7 @@ class Conditions:
     :ivar bank_only: a payment is money only when a bank statement matched it
     :ivar by_attribution: terms of the referral's first day, not of the root's date
     :ivar discount_product_ids: products that make an invoice discounted
-    :ivar accrual_id: the accrual whose own lines do not count as given
+    :ivar accrual_id: the accrual whose own lines do not count as credited
     :ivar has_tiers: whether any terms have tiers
     :ivar has_inactive: whether any participant is not active
 
@@ -30,13 +30,13 @@ class Conditions:
 
     The rest is for estimates and dry runs (:mod:`.dry_run`):
 
-    :ivar evidence: the relation that says what was given; another one than the
+    :ivar evidence: the relation that says what was credited; another one than the
         accruals' own counts as a whole
     :ivar terms: the relation of the terms
     :ivar excluded: the relation of the categories that terms exclude
     :ivar tiers: the relation of the terms' tiers
     :ivar active_ids: participants who count as active whatever their state
-    :ivar posted_only: whether only posted accruals say what was given
+    :ivar posted_only: whether only posted accruals say what was credited
     :ivar expected_from: if given, what is open counts as paid when it is due, or on
         this day if it is overdue
     """

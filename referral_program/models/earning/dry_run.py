@@ -2,7 +2,7 @@
 
 A forecast accrues months to come, a simulation accrues past months by other terms.
 Both ask what the accrual asks, month after month; what a month gives goes into a
-temporary table, which the next month reads as evidence of what was given.
+temporary table, which the next month reads as evidence of what was credited.
 
 No table of the database changes: temporary ones are made and dropped.
 """
@@ -55,7 +55,7 @@ class DryRun:
 
         :param program: the ``referral.program``
         :param date first: the first day of the first month; what posted accruals of
-            earlier months gave counts as given
+            earlier months gave counts as credited
         :param SQL scope: a ``SELECT`` of the ids of the groups' invoices
         """
         self.program = program
@@ -86,7 +86,7 @@ class DryRun:
         self.program.env["referral.program"].invalidate_model(["accrual_ids"])
 
     def run(self, name, months, rest=False, active=None, **changes):
-        """Accrue months in order, beginning with what the books say was given.
+        """Accrue months in order, beginning with what the books say was credited.
 
         :param str name: of the run, in ``dry_run_outcome``
         :param int months: how many at most; it ends when nothing is left to look at

@@ -21,7 +21,7 @@ class ReferralEarning(models.AbstractModel):
     ``member`` a row for each posted document of a group
     ``money``  what came in on its invoices, and whether any of it was credit
     ``credit`` what credit notes of other groups are worth, where there are any
-    ``given``  what earlier accruals credited to each line
+    ``past``   what earlier accruals credited to each line
     ``group``  whose referral it is, which terms hold, how much is paid
 
     and then the lines: judged (``_reasons``, ``_bases``, ``_rendered``), followers
@@ -172,8 +172,8 @@ class ReferralEarning(models.AbstractModel):
         self._check_bases(conditions)
         self._make_received(conditions, scope)
         self._make_table(
-            conditions.table("given"),
-            self._given_query(conditions, scope),
+            conditions.table("past"),
+            self._past_query(conditions, scope),
             ("group_id", "line_key"),
         )
         self._make_table(
@@ -213,8 +213,8 @@ class ReferralEarning(models.AbstractModel):
     def _drop_tables(self, conditions, names=None):
         """Drop what :meth:`_make_tables` made, or those tables only."""
         if names is None:
-            further = ("further", "further_given") if self._further(conditions) else ()
-            names = (*RECEIVED, "given", "group", *further)
+            further = ("further", "further_past") if self._further(conditions) else ()
+            names = (*RECEIVED, "past", "group", *further)
         tables = map(conditions.table, names)
         self.env.cr.execute(SQL("DROP TABLE %s", SQL(", ").join(tables)))
 

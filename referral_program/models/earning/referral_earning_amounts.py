@@ -118,9 +118,11 @@ class ReferralEarning(models.AbstractModel):
             SELECT credited.*,
                    %(inactive)s AS inactive,
                    %(ended)s AS ended,
-                   CASE WHEN given_base = 0 THEN 0
-                        WHEN SIGN(earned) * SIGN(given_base) <= 0 THEN -given_base
-                        WHEN ABS(earned) < ABS(given_base) THEN earned - given_base
+                   CASE WHEN credited_base = 0 THEN 0
+                        WHEN SIGN(earned) * SIGN(credited_base) <= 0
+                        THEN -credited_base
+                        WHEN ABS(earned) < ABS(credited_base)
+                        THEN earned - credited_base
                         ELSE 0 END AS back
               FROM credited
               %(join)s
@@ -151,11 +153,11 @@ class ReferralEarning(models.AbstractModel):
         return SQL(
             """
             SELECT parted.*,
-                   CASE WHEN given_base = 0 THEN earned
-                        ELSE earned - given_base - back END AS away,
-                   CASE WHEN back = 0 AND given_base <> 0 THEN 0
-                        WHEN back = -given_base THEN -given_amount
-                        ELSE ROUND(back * given_amount / given_base, 6)
+                   CASE WHEN credited_base = 0 THEN earned
+                        ELSE earned - credited_base - back END AS away,
+                   CASE WHEN back = 0 AND credited_base <> 0 THEN 0
+                        WHEN back = -credited_base THEN -credited_amount
+                        ELSE ROUND(back * credited_amount / credited_base, 6)
                    END AS back_amount
               FROM parted
             OFFSET 0
@@ -178,14 +180,14 @@ class ReferralEarning(models.AbstractModel):
               FROM (
                 SELECT %(alike)s,
                        MAX(root_sign) AS root_sign,
-                       SUM(given_base + back + CASE WHEN leads THEN away ELSE 0 END)
+                       SUM(credited_base + back + CASE WHEN leads THEN away ELSE 0 END)
                            AS base,
-                       SUM(given_amount + back_amount + COALESCE(own_amount, 0))
+                       SUM(credited_amount + back_amount + COALESCE(own_amount, 0))
                            AS amount,
                        SUM(earned) FILTER (WHERE leads) AS led_base,
-                       SUM(given_amount + back_amount + own_amount)
+                       SUM(credited_amount + back_amount + own_amount)
                            FILTER (WHERE leads) AS led_amount,
-                       MAX((given_amount + back_amount + own_amount)
+                       MAX((credited_amount + back_amount + own_amount)
                            / NULLIF(earned, 0)) FILTER (WHERE leads) AS best
                   FROM charged
                  WHERE group_id IN (SELECT group_id FROM follower)
@@ -243,7 +245,7 @@ class ReferralEarning(models.AbstractModel):
                    END AS amount
               FROM (SELECT averaged.*,
                            SUM(back_amount + away_amount) OVER by_holder AS total,
-                           SUM(given_amount) OVER by_holder AS credited
+                           SUM(credited_amount) OVER by_holder AS credited
                       FROM averaged
                     WINDOW by_holder AS (PARTITION BY group_id, used_participant_id)
                    ) summed

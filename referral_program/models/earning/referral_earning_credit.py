@@ -150,7 +150,7 @@ class ReferralEarning(models.AbstractModel):
     def _source_query(self, conditions):
         """Return the ``SELECT`` of the groups that give credit, without what they get.
 
-        ``given_out`` is what their credit notes gave outside: spent on other invoices,
+        ``used_outside`` is what their credit notes paid outside: other invoices,
         refunded in cash, or still open.
         """
         return SQL(
@@ -159,7 +159,7 @@ class ReferralEarning(models.AbstractModel):
                    root.root_sign,
                    COALESCE(net.net, 0) + COALESCE(money.deducted, 0) AS net,
                    COALESCE(money.amount, 0) + COALESCE(carried.amount, 0) AS money,
-                   COALESCE(outside.given_out, 0) AS given_out,
+                   COALESCE(outside.used_outside, 0) AS used_outside,
                    LEAST(net.look_again, money.look_again, carried.look_again)
                        AS look_again,
                    NULL::numeric AS worth
@@ -187,7 +187,7 @@ class ReferralEarning(models.AbstractModel):
         return SQL(
             """
             SELECT member.group_id,
-                   SUM(member.total - COALESCE(inside.amount, 0)) AS given_out
+                   SUM(member.total - COALESCE(inside.amount, 0)) AS used_outside
               FROM %(members)s member
               LEFT JOIN LATERAL (
                     SELECT SUM(CASE WHEN item.currency_id = member.currency_id
@@ -259,9 +259,9 @@ class ReferralEarning(models.AbstractModel):
         return SQL(
             """
             UPDATE %(sources)s source
-               SET worth = CASE WHEN source.given_out > 0 THEN LEAST(1, GREATEST(0,
+               SET worth = CASE WHEN source.used_outside > 0 THEN LEAST(1, GREATEST(0,
                        source.money + ready.credit - GREATEST(source.net, 0)
-                   ) / source.given_out) ELSE 0 END,
+                   ) / source.used_outside) ELSE 0 END,
                    look_again = LEAST(source.look_again, ready.look_again)
               FROM (SELECT source.group_id,
                            COALESCE(SUM(edge.amount * giver.worth) FILTER (

@@ -33,18 +33,18 @@ class ReferralEarning(models.AbstractModel):
         if further := self._further(conditions):
             self._make_table(conditions.table("further"), further, ("group_id",))
             self._make_table(
-                conditions.table("further_given"),
-                self._given_query(conditions, scope, further=True),
+                conditions.table("further_past"),
+                self._past_query(conditions, scope, further=True),
                 ("group_id", "line_key"),
             )
 
-    def _also_given(self, conditions):
+    def _also_past(self, conditions):
         """Return the condition on ``line`` that a further referral got something."""
         if not self._further(conditions):
             return SQL()
         return SQL(
             "OR line.line_key IN (SELECT line_key FROM %s)",
-            conditions.table("further_given"),
+            conditions.table("further_past"),
         )
 
     def _credited_query(self, conditions):
@@ -57,8 +57,8 @@ class ReferralEarning(models.AbstractModel):
             SELECT earning.*,
                    FALSE AS is_further,
                    0 AS further_id,
-                   own_given_base AS given_base,
-                   own_given_amount AS given_amount,
+                   own_credited_base AS credited_base,
+                   own_credited_amount AS credited_amount,
                    own_earned AS earned,
                    own_why_not AS why_not,
                    own_participant_id AS used_participant_id,
@@ -84,8 +84,8 @@ class ReferralEarning(models.AbstractModel):
             SELECT earning.*,
                    TRUE,
                    who.referral_id,
-                   who.given_base,
-                   who.given_amount,
+                   who.credited_base,
+                   who.credited_amount,
                    CASE WHEN who.holds THEN own_earned ELSE 0 END,
                    CASE WHEN who.holds THEN own_why_not ELSE 'moved' END,
                    who.participant_id,
@@ -94,13 +94,13 @@ class ReferralEarning(models.AbstractModel):
                    NOT who.holds AND who.is_named
               FROM earning
               JOIN (
-                    SELECT COALESCE(named.line_key, given.line_key) AS line_key,
-                           COALESCE(named.referral_id, given.referral_id)
+                    SELECT COALESCE(named.line_key, past.line_key) AS line_key,
+                           COALESCE(named.referral_id, past.referral_id)
                                AS referral_id,
-                           COALESCE(given.given_base, 0) AS given_base,
-                           COALESCE(given.given_amount, 0) AS given_amount,
+                           COALESCE(past.credited_base, 0) AS credited_base,
+                           COALESCE(past.credited_amount, 0) AS credited_amount,
                            CASE WHEN holds THEN named.participant_id
-                                ELSE given.participant_id END AS participant_id,
+                                ELSE past.participant_id END AS participant_id,
                            COALESCE(named.rate, 0)::numeric AS rate,
                            named.line_key IS NOT NULL AS is_named,
                            holds
@@ -108,21 +108,23 @@ class ReferralEarning(models.AbstractModel):
                               FROM earning
                               JOIN %(further)s further
                                 ON further.group_id = earning.group_id) named
-                      FULL JOIN %(given)s given
-                        ON given.line_key = named.line_key
-                       AND given.referral_id = named.referral_id
+                      FULL JOIN %(past)s past
+                        ON past.line_key = named.line_key
+                       AND past.referral_id = named.referral_id
                      CROSS JOIN LATERAL (
                             SELECT named.line_key IS NOT NULL
-                                   AND (given.line_key IS NULL
-                                        OR given.participant_id = named.participant_id
-                                        OR given.given_base = 0
-                                           AND given.given_amount = 0)
+                                   AND (past.line_key IS NULL
+                                        OR past.participant_id = named.participant_id
+                                        OR past.credited_base = 0
+                                           AND past.credited_amount = 0)
                            ) kind(holds)
                    ) who ON who.line_key = earning.line_key
-             WHERE own_why_not IS NULL OR who.given_base <> 0 OR who.given_amount <> 0
+             WHERE own_why_not IS NULL
+                OR who.credited_base <> 0
+                OR who.credited_amount <> 0
             """,
             further=conditions.table("further"),
-            given=conditions.table("further_given"),
+            past=conditions.table("further_past"),
         )
 
     def _alike(self, conditions):

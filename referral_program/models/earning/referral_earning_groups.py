@@ -171,7 +171,7 @@ class ReferralEarning(models.AbstractModel):
                   FROM known
                  GROUP BY client_id
             ),
-            held AS (%(held)s)
+            kept AS (%(kept)s)
             SELECT root.group_id,
                    root.root_sign,
                    root.counts,
@@ -192,7 +192,7 @@ class ReferralEarning(models.AbstractModel):
                    facts.id AS referral_id,
                    facts.participant_id,
                    terms.id AS terms_id,
-                   held.terms_id AS held_terms_id,
+                   kept.terms_id AS kept_terms_id,
                    client.first_day,
                    facts.self_referral,
                    facts.abroad,
@@ -200,15 +200,15 @@ class ReferralEarning(models.AbstractModel):
                    discounted.group_id IS NOT NULL AS discounted
               FROM %(root)s root
               JOIN (%(paid)s) paid ON paid.group_id = root.group_id
-              LEFT JOIN held ON held.group_id = root.group_id
+              LEFT JOIN kept ON kept.group_id = root.group_id
               LEFT JOIN known
                 ON known.client_id = root.client_id
                AND root.invoice_date BETWEEN known.covers_from AND known.date_end
-               AND held.group_id IS NULL
-              LEFT JOIN facts ON facts.id = COALESCE(held.referral_id, known.id)
+               AND kept.group_id IS NULL
+              LEFT JOIN facts ON facts.id = COALESCE(kept.referral_id, known.id)
               LEFT JOIN client
                 ON client.client_id = root.client_id
-               AND (held.group_id IS NULL OR held.referral_id IS NOT NULL)
+               AND (kept.group_id IS NULL OR kept.referral_id IS NOT NULL)
               LEFT JOIN res_partner partner
                 ON partner.id = COALESCE(facts.client_id, root.client_id)
               LEFT JOIN terms
@@ -219,7 +219,7 @@ class ReferralEarning(models.AbstractModel):
             terms=self._terms_query(conditions),
             facts=self._referral_query(conditions),
             known=self._known_query(),
-            held=self._held_query(conditions),
+            kept=self._kept_query(conditions),
             root=conditions.table("root"),
             paid=self._paid_query(conditions),
             discounted=self._discounted_query(conditions),
@@ -290,7 +290,7 @@ class ReferralEarning(models.AbstractModel):
                AND referral.state IN ('pending', 'active', 'ended')
                AND (brought.id IN (SELECT client_id FROM %(root)s)
                     OR client.id IN (SELECT client_id FROM %(root)s)
-                    OR referral.id IN (SELECT referral_id FROM %(given)s)
+                    OR referral.id IN (SELECT referral_id FROM %(past)s)
                     OR referral.id IN (
                         SELECT kept.referral_id
                           FROM referral_kept_invoice kept
@@ -300,7 +300,7 @@ class ReferralEarning(models.AbstractModel):
             same_tax_id=same_tax_id_query("own", "client"),
             names_somebody=names_somebody_query(SQL("first.sanitized_acc_number")),
             root=conditions.table("root"),
-            given=conditions.table("given"),
+            past=conditions.table("past"),
         )
 
     def _known_query(self):
@@ -335,7 +335,7 @@ class ReferralEarning(models.AbstractModel):
             """
         )
 
-    def _held_query(self, conditions):
+    def _kept_query(self, conditions):
         """Return the ``SELECT`` of the referrals that groups keep, whatever becomes of
         contacts: those that they were credited under, or had when contacts changed.
 
@@ -351,7 +351,7 @@ class ReferralEarning(models.AbstractModel):
               FROM (
                 SELECT group_id, referral_id, participant_id, terms_id, contact_id,
                        last_id
-                  FROM %(given)s
+                  FROM %(past)s
                  UNION ALL
                 SELECT move_id, referral_id, NULL, NULL, NULL, 0
                   FROM referral_kept_invoice
@@ -368,7 +368,7 @@ class ReferralEarning(models.AbstractModel):
              WHERE facts.id IS NOT NULL OR own.referral_id IS NULL
              ORDER BY root.group_id, own.last_id DESC
             """,
-            given=conditions.table("given"),
+            past=conditions.table("past"),
             root=conditions.table("root"),
         )
 

@@ -7,7 +7,7 @@ class ReferralEarning(models.AbstractModel):
 
     _inherit = "referral.earning"
 
-    def _given_query(self, conditions, scope, further=False):
+    def _past_query(self, conditions, scope, further=False):
         """Return the ``SELECT`` of what earlier accruals credited, by line.
 
         :param SQL scope: a ``SELECT`` of the groups, also of those that are gone
@@ -17,8 +17,8 @@ class ReferralEarning(models.AbstractModel):
             """
             SELECT past.line_key,
                    past.group_id,
-                   past.base AS given_base,
-                   past.amount AS given_amount,
+                   past.base AS credited_base,
+                   past.amount AS credited_amount,
                    past.last_id,
                    last.participant_id,
                    last.referral_id,
@@ -164,22 +164,23 @@ class ReferralEarning(models.AbstractModel):
         """
         return SQL(
             """
-            SELECT COALESCE(line.line_key, given.line_key) AS line_key,
-                   COALESCE(line.group_id, given.group_id) AS group_id,
+            SELECT COALESCE(line.line_key, past.line_key) AS line_key,
+                   COALESCE(line.group_id, past.group_id) AS group_id,
                    line.line_key IS NOT NULL AND line.on_root
                        AND grp.root_sign * line.balance <= 0 AS leads,
                    COALESCE(line.on_root, FALSE) AS on_root,
                    COALESCE(grp.root_sign, 1) AS root_sign,
                    flags.*,
-                   flags.was_given AND NOT flags.gone AND NOT flags.moved AS fixed,
-                   NOT flags.gone AND (NOT flags.was_given OR flags.moved
-                       AND given.given_base = 0 AND given.given_amount = 0) AS fresh,
-                   COALESCE(given.given_base, 0) AS own_given_base,
-                   COALESCE(given.given_amount, 0) AS own_given_amount,
-                   given.participant_id AS given_participant_id,
-                   given.referral_id AS given_referral_id,
-                   given.terms_id AS given_terms_id,
-                   grp.held_terms_id,
+                   flags.was_credited AND NOT flags.gone AND NOT flags.moved AS fixed,
+                   NOT flags.gone AND (NOT flags.was_credited OR flags.moved
+                       AND past.credited_base = 0
+                       AND past.credited_amount = 0) AS fresh,
+                   COALESCE(past.credited_base, 0) AS own_credited_base,
+                   COALESCE(past.credited_amount, 0) AS own_credited_amount,
+                   past.participant_id AS credited_participant_id,
+                   past.referral_id AS credited_referral_id,
+                   past.terms_id AS credited_terms_id,
+                   grp.kept_terms_id,
                    grp.participant_id,
                    grp.referral_id,
                    grp.terms_id,
@@ -188,20 +189,20 @@ class ReferralEarning(models.AbstractModel):
                    grp.abroad,
                    COALESCE(grp.is_pending, FALSE) AS is_pending,
                    grp.discounted,
-                   COALESCE(grp.client_id, given.partner_id) AS partner_id,
-                   COALESCE(grp.contact_id, given.contact_id) AS contact_id,
+                   COALESCE(grp.client_id, past.partner_id) AS partner_id,
+                   COALESCE(grp.contact_id, past.contact_id) AS contact_id,
                    COALESCE(grp.paid, 0) AS paid,
-                   COALESCE(line.line_key, given.move_line_id) AS move_line_id,
+                   COALESCE(line.line_key, past.move_line_id) AS move_line_id,
                    line.move_id,
-                   COALESCE(line.product_id, given.product_id) AS product_id,
-                   COALESCE(line.move_name, given.move_name) AS move_name,
-                   COALESCE(line.name, given.name) AS name,
-                   COALESCE(grp.invoice_date, given.invoice_date) AS invoice_date,
-                   COALESCE(line.document_date, given.document_date)
+                   COALESCE(line.product_id, past.product_id) AS product_id,
+                   COALESCE(line.move_name, past.move_name) AS move_name,
+                   COALESCE(line.name, past.name) AS name,
+                   COALESCE(grp.invoice_date, past.invoice_date) AS invoice_date,
+                   COALESCE(line.document_date, past.document_date)
                        AS document_date,
-                   CASE WHEN line.line_key IS NULL THEN given.start_date
+                   CASE WHEN line.line_key IS NULL THEN past.start_date
                         ELSE line.start_date END AS start_date,
-                   CASE WHEN line.line_key IS NULL THEN given.end_date
+                   CASE WHEN line.line_key IS NULL THEN past.end_date
                         ELSE line.end_date END AS end_date,
                    line.balance,
                    line.price_subtotal,
@@ -215,17 +216,17 @@ class ReferralEarning(models.AbstractModel):
                         THEN grp.rendered_date ELSE line.start_date
                    END AS rendered_from
               FROM item line
-              FULL JOIN %(given)s given ON given.line_key = line.line_key
+              FULL JOIN %(past)s past ON past.line_key = line.line_key
               LEFT JOIN %(groups)s grp
-                ON grp.group_id = COALESCE(line.group_id, given.group_id)
+                ON grp.group_id = COALESCE(line.group_id, past.group_id)
              CROSS JOIN LATERAL (
                     SELECT line.line_key IS NULL AS gone,
-                           given.line_key IS NOT NULL AS was_given,
-                           given.line_key IS NOT NULL
+                           past.line_key IS NOT NULL AS was_credited,
+                           past.line_key IS NOT NULL
                            AND line.line_key IS NOT NULL
-                           AND (grp.referral_id IS DISTINCT FROM given.referral_id
+                           AND (grp.referral_id IS DISTINCT FROM past.referral_id
                                 OR grp.participant_id
-                                   IS DISTINCT FROM given.participant_id) AS moved
+                                   IS DISTINCT FROM past.participant_id) AS moved
                    ) flags
             """,
             columns=SQL().join(
@@ -234,7 +235,7 @@ class ReferralEarning(models.AbstractModel):
                 - {"start_date", "end_date", "is_advance"}
             ),
             rendered=self._rendered(conditions),
-            given=conditions.table("given"),
+            past=conditions.table("past"),
             groups=conditions.table("group"),
         )
 
@@ -263,8 +264,8 @@ class ReferralEarning(models.AbstractModel):
               LEFT JOIN %(terms)s terms
                 ON terms.program_id = %(program)s
                AND terms.id = CASE WHEN line.leads AND line.fresh THEN line.terms_id
-                                   ELSE COALESCE(line.given_terms_id,
-                                                 line.held_terms_id, line.terms_id)
+                                   ELSE COALESCE(line.credited_terms_id,
+                                                 line.kept_terms_id, line.terms_id)
                               END
               LEFT JOIN excluded
                 ON excluded.terms_id = terms.id
@@ -295,9 +296,9 @@ class ReferralEarning(models.AbstractModel):
                    COALESCE(followed.share, 1) AS share,
                    COALESCE(followed.rendered, line.rendered) AS shown_rendered,
                    CASE WHEN fresh THEN participant_id
-                        ELSE given_participant_id END AS own_participant_id,
+                        ELSE credited_participant_id END AS own_participant_id,
                    CASE WHEN fresh THEN referral_id
-                        ELSE given_referral_id END AS own_referral_id
+                        ELSE credited_referral_id END AS own_referral_id
               FROM judged line
               LEFT JOIN followed ON followed.line_key = line.line_key
              CROSS JOIN LATERAL (
@@ -306,11 +307,11 @@ class ReferralEarning(models.AbstractModel):
                                 THEN full_base * LEAST(paid, line.rendered)
                                 ELSE COALESCE(followed.earned, 0) END
                    ) exact(earned)
-             WHERE fixed OR fresh OR own_given_base <> 0 OR own_given_amount <> 0
-                %(also_given)s
+             WHERE fixed OR fresh OR own_credited_base <> 0 OR own_credited_amount <> 0
+                %(also_past)s
             OFFSET 0
             """,
-            also_given=self._also_given(conditions),
+            also_past=self._also_past(conditions),
         )
 
     def _result_query(self, conditions):
@@ -346,8 +347,8 @@ class ReferralEarning(models.AbstractModel):
                         ELSE ROUND(full_base * share, 6) END AS full_base,
                    earned,
                    exact_earned / NULLIF(full_base, 0) AS earned_part,
-                   given_base,
-                   given_amount,
+                   credited_base,
+                   credited_amount,
                    base,
                    amount,
                    CASE WHEN leads AND back = 0 AND base = away

@@ -276,10 +276,12 @@ class ReferralMark(models.Model):
             SELECT id FROM touched
             """,
             groups=groups,
-            concerned=SQL(" UNION ALL ").join([self._given_to(), *self._concerned()]),
+            concerned=SQL(" UNION ALL ").join(
+                [self._paid_by_credit(), *self._concerned()]
+            ),
         )
 
-    def _given_to(self):
+    def _paid_by_credit(self):
         """Return the groups that the credit notes of a group, ``touched``, pay."""
         return SQL(
             """

@@ -142,16 +142,16 @@ class ReferralProgramCost(models.Model):
             """
             SELECT 2 * line.id::bigint + 1,
                    'revenue',
-                   bond.program_id,
-                   bond.company_id,
-                   bond.currency_id,
+                   referral.program_id,
+                   referral.company_id,
+                   referral.currency_id,
                    DATE_TRUNC('month', move.invoice_date)::date,
-                   bond.cohort,
+                   referral.cohort,
                    template.categ_id,
                    line.product_id,
-                   bond.client_id,
-                   bond.participant_id,
-                   bond.id,
+                   referral.client_id,
+                   referral.participant_id,
+                   referral.id,
                    move.name,
                    line.name,
                    0::numeric,
@@ -159,37 +159,37 @@ class ReferralProgramCost(models.Model):
                    -line.balance,
                    NULL::numeric,
                    NULL::numeric
-              FROM (%(bond)s) bond
-              JOIN (%(bound)s) bound ON bound.referral_id = bond.id
+              FROM (%(referral)s) referral
+              JOIN (%(bound)s) bound ON bound.referral_id = referral.id
               -- a credit note follows the invoice that it reverses
               JOIN account_move move
                 ON COALESCE(move.referral_root_id, move.id) = bound.root_id
                AND move.state = 'posted'
               JOIN res_company seller
                 ON seller.id = move.company_id
-               AND seller.parent_path LIKE bond.parent_path || '%%'
+               AND seller.parent_path LIKE referral.parent_path || '%%'
               JOIN account_move_line line
                 ON line.move_id = move.id AND line.display_type = 'product'
               LEFT JOIN product_product product ON product.id = line.product_id
               LEFT JOIN product_template template
                 ON template.id = product.product_tmpl_id
             """,
-            bond=self._bond_query(),
+            referral=self._referral_query(),
             bound=self._bound_query(),
         )
 
     def _bound_query(self):
-        """Return the ``SELECT`` of the invoices that fall under each bond.
+        """Return the ``SELECT`` of the invoices that fall under each referral.
 
         As the rule has it: what an invoice was credited under, or had when contacts
         changed, holds; else its client decides.
         """
         return SQL(
             """
-            WITH bond AS (%(bond)s),
-            held AS (
+            WITH referral AS (%(referral)s),
+            kept AS (
                 SELECT DISTINCT ON (root.id, own.program_id)
-                       root.id AS root_id, own.program_id, bond.id AS referral_id
+                       root.id AS root_id, own.program_id, referral.id AS referral_id
                   FROM (
                     SELECT line.group_key AS root_id, accrual.program_id,
                            line.referral_id, line.participant_id, line.contact_id,
@@ -209,22 +209,23 @@ class ReferralProgramCost(models.Model):
                   JOIN account_move root
                     ON root.id = own.root_id
                    AND root.partner_id = COALESCE(own.contact_id, root.partner_id)
-                  LEFT JOIN bond
-                    ON bond.id = own.referral_id
-                   AND bond.participant_id
-                       = COALESCE(own.participant_id, bond.participant_id)
-                   AND root.invoice_date BETWEEN bond.date_start AND bond.covers_to
-                 WHERE bond.id IS NOT NULL OR own.referral_id IS NULL
+                  LEFT JOIN referral
+                    ON referral.id = own.referral_id
+                   AND referral.participant_id
+                       = COALESCE(own.participant_id, referral.participant_id)
+                   AND root.invoice_date BETWEEN referral.date_start
+                                             AND referral.covers_to
+                 WHERE referral.id IS NOT NULL OR own.referral_id IS NULL
                  ORDER BY root.id, own.program_id, own.last_id DESC
             ), known AS (
                 SELECT id, program_id, client_id AS partner_id, covers_from, covers_to
-                  FROM bond
+                  FROM referral
                  UNION
                 SELECT id, program_id, contact_id, covers_from, covers_to
-                  FROM bond
+                  FROM referral
             )
             SELECT root_id, referral_id
-              FROM held
+              FROM kept
              WHERE referral_id IS NOT NULL
              UNION ALL
             SELECT root.id, known.id
@@ -235,15 +236,15 @@ class ReferralProgramCost(models.Model):
                AND root.move_type IN ('out_invoice', 'out_refund')
                AND root.referral_root_id IS NULL
                AND root.invoice_date BETWEEN known.covers_from AND known.covers_to
-             WHERE NOT EXISTS (SELECT FROM held
-                                WHERE held.root_id = root.id
-                                  AND held.program_id = known.program_id)
+             WHERE NOT EXISTS (SELECT FROM kept
+                                WHERE kept.root_id = root.id
+                                  AND kept.program_id = known.program_id)
             """,
-            bond=self._bond_query(),
+            referral=self._referral_query(),
         )
 
-    def _bond_query(self):
-        """Return the ``SELECT`` of the bonds and of the days that each covers."""
+    def _referral_query(self):
+        """Return the ``SELECT`` of the referrals and of the days that each covers."""
         return SQL(
             """
             SELECT referral.id,
@@ -256,7 +257,7 @@ class ReferralProgramCost(models.Model):
                    company.parent_path,
                    referral.date_start,
                    DATE_TRUNC('month', referral.date_start)::date AS cohort,
-                   -- should contacts be merged, the older of two bonds holds
+                   -- should contacts be merged, the older of two referrals holds
                    GREATEST(
                        referral.date_start,
                        MAX(COALESCE(referral.date_end, 'infinity'::date)) OVER (

@@ -5,7 +5,7 @@ from odoo.tools import SQL, format_date
 from ...tools.actions import window
 from ...tools.masking import masked
 
-#: Bonds in these states count on the days that they cover.
+#: Referrals in these states count on the days that they cover.
 IN_FORCE_STATES = ("active", "ended")
 #: What an officer does not decide about their own participation.
 OWN_DECISIONS = frozenset({"participant_id", "partner_id", "date_start", "date_end"})
@@ -18,10 +18,10 @@ TRANSITIONS = {
 
 
 class ReferralReferral(models.Model):
-    """The bond between a participant and a client that they brought.
+    """A client that a participant brought, and since when.
 
     Both ``date_start`` and ``date_end`` are inclusive; the dates of invoices
-    decide whether the bond counts.
+    decide whether the referral counts.
     """
 
     _name = "referral.referral"
@@ -107,7 +107,7 @@ class ReferralReferral(models.Model):
     )
     # Two workers at once cannot both bind a client: searching first would not
     # prevent it at Odoo's isolation level.
-    _open_bond_unique = models.UniqueIndex(
+    _open_referral_unique = models.UniqueIndex(
         "(program_id, partner_id) WHERE date_end IS NULL "
         "AND state IN ('active', 'ended')",
         "The client has an open referral in this program already. End it first.",
@@ -157,8 +157,8 @@ class ReferralReferral(models.Model):
     # === CONSTRAINT METHODS === #
 
     @api.constrains("partner_id", "program_id", "date_start", "date_end", "state")
-    def _check_one_bond_at_a_time(self):
-        """Refuse a bond that covers a day of another bond of the same client.
+    def _check_one_referral_at_a_time(self):
+        """Refuse a referral that covers a day of another referral of the same client.
 
         Those whose clients were two when they began are none: the older holds.
         """

@@ -106,7 +106,7 @@ class ReferralReferral(models.Model):
 
         :param participant: who says to have brought the client
         :param partner: the client's commercial partner
-        :param ignore: a referral that does not count as a bond
+        :param ignore: a referral that does not count
         :return: one of ``REFUSAL_REASONS``, or False
         """
         return self._first_objection(participant, partner, ignore)

@@ -46,11 +46,13 @@ class TestProcesses(BooksCase):
     def test_eight_clicks_at_once_bind_a_client_once(self):
         self.assertEqual(
             self._run("bind"),
-            {"bonds": ["active"], "refusals": ["bound_already"] * 7},
+            {"referrals": ["active"], "refusals": ["bound_already"] * 7},
         )
 
     def test_an_api_call_sent_eight_times_at_once_registers_once(self):
-        self.assertEqual(self._run("register"), {"bonds": ["active"], "refusals": []})
+        self.assertEqual(
+            self._run("register"), {"referrals": ["active"], "refusals": []}
+        )
 
     def test_twenty_withdrawals_at_once_take_no_more_than_there_is(self):
         self.assertEqual(
@@ -94,7 +96,9 @@ class TestProcesses(BooksCase):
         )
 
     def test_referring_to_a_row_does_not_wait_for_a_step_of_it(self):
-        self.assertEqual(self._run("referenced"), {"bonds": ["active"], "refusals": []})
+        self.assertEqual(
+            self._run("referenced"), {"referrals": ["active"], "refusals": []}
+        )
 
     def test_statements_are_made_and_mailed_once_whoever_is_killed(self):
         self.assertEqual(self._run("statements_killed"), STATEMENTS)

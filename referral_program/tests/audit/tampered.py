@@ -87,7 +87,7 @@ BREAKS = {
     ),
     "line_reference": (
         "UPDATE referral_accrual_line SET terms_id = 0 WHERE id = %(line)s",
-        {"terms_used", "given_rate", "hash_chain"},
+        {"terms_used", "credited_rate", "hash_chain"},
     ),
     "line_amount": (
         "UPDATE referral_accrual_line SET rate = 5 WHERE id = %(line)s",
@@ -102,18 +102,18 @@ BREAKS = {
             WHERE accrual_id = %(accrual)s""",
         set(),
     ),
-    "given_whole": (
+    "credited_whole": (
         # a payment that is dated later comes before the last month's end
         """UPDATE account_partial_reconcile SET max_date = '2026-02-20'
             WHERE max_date = '2026-03-10'""",
         set(),
     ),
-    "given_earned": (
+    "credited_earned": (
         """UPDATE account_move_line SET balance = balance / 2
             WHERE id = %(invoice_line)s""",
-        {"given_whole"},
+        {"credited_whole"},
     ),
-    "given_rate": (
+    "credited_rate": (
         "UPDATE referral_program_terms SET rate = 8 WHERE id = %(terms)s",
         {"hash_chain"},
     ),
@@ -124,8 +124,8 @@ BREAKS = {
             "line_amount",
             "compensation_sum",
             "referral_month",
-            "given_whole",
-            "given_rate",
+            "credited_whole",
+            "credited_rate",
             "hash_chain",
         },
     ),
@@ -168,7 +168,7 @@ BREAKS = {
               SET balance = -balance, amount_currency = -amount_currency,
                   debit = credit, credit = debit, price_subtotal = -price_subtotal
             WHERE id = %(invoice_line)s""",
-        {"given_whole", "given_earned"},
+        {"credited_whole", "credited_earned"},
     ),
     "client_once": (
         """INSERT INTO referral_referral

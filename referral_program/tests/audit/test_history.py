@@ -1,4 +1,4 @@
-"""The history of terms, types, participants, bonds and settings: who, from, to."""
+"""The history of terms, types, participants, referrals and settings: who, from, to."""
 
 from odoo import Command
 from odoo.tests import HttpCase, tagged
@@ -202,15 +202,15 @@ class TestHistory(OneReferralCase, HttpCase):
         requirement.unlink()
         self.assertEqual(self._told(kind, "code")[1:], ("paper", None))
 
-    def test_participants_and_bonds(self):
+    def test_participants_and_referrals(self):
         participant = self._as_admin(self.participant)
         participant._update_state("suspended", "A look at it")
         self.assertTold(self.participant, "state", "Active", "Suspended")
         participant.alias = "first-friend"
         self.assertTold(self.participant, "alias", None, "first-friend")
-        bond = self._as_admin(self.participant.referral_ids)
-        bond.date_end = "2030-12-31"
-        self.assertEqual(self._told(bond, "date_end")[0], self.admin.partner_id)
+        referral = self._as_admin(self.participant.referral_ids)
+        referral.date_end = "2030-12-31"
+        self.assertEqual(self._told(referral, "date_end")[0], self.admin.partner_id)
         self._as_admin(self.client).referral_postpaid = True
         self.assertEqual(
             self._told(self.client, "referral_postpaid")[0], self.admin.partner_id

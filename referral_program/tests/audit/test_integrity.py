@@ -103,7 +103,7 @@ class TestIntegrity(TamperedCase):
             "DELETE FROM referral_mark WHERE group_id = %(late)s", late=invoice.id
         )
         run = self._check()
-        self.assertEqual(self._failed(run), {"given_whole"})
+        self.assertEqual(self._failed(run), {"credited_whole"})
         self.assertEqual(run.finding_ids.res_id, invoice.id)
         self.assertEqual(run.finding_ids.expected, 4_000)
 
@@ -142,7 +142,7 @@ class TestIntegrity(TamperedCase):
         self.assertIn(self.participant, accrual.compensation_ids.participant_id)
         self.assertEqual(self._failed(self._check(accrual)), {"withdrawal_state"})
         self.assertLess(
-            {"line_amount", "given_earned", "hash_chain"},
+            {"line_amount", "credited_earned", "hash_chain"},
             self._failed(self._check()),
         )
 
@@ -166,9 +166,9 @@ class TestIntegrity(TamperedCase):
         self.assertEqual(
             self._failed(run),
             {
-                "given_whole",
-                "given_earned",
-                "given_rate",
+                "credited_whole",
+                "credited_earned",
+                "credited_rate",
                 "refunded_zero",
                 "money_conserved",
                 "money_sent_back",

@@ -12,14 +12,14 @@ REASONS = {
         UPDATE account_move_line SET balance = balance + 500000, debit = debit + 500000
          WHERE move_id = %(bill)s AND account_id = %(liability)s""",
     # the rate's check is the only one if all sums were changed with the line
-    ("given_rate", None): """
+    ("credited_rate", None): """
         UPDATE referral_accrual_line SET amount = amount + 0.5 WHERE id = %(line)s""",
     # an invoice that only the evidence knows
-    ("given_whole", "base"): """
+    ("credited_whole", "base"): """
         UPDATE account_move
            SET partner_id = %(stranger)s, commercial_partner_id = %(stranger)s
          WHERE id = %(invoice)s""",
-    ("given_whole", "amount"): """
+    ("credited_whole", "amount"): """
         UPDATE referral_accrual_line SET amount = 0
          WHERE amount < 0 AND accrual_id = %(second_accrual)s""",
     ("compensation_item", "no_item"): """
@@ -171,7 +171,7 @@ class TestIntegrityReasons(TamperedCase):
     def _reasons(self, check):
         """Do one check alone and return the reasons that it finds."""
         books = self.program._books()
-        if check.name.startswith("given"):
+        if check.name.startswith("credited"):
             self.program._recompute(books)
         outcome = self.program._outcome(check, books)
         self.program._drop_tables()

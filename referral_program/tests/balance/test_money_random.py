@@ -237,7 +237,7 @@ class Money(RuleBasedStateMachine):
     def month_is_accrued(self):
         case = self.case
         accrual = case._accrue(self.month.strftime("%Y-%m"))
-        case.assertFalse(case._not_given(case.program, accrual.period_end))
+        case.assertFalse(case._not_credited(case.program, accrual.period_end))
         self.month = fields.Date.add(self.month, months=1)
         self.accrued = sum(sale.earned() for sale in self.sales)
         self.last = self.available()

@@ -346,7 +346,7 @@ class TestProtection(OneReferralCase):
 
     def test_contacts_of_participants_and_referrals_stay(self):
         self.client.invoice_ids.flush_recordset()
-        with self.assertRaises(Exception):  # noqa: B017 - whichever bond holds first
+        with self.assertRaises(Exception):  # noqa: B017 - whichever check fails first
             self.participant.partner_id.unlink()
             self.env.flush_all()
 

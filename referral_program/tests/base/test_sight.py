@@ -166,9 +166,9 @@ class TestSight(TwoCompaniesCase):
                 with self.assertRaises(AccessError):
                     own.onchange({name: named.id}, [name], {"display_name": {}})
         client = self._partner("Their client")
-        bond = self._of_intruder("officer", self._referral(self.guest, client))
+        referral = self._of_intruder("officer", self._referral(self.guest, client))
         with self.assertRaises(AccessError):
-            bond.participant_id = self.participant
+            referral.participant_id = self.participant
         terms = self._of_intruder("administrator", self.other_program.terms_ids[:1])
         with self.assertRaises(AccessError):
             terms.program_id = self.program

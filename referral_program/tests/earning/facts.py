@@ -119,7 +119,7 @@ class Participant:
 
 @dataclass(frozen=True)
 class Referral:
-    """The bond of a client with a participant; the last day counts."""
+    """The referral of a client with a participant; the last day counts."""
 
     key: object
     participant: object

@@ -82,7 +82,7 @@ class CaseBooks(Expected, ReferralCommon):
             )
         self.assertEqual(self.program.accrual_ids.line_ids.ids, before)
         last = self.program.accrual_ids[0].period_end
-        self.assertFalse(self._not_given(self.program, last))
+        self.assertFalse(self._not_credited(self.program, last))
 
 
 @tagged("post_install", "-at_install")

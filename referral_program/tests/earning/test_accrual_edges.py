@@ -18,7 +18,7 @@ class TestAccrualEdges(Expected, TwoParticipantsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.bond = cls._referral(cls.anna, cls.client)
+        cls.referral = cls._referral(cls.anna, cls.client)
 
     def _manual(self, amount, **values):
         return Command.create(
@@ -144,7 +144,7 @@ class TestAccrualEdges(Expected, TwoParticipantsCase):
         self._paid("2026-02-10", 500, one)
         self.assertEarned("2026-02", self.anna, "45")
 
-    def test_merge_of_clients_with_overlapping_bonds(self):
+    def test_merge_of_clients_with_overlapping_referrals(self):
         one = self._partner("One")
         two = self._partner("Two")
         self._referral(self.anna, one, date_end="2026-12-31")
@@ -417,13 +417,13 @@ class TestAccrualEdges(Expected, TwoParticipantsCase):
         )
         self.assertEarned("2026-01", self.anna, "54")
 
-    def test_officer_writes_the_bonds_program(self):
+    def test_officer_writes_the_referrals_program(self):
         other = self.setup_other_company()
         program = self._program(other["company"], posting_policy="review")
         officer = self._user("off", "referral_program.group_officer")
         with self.assertRaises(UserError):
-            self.bond.with_user(officer).write({"program_id": program.id})
-        self.assertEqual(self.bond.program_id, self.anna.program_id)
+            self.referral.with_user(officer).write({"program_id": program.id})
+        self.assertEqual(self.referral.program_id, self.anna.program_id)
 
     def test_bank_mode_partly_matched(self):
         self.program.paid_when = "bank"

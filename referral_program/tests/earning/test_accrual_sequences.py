@@ -176,7 +176,7 @@ class TestAccrualSequences(Expected, ReferralCommon):
 
     def _assert_invariants(self, accrual):
         self.assertLedger(self.program)
-        left = self._not_given(self.program, accrual.period_end)
+        left = self._not_credited(self.program, accrual.period_end)
         # a referral moved by correction is given to the next one in the next month
         left = [row for row in left if row[0] not in self._moved_lines(accrual)]
         self.assertFalse(left)

@@ -189,7 +189,7 @@ class TestEarningExtension(OneReferralCase):
         self._paid("2026-01-10", 1000, self.client)
         self.assertEarned("2026-01", self.participant, "120")
         run = self.program._check_integrity()
-        self.assertEqual(run.finding_ids.mapped("check_name"), ["given_rate"])
+        self.assertEqual(run.finding_ids.mapped("check_name"), ["credited_rate"])
         self._extend(
             "_highest_rates",
             lambda rates: SQL("SELECT terms_id, 12 AS rate FROM (%s) own", rates),

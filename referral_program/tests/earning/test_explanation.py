@@ -76,7 +76,9 @@ class TestExplanation(ExplanationCase):
             "part",
         )
         self.assertEqual((row.unearned, row.base, row.amount), (372, 0, 0))
-        self.assertEqual((row.given_base, row.given_amount, row.rate), (868, 78.12, 9))
+        self.assertEqual(
+            (row.credited_base, row.credited_amount, row.rate), (868, 78.12, 9)
+        )
 
     def test_in_full_by_months(self):
         line = self._line(9_000, start_date="2026-01-01", end_date="2026-05-31")

@@ -46,9 +46,15 @@ class TestExplanationAccess(ExplanationCase):
             with self.subTest(role=role):
                 explain = self._ask_as(user)
                 [row] = explain.row_ids.read(
-                    ["explanation", "amount", "given_amount", "move_name", "partner_id"]
+                    [
+                        "explanation",
+                        "amount",
+                        "credited_amount",
+                        "move_name",
+                        "partner_id",
+                    ]
                 )
-                self.assertEqual(row["given_amount"], 90)
+                self.assertEqual(row["credited_amount"], 90)
                 self.assertIn("90.00", row["explanation"])
                 self.assertEqual(row["move_name"], invoice.name)
                 self.assertTrue(explain.row_ids.payment_ids.counts)

@@ -189,7 +189,7 @@ class TestFurtherReferrals(Expected, OneReferralCase):
         self.env.flush_all()
         for change, found in (
             ("is_further = FALSE, line_key = -line_key", "hash_chain"),
-            ("amount = amount + 1", "given_rate"),
+            ("amount = amount + 1", "credited_rate"),
         ):
             with self.subTest(change), self.cr.savepoint() as savepoint:
                 self.env.cr.execute(
@@ -224,7 +224,7 @@ class TestFurtherReferrals(Expected, OneReferralCase):
         accrual = self.assertMonth("2026-01", 90, 10)
         rows = self._why("2026-01-31")
         self.assertEqual(
-            {(row.participant_id, row.given_amount) for row in rows},
+            {(row.participant_id, row.credited_amount) for row in rows},
             {(self.participant, 90), (self.top, 10)},
         )
         for row in rows:

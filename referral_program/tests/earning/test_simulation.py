@@ -111,9 +111,9 @@ class TestSimulation(DryRunCase):
             simulation,
         ):
             self.assertAlmostEqual(
-                row.given + row.late + row.difference, row.simulated, 6
+                row.credited + row.late + row.difference, row.simulated, 6
             )
-        for name in ("given", "late", "simulated", "difference"):
+        for name in ("credited", "late", "simulated", "difference"):
             for rows in (
                 simulation.line_ids,
                 simulation.month_ids,
@@ -128,11 +128,11 @@ class TestSimulation(DryRunCase):
             ]
         )
         self.assertAlmostEqual(
-            sum(accruals.compensation_ids.mapped("amount")), simulation.given, 6
+            sum(accruals.compensation_ids.mapped("amount")), simulation.credited, 6
         )
 
     def _figures(self, simulation, participant=None):
-        """Return (month, given, late, simulated) of each month, as exact numbers."""
+        """Return (month, credited, late, simulated) of each month, as exact numbers."""
         rows = simulation.month_ids
         if participant:
             rows = simulation.line_ids.filtered(
@@ -143,7 +143,7 @@ class TestSimulation(DryRunCase):
                 row.month.month,
                 *(
                     Decimal(str(round(row[name], 2)))
-                    for name in ("given", "late", "simulated")
+                    for name in ("credited", "late", "simulated")
                 ),
             )
             for row in rows.sorted("month")
@@ -220,7 +220,7 @@ class TestSimulation(DryRunCase):
         self.assertEqual(simulation.late, 0)
         self.assertTrue(simulation.line_ids)
         for line in simulation.line_ids:
-            self.assertEqual(line.simulated, line.given)
+            self.assertEqual(line.simulated, line.credited)
             self.assertEqual(line.percent, 0)
 
     def test_the_same_rate_makes_no_difference_whatever_happened(self):
@@ -276,7 +276,7 @@ class TestSimulation(DryRunCase):
         )
         # over the window it agrees
         self.assertEqual(simulation.late, 0)
-        self.assertEqual(simulation.simulated, simulation.given)
+        self.assertEqual(simulation.simulated, simulation.credited)
         doubled = self._simulate(rate=18)
         self.assertEqual(doubled.difference, 90)
         self.assertEqual(doubled.percent, 100)
@@ -368,7 +368,7 @@ class TestSimulation(DryRunCase):
             self._figures(self._simulate(rate=10)),
             [(1, 90, 0, 100), (2, -36, 0, -40)],
         )
-        # in a window of its own, what was given before is taken back as given
+        # in a window of its own, what was credited before is taken back as credited
         alone = self._simulate(rate=10, months=1)
         self.assertEqual(self._figures(alone), [(2, -36, 0, -36)])
 
@@ -413,7 +413,7 @@ class TestSimulation(DryRunCase):
         self.anna.action_resume()
         self._accrue("2026-04")
         simulation = self._simulate(rate=18)
-        self.assertEqual(simulation.given, 810)
+        self.assertEqual(simulation.credited, 810)
         self.assertEqual(simulation.simulated, 1_620)
         self.anna._update_state("closed", "Test")
         simulation = self._simulate(rate=18)
@@ -473,7 +473,7 @@ class TestSimulation(DryRunCase):
             self.assertEqual(own.difference, 10)
             self.assertTrue(own.line_ids.mapped("participant_id.display_name"))
             with self.assertRaises(AccessError):
-                own.line_ids.write({"given": 1})
+                own.line_ids.write({"credited": 1})
         mine = simulations.create(values)
         mine.action_simulate()
         for group in ("officer", "reader", "integration"):
@@ -482,10 +482,10 @@ class TestSimulation(DryRunCase):
             with self.assertRaises(AccessError):
                 mine.with_user(self._as(group)).action_simulate()
             with self.assertRaises(AccessError):
-                mine.line_ids.with_user(self._as(group)).read(["given"])
+                mine.line_ids.with_user(self._as(group)).read(["credited"])
         # nobody sees another one's
         with self.assertRaises(AccessError):
-            mine.with_user(self._as("auditor")).read(["given"])
+            mine.with_user(self._as("auditor")).read(["credited"])
         self.assertFalse(
             self.env["referral.simulation.line"]
             .with_user(self._as("auditor"))

@@ -254,10 +254,10 @@ class TestPersonalData(ReviewCase):
     def test_export_tells_nothing_of_claims(self):
         participant = self._submitted()
         client = self._partner("Claimed")
-        bond = self._referral(participant, client, state="pending")
+        referral = self._referral(participant, client, state="pending")
         for state, told in (("pending", False), ("active", True), ("cancelled", False)):
             if state != "pending":
-                bond._update_state(state)
+                referral._update_state(state)
             referrals = participant._personal_data()["referrals"]
             self.assertEqual(bool(referrals), told, state)
 

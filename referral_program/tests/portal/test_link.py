@@ -71,7 +71,7 @@ class LinkCase(PortalCase):
         # sudo: whoever signs up is in the website's company
         return self.env["res.users"].sudo().search([("login", "=", login)])
 
-    def _bond(self, user):
+    def _referral_of(self, user):
         return self.env["referral.referral"].search(
             [("partner_id", "=", user.partner_id.id)]
         )
@@ -187,8 +187,8 @@ class TestLink(LinkCase):
     def test_signing_up_after_a_click(self):
         self._open(self.anna)
         user = self._sign_up("clicked@example.net")
-        self.assertEqual(self._bond(user).participant_id, self.anna)
-        self.assertEqual(self._bond(user).source, "link")
+        self.assertEqual(self._referral_of(user).participant_id, self.anna)
+        self.assertEqual(self._referral_of(user).source, "link")
 
     def _provider(self):
         server = ThreadingHTTPServer(("127.0.0.1", 0), IdentityProvider)
@@ -224,13 +224,13 @@ class TestLink(LinkCase):
         self.assertFalse(self._sign_in_by(provider, "bad"))
         user = self._sign_in_by(provider, "good")
         self.assertEqual(user.name, "Olga Auth")
-        self.assertEqual(self._bond(user).participant_id, self.anna)
-        self.assertEqual(self._bond(user).source, "link")
-        # whoever comes back has signed up already: no second bond
+        self.assertEqual(self._referral_of(user).participant_id, self.anna)
+        self.assertEqual(self._referral_of(user).source, "link")
+        # whoever comes back has signed up already: no second referral
         self._login(None)
         self._open(self.boris)
         self.assertEqual(self._sign_in_by(provider, "good"), user)
-        self.assertEqual(self._bond(user).participant_id, self.anna)
+        self.assertEqual(self._referral_of(user).participant_id, self.anna)
 
     def test_last_or_first_click_wins(self):
         for setting, winner in (("last", self.boris), ("first", self.anna)):
@@ -239,7 +239,7 @@ class TestLink(LinkCase):
             self._open(self.anna)
             self._open(self.boris)
             user = self._sign_up(f"{setting}@example.net")
-            self.assertEqual(self._bond(user).participant_id, winner, setting)
+            self.assertEqual(self._referral_of(user).participant_id, winner, setting)
             self._login(None)
 
     def test_the_first_click_of_a_link_that_is_not_active_any_more(self):
@@ -251,21 +251,21 @@ class TestLink(LinkCase):
     def test_a_code_typed_in_wins_over_the_link(self):
         self._open(self.anna)
         user = self._sign_up("typed@example.net", referral_code=self.boris.code)
-        self.assertEqual(self._bond(user).participant_id, self.boris)
-        self.assertEqual(self._bond(user).source, "code")
+        self.assertEqual(self._referral_of(user).participant_id, self.boris)
+        self.assertEqual(self._referral_of(user).source, "code")
 
     def test_an_unknown_code_is_told_before_anything_is_made(self):
         user = self._sign_up("typed@example.net", referral_code="nobody")
         self.assertFalse(user)
 
     def _bound_by(self, cookie, login):
-        """Return the bond of whoever signs up with a cookie."""
+        """Return the referral of whoever signs up with a cookie."""
         self.opener.cookies.set(COOKIE, cookie)
         user = self._sign_up(login)
         self.assertTrue(user)
         self._login(None)
         self.opener.cookies.clear()
-        return self._bond(user)
+        return self._referral_of(user)
 
     def test_forged_cookies_bind_nobody(self):
         for number, value in enumerate(
@@ -288,8 +288,8 @@ class TestLink(LinkCase):
     def test_a_cookie_binds_within_its_window_only(self):
         """A browser that keeps a cookie for too long is not believed."""
         days = self.program.attribution_days
-        bond = self._bound_by(self._cookie_of(days - 1), "in_time@example.net")
-        self.assertEqual(bond.participant_id, self.anna)
+        referral = self._bound_by(self._cookie_of(days - 1), "in_time@example.net")
+        self.assertEqual(referral.participant_id, self.anna)
         late = self._bound_by(self._cookie_of(days + 1), "late@example.net")
         self.assertFalse(late)
 

@@ -34,10 +34,10 @@ class TestNamedLinks(LinkCase):
 
     def _brought(self, link, client, day="2026-01-01"):
         """Return the referral of a client who followed a link."""
-        bond = self._referral(link.participant_id, client, day, source="link")
+        referral = self._referral(link.participant_id, client, day, source="link")
         # sudo: the program itself notes it
-        bond.sudo().link_id = link
-        return bond
+        referral.sudo().link_id = link
+        return referral
 
     def _numbers(self, participant, since="2020-01-01"):
         return {
@@ -86,13 +86,13 @@ class TestNamedLinks(LinkCase):
 
     def test_what_a_sign_up_came_by_is_kept(self):
         self._visit(self.anna, "/blog")
-        by_name = self._bond(self._sign_up("named@example.net"))
+        by_name = self._referral_of(self._sign_up("named@example.net"))
         self._login(None)
         self._visit(self.anna)
-        plain = self._bond(self._sign_up("plain@example.net"))
+        plain = self._referral_of(self._sign_up("plain@example.net"))
         self._login(None)
         self._visit(self.boris, "/blog")
-        typed = self._bond(
+        typed = self._referral_of(
             self._sign_up("typed@example.net", referral_code=self.anna.code)
         )
         self.assertEqual((by_name.source, by_name.link_id), ("link", self.blog))
@@ -111,8 +111,8 @@ class TestNamedLinks(LinkCase):
             self.program.attribution_click = click
             self._open(self.anna, "/blog")
             self._open(self.anna)
-            bond = self._bond(self._sign_up(f"{click}@example.net"))
-            self.assertEqual(bond.link_id, expected, click)
+            referral = self._referral_of(self._sign_up(f"{click}@example.net"))
+            self.assertEqual(referral.link_id, expected, click)
 
     def test_pages_of_other_kinds_stay_where_they_are(self):
         for path in ("/referral/document/x", "/referral/data/x"):
@@ -134,8 +134,10 @@ class TestNamedLinks(LinkCase):
 
         old = hash_sign(self.env, SCOPE, self.anna.id, expiration_hours=1)
         self.opener.cookies.set(COOKIE, old)
-        bond = self._bond(self._sign_up("old@example.net"))
-        self.assertEqual((bond.participant_id, bond.link_id), (self.anna, self.links))
+        referral = self._referral_of(self._sign_up("old@example.net"))
+        self.assertEqual(
+            (referral.participant_id, referral.link_id), (self.anna, self.links)
+        )
 
     def test_a_cookie_with_a_link_of_somebody_else_counts_for_none(self):
         from odoo.tools.misc import hash_sign
@@ -146,8 +148,10 @@ class TestNamedLinks(LinkCase):
         self.opener.cookies.set(
             COOKIE, hash_sign(self.env, SCOPE, mixed, expiration_hours=1)
         )
-        bond = self._bond(self._sign_up("mixed@example.net"))
-        self.assertEqual((bond.participant_id, bond.link_id), (self.boris, self.links))
+        referral = self._referral_of(self._sign_up("mixed@example.net"))
+        self.assertEqual(
+            (referral.participant_id, referral.link_id), (self.boris, self.links)
+        )
 
     # === What the program notes === #
 
@@ -164,8 +168,8 @@ class TestNamedLinks(LinkCase):
         with self.on("2026-01-13"):
             self.env["referral.estimate"]._cron_estimate()
         self.assertEqual(self._numbers(self.anna)["blog"], (0, 2, 1))
-        bonds = self.anna.referral_ids
-        paid = bonds.filtered(lambda bond: bond.partner_id == client)
+        referrals = self.anna.referral_ids
+        paid = referrals.filtered(lambda referral: referral.partner_id == client)
         self.assertEqual(str(paid.first_paid_on), "2026-01-13")
         # only those since the first day that counts
         self.assertEqual(self._numbers(self.anna, "2026-01-02")["blog"], (0, 0, 0))
@@ -175,24 +179,24 @@ class TestNamedLinks(LinkCase):
 
     def test_a_payment_of_something_that_earns_nothing_is_none(self):
         self.program.terms_ids.excluded_category_ids = self._category("domains")
-        bond = self._referral(self.anna, self._partner("Other"), "2026-01-01")
+        referral = self._referral(self.anna, self._partner("Other"), "2026-01-01")
         invoice = self._invoice(
-            bond.partner_id, "2026-01-10", [self._line(1000, "domains")]
+            referral.partner_id, "2026-01-10", [self._line(1000, "domains")]
         )
         self._pay(invoice, "2026-01-12")
         with self.on("2026-01-13"):
             self.env["referral.estimate"]._cron_estimate()
-        self.assertFalse(bond.first_paid_on)
+        self.assertFalse(referral.first_paid_on)
 
     def test_a_client_that_is_moved_leaves_the_link(self):
-        bond = self._brought(self.blog, self._partner("Moved"))
-        bond.sudo().participant_id = self.boris
-        self.assertFalse(bond.link_id)
+        referral = self._brought(self.blog, self._partner("Moved"))
+        referral.sudo().participant_id = self.boris
+        self.assertFalse(referral.link_id)
         self.assertEqual(self._numbers(self.boris)["plain"], (0, 1, 0))
 
     def test_nobody_writes_by_hand_where_a_client_came_from(self):
-        bond = self._referral(self.anna, self._partner("Kept"))
-        officer = bond.with_user(self.officer)
+        referral = self._referral(self.anna, self._partner("Kept"))
+        officer = referral.with_user(self.officer)
         for vals in ({"link_id": self.blog.id}, {"first_paid_on": "2026-01-01"}):
             with self.assertRefused(UserError, "The program itself notes"):
                 officer.write(vals)
@@ -282,9 +286,9 @@ class TestLinksPage(LinkCase):
         for _visitor in range(4):
             self.env["referral.visit"]._count(self.mine, blog)
         today = self.program._today()
-        bond = self._referral(self.mine, self._partner("One"), today, source="link")
+        referral = self._referral(self.mine, self._partner("One"), today, source="link")
         # sudo: the program itself notes it
-        bond.sudo().write({"link_id": blog.id, "first_paid_on": today})
+        referral.sudo().write({"link_id": blog.id, "first_paid_on": today})
         self._referral(self.mine, self._partner("Two"), today, source="code")
         text = self._get("/my/referral/links").text
         self.assertEqual(

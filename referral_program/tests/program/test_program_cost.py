@@ -103,16 +103,16 @@ class TestProgramCost(RegisterCase):
         self.assertEqual(rows[1], (-250_000, -250_000, -22_500, 9, 9))
         self.assertEqual(self._costs([]), [(750_000, 750_000, 67_500, 9, 9)])
 
-    def test_only_invoices_of_the_days_that_a_bond_covers(self):
+    def test_only_invoices_of_the_days_that_a_referral_covers(self):
         before = self._paid("2026-02-09", 100, partner=self.second)
         self._paid("2026-02-10", 200, partner=self.second)
-        bond = self.env["referral.referral"].search(
+        referral = self.env["referral.referral"].search(
             [("partner_id", "=", self.second.id)]
         )
-        bond.date_end = "2026-02-20"
-        bond.action_end()
+        referral.date_end = "2026-02-20"
+        referral.action_end()
         self._paid("2026-02-21", 400, partner=self.second)
-        # it follows its invoice, which came before the bond
+        # it follows its invoice, which came before the referral
         self._credit_note(before, "2026-02-15", 50)
         self._paid("2026-02-15", 800, partner=self._partner("Nobody's client"))
         self._accrue("2026-02")

@@ -1,7 +1,7 @@
 from . import (
-    test_accrual_bonds,
+    test_accrual_referrals,
     test_api,
-    test_bonding,
+    test_binding,
     test_contacts,
     test_contacts_random,
     test_materials,

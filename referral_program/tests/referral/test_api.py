@@ -54,10 +54,12 @@ class TestApi(ApiMixin, JoiningCase, HttpCase):
                 participant.sudo().action_approve_documents()
             if method == "link":
                 code = answer["code"]
-        bond = self.env["referral.referral"].search(
+        referral = self.env["referral.referral"].search(
             [("partner_id", "=", self.client.id)]
         )
-        self.assertEqual((bond.participant_id, bond.source), (participant, "api"))
+        self.assertEqual(
+            (referral.participant_id, referral.source), (participant, "api")
+        )
 
     def _active(self):
         participant = self._submitted(partner=self.joiner)

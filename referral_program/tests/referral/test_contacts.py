@@ -265,7 +265,7 @@ class TestContacts(TwoParticipantsCase):
         )
         self.program._mark_everything()
         self.assertEarned("2026-03", self.anna, "0")
-        self.assertFalse(self._not_given(self.program, date(2026, 3, 31)))
+        self.assertFalse(self._not_credited(self.program, date(2026, 3, 31)))
 
     def test_nor_do_those_of_who_is_put_under_a_client_or_over_it(self):
         stranger = self._partner("Stranger", is_company=False)
@@ -277,7 +277,7 @@ class TestContacts(TwoParticipantsCase):
         self._paid("2026-02-20", 10, stranger)
         self._paid("2026-02-21", 100, company)
         self.assertEarned("2026-02", self.anna, "9.9")
-        self.assertFalse(self._not_given(self.program, date(2026, 2, 28)))
+        self.assertFalse(self._not_credited(self.program, date(2026, 2, 28)))
 
     def test_an_invoice_that_is_kept_apart_says_so(self):
         stranger = self._partner("Stranger", is_company=False)
@@ -367,7 +367,7 @@ class TestContacts(TwoParticipantsCase):
         for invoice in (credited, still_open, between):
             self._credit_note(invoice, "2026-05-01", invoice.amount_total)
         self.assertEarned("2026-05", self.anna, "-144")
-        self.assertFalse(self._not_given(self.program, date(2026, 5, 31)))
+        self.assertFalse(self._not_credited(self.program, date(2026, 5, 31)))
 
     def test_open_invoices_of_merged_clients_stay_with_who_brought_them(self):
         second = self._partner("Second Client", is_company=False)
@@ -386,7 +386,7 @@ class TestContacts(TwoParticipantsCase):
         march = self._accrue("2026-03")
         self.assertEqual(self._earned(march, self.boris), -90)
         self.assertEqual(self._earned(march, self.anna), 0)
-        self.assertFalse(self._not_given(self.program, date(2026, 3, 31)))
+        self.assertFalse(self._not_credited(self.program, date(2026, 3, 31)))
 
     def test_what_waits_for_staff_keeps_what_was_credited(self):
         old = self._partner("Old Customer")
@@ -405,4 +405,4 @@ class TestContacts(TwoParticipantsCase):
         self.assertEarned("2026-04", self.anna, "63")
         self.referral.action_cancel()
         self.assertEarned("2026-05", self.anna, "-117")
-        self.assertFalse(self._not_given(self.program, date(2026, 5, 31)))
+        self.assertFalse(self._not_credited(self.program, date(2026, 5, 31)))

@@ -121,7 +121,7 @@ class TestContactsRandom(TwoParticipantsCase):
                     self._do(self.draw.choice(names))
                 self._step_month()
                 last = self.program.accrual_ids.sorted("period_start")[-1:]
-                self.assertFalse(self._not_given(self.program, last.period_end))
+                self.assertFalse(self._not_credited(self.program, last.period_end))
                 savepoint.rollback()
                 self.env.invalidate_all()
 

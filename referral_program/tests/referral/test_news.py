@@ -87,9 +87,9 @@ class TestNews(MoneyPortalCase):
         self.assertFalse(self._new())
 
     def test_the_first_payment_is_told_once(self):
-        bond = self._signs_up("Payer")
+        referral = self._signs_up("Payer")
         self._new()
-        invoice = self._invoice(bond.partner_id, self.today, 1_000)
+        invoice = self._invoice(referral.partner_id, self.today, 1_000)
         self.env["referral.estimate"]._cron_estimate()
         self.assertFalse(self._new())
         self._pay(invoice, self.today, 400)
@@ -122,15 +122,15 @@ class TestNews(MoneyPortalCase):
         self.assertEqual(
             (self.mine.mail_clients, self.mine.mail_payments), (False, True)
         )
-        bond = self._signs_up("Silent")
+        referral = self._signs_up("Silent")
         self.assertFalse(self._new())
         # what was not wanted then is not caught up with
         self.mine.mail_clients = True
         self.mine.mail_payments = False
         self.assertFalse(self._new())
-        self._pay(self._invoice(bond.partner_id, self.today, 1_000), self.today)
+        self._pay(self._invoice(referral.partner_id, self.today, 1_000), self.today)
         self.env["referral.estimate"]._cron_estimate()
-        self.assertTrue(bond.first_paid_on)
+        self.assertTrue(referral.first_paid_on)
         self.assertFalse(self._new())
 
     def test_a_viewer_switches_nothing_off(self):
@@ -151,7 +151,7 @@ class TestNews(MoneyPortalCase):
         other = self._program(self.setup_other_company()["company"])
         elsewhere = self._participant("Elsewhere", other)
         self._referral(elsewhere, self._partner("There"), other._today())
-        bond = self._signs_up("Client")
+        referral = self._signs_up("Client")
         template = self.env.ref("referral_program.mail_template_new_clients").sudo()
         body = template.body_html
         template.body_html = (
@@ -159,16 +159,16 @@ class TestNews(MoneyPortalCase):
         )
         with self.assertLogs("odoo.addons.referral_program", "ERROR"):
             self.assertFalse(self._new())
-        self.assertFalse(bond.joined_told)
+        self.assertFalse(referral.joined_told)
         self.assertIn("were not written", self.program.message_ids[:1].body)
         self.assertTrue(self._sent(elsewhere))
         template.body_html = body
         self.assertEqual(self._new().mapped("subject"), [CLIENTS])
 
     def test_nobody_notes_by_hand_what_was_told(self):
-        bond = self._signs_up("Client")
+        referral = self._signs_up("Client")
         with self.assertRefused(UserError, "The program itself notes"):
-            bond.with_user(self.officer).joined_told = True
+            referral.with_user(self.officer).joined_told = True
 
     # === Paid from the balance === #
 

@@ -12,21 +12,21 @@ month cost.
 * :mod:`ledger`: compensations, journal items and balances;
 * :mod:`months`: one accrual for each month, none left out;
 * :mod:`evidence`: accrual lines, their sums and what they name;
-* :mod:`given`: the whole history computed anew by the query of the accrual;
+* :mod:`credited`: the whole history computed anew by the query of the accrual;
 * :mod:`clients`: money that came in, and what somebody should look at;
 * :mod:`money`: withdrawals, bills and redemptions;
 * :mod:`told`: statements and accepted texts;
 * :mod:`chain`: the chained hashes of posted months.
 """
 
-from . import chain, clients, evidence, given, ledger, money, months, told
+from . import chain, clients, credited, evidence, ledger, money, months, told
 from .books import Books
 from .check import Check
 
 #: All checks in the order in which they are shown, by their technical names.
 CHECKS = {
     check.name: check
-    for module in (ledger, months, evidence, given, clients, money, told, chain)
+    for module in (ledger, months, evidence, credited, clients, money, told, chain)
     for check in module.CHECKS
 }
 

@@ -12,7 +12,7 @@ from ..common import TwoParticipantsCase
 
 
 @tagged("post_install", "-at_install")
-class TestBonding(TwoParticipantsCase):
+class TestBinding(TwoParticipantsCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -103,12 +103,12 @@ class TestBonding(TwoParticipantsCase):
         self._invoice(self.client, str(fields.Date.subtract(today, days=7)), 100)
         self.assertBound(self.anna, self.client)
 
-    def test_one_bond_at_a_time(self):
+    def test_one_referral_at_a_time(self):
         self.assertBound(self.anna, self.client)
         self.assertNotBound(self.boris, self.client, "bound_already")
         self.assertNotBound(self.anna, self.client, "bound_already")
 
-    def test_a_bond_that_has_ended_leaves_the_client_free(self):
+    def test_a_referral_that_has_ended_leaves_the_client_free(self):
         self._referral(
             self.anna, self.client, "2026-01-01", date_end="2026-01-31", state="ended"
         )
@@ -118,7 +118,7 @@ class TestBonding(TwoParticipantsCase):
         self.anna._update_state("suspended", "Test")
         self.assertNotBound(self.anna, self.client, "participant_inactive")
 
-    def test_a_bond_counts_on_its_last_day(self):
+    def test_a_referral_counts_on_its_last_day(self):
         today = fields.Date.today()
         begun = fields.Date.subtract(today, days=9)
         self._referral(self.anna, self.client, begun, date_end=today)
@@ -131,7 +131,7 @@ class TestBonding(TwoParticipantsCase):
         self.assertNotBound(self.boris, self.anna.partner_id, "cycle")
         self.assertNotBound(vera, self.anna.partner_id, "cycle")
 
-    def test_a_cancelled_bond_makes_no_cycle(self):
+    def test_a_cancelled_referral_makes_no_cycle(self):
         self.assertBound(self.anna, self.boris.partner_id).action_cancel()
         self.assertBound(self.boris, self.anna.partner_id)
 
@@ -141,7 +141,7 @@ class TestBonding(TwoParticipantsCase):
         self.assertBound(self.anna, self.client)
         self.assertBound(elsewhere, self.client)
 
-    def test_moving_a_bond_keeps_its_history(self):
+    def test_moving_a_referral_keeps_its_history(self):
         referral = self.assertBound(self.anna, self.client)
         referral = referral.with_context(tracking_disable=False, mail_notrack=False)
         self.env.flush_all()
@@ -155,7 +155,7 @@ class TestBonding(TwoParticipantsCase):
 
     def test_the_callers_key_is_the_callers(self):
         referral = self.assertBound(self.anna, self.client)
-        officer = self._user("bond_officer", "referral_program.group_officer")
+        officer = self._user("referral_officer", "referral_program.group_officer")
         with self.assertRefused(UserError, "API caller's own"):
             referral.with_user(officer).write({"external_key": "k"})
         made = (

@@ -18,7 +18,7 @@ TOLERANCE = "0.0001"
 
 
 def recomputed_query(books, end, lines, rates):
-    """Return the ``SELECT`` of what each line earned and was given.
+    """Return the ``SELECT`` of what each line earned and was credited.
 
     It reads the groups' facts from a relation named ``referral_group``.
 
@@ -44,8 +44,8 @@ def recomputed_query(books, end, lines, rates):
                CASE WHEN line.is_further THEN further.rate ELSE best.rate
                END::numeric AS best_rate,
                line.earned,
-               line.given_base,
-               line.given_amount,
+               line.credited_base,
+               line.credited_amount,
                line.base,
                line.amount,
                line.reason,
@@ -66,8 +66,8 @@ def recomputed_query(books, end, lines, rates):
                             WHERE pending.group_id = line.group_id)
            -- taken back from one participant, for another one to get the month after
            AND NOT (line.base <> 0
-                    AND line.given_base = 0
-                    AND line.given_amount = 0
+                    AND line.credited_base = 0
+                    AND line.credited_amount = 0
                     AND EXISTS (SELECT FROM referral_accrual_line past
                                  WHERE past.line_key = line.line_key)
                     AND EXISTS (SELECT FROM referral_mark mark
@@ -91,7 +91,7 @@ def groups_query(books):
     )
 
 
-def _not_given(books):
+def _not_credited(books):
     return SQL(
         """
         SELECT 'account.move' AS res_model,
@@ -99,9 +99,9 @@ def _not_given(books):
                participant_id,
                CASE WHEN base = 0 THEN 'amount' ELSE 'base' END AS reason,
                CONCAT_WS(', ', move_name, name) AS text,
-               CASE WHEN base = 0 THEN given_amount + amount
-                    ELSE given_base + base END AS expected,
-               CASE WHEN base = 0 THEN given_amount ELSE given_base END AS found
+               CASE WHEN base = 0 THEN credited_amount + amount
+                    ELSE credited_base + base END AS expected,
+               CASE WHEN base = 0 THEN credited_amount ELSE credited_base END AS found
           FROM referral_recomputed
          WHERE base <> 0 OR amount <> 0
         """
@@ -116,10 +116,10 @@ def _too_much(books):
                participant_id,
                CONCAT_WS(', ', move_name, name) AS text,
                earned AS expected,
-               given_base AS found
+               credited_base AS found
           FROM referral_recomputed
-         WHERE ABS(given_base) > ABS(earned) + %(tolerance)s
-            OR SIGN(given_base) * SIGN(earned) < 0
+         WHERE ABS(credited_base) > ABS(earned) + %(tolerance)s
+            OR SIGN(credited_base) * SIGN(earned) < 0
         """,
         tolerance=SQL(TOLERANCE),
     )
@@ -132,12 +132,12 @@ def _above_rate(books):
                line.group_id AS res_id,
                line.participant_id,
                CONCAT_WS(', ', line.move_name, line.name) AS text,
-               line.given_base * COALESCE(best_rate, 0) / 100 AS expected,
-               line.given_amount AS found
+               line.credited_base * COALESCE(best_rate, 0) / 100 AS expected,
+               line.credited_amount AS found
           FROM referral_recomputed line
-         WHERE ABS(line.given_amount)
-               > ABS(line.given_base) * COALESCE(best_rate, 0) / 100 + %(tolerance)s
-            OR SIGN(line.given_amount) * SIGN(line.given_base) < 0
+         WHERE ABS(line.credited_amount)
+               > ABS(line.credited_base) * COALESCE(best_rate, 0) / 100 + %(tolerance)s
+            OR SIGN(line.credited_amount) * SIGN(line.credited_base) < 0
         """,
         tolerance=SQL(TOLERANCE),
     )
@@ -151,11 +151,11 @@ def _refunded(books):
                MAX(participant_id) AS participant_id,
                MAX(move_name) AS text,
                0 AS expected,
-               SUM(given_amount) AS found
+               SUM(credited_amount) AS found
           FROM referral_recomputed
          WHERE refunded
          GROUP BY group_id
-        HAVING ABS(SUM(given_amount)) > %(tolerance)s
+        HAVING ABS(SUM(credited_amount)) > %(tolerance)s
         """,
         tolerance=SQL(TOLERANCE),
     )
@@ -163,13 +163,13 @@ def _refunded(books):
 
 CHECKS = (
     Check(
-        "given_whole",
+        "credited_whole",
         _lt("Everything earned was credited"),
         _lt(
             "Recomputing the whole history finds nothing that accruals did not credit "
             "or reverse. What happened since the last accrual is left to the next one."
         ),
-        _not_given,
+        _not_credited,
         {
             "base": _lt(
                 "Base earned by the end of the last accrued month, and base credited"
@@ -178,7 +178,7 @@ CHECKS = (
         },
     ),
     Check(
-        "given_earned",
+        "credited_earned",
         _lt("Nothing was credited beyond what was earned"),
         _lt(
             "A line is credited at most what it has earned: its base, as far as it is "
@@ -187,7 +187,7 @@ CHECKS = (
         _too_much,
     ),
     Check(
-        "given_rate",
+        "credited_rate",
         _lt("Nothing was credited above the terms' rate"),
         _lt(
             "A line is credited at most its base at the best rate of the terms that "

@@ -1,4 +1,4 @@
-"""Whose invoice it is: bonds, self-referral, territory, states, companies."""
+"""Whose invoice it is: referrals, self-referral, territory, states, companies."""
 
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
@@ -9,11 +9,11 @@ from ..expected import Expected
 
 
 @tagged("post_install", "-at_install")
-class TestAccrualBonds(Expected, TwoParticipantsCase):
-    # === Bonds === #
+class TestAccrualReferrals(Expected, TwoParticipantsCase):
+    # === Referrals === #
 
     def test_client_changes_hands_between_two_dates(self):
-        """Each invoice stays with the bond in force on its date, whenever paid."""
+        """Each invoice stays with the referral in force on its date, whenever paid."""
         self._referral(self.anna, self.client, "2026-01-01", date_end="2026-01-15")
         self._referral(self.boris, self.client, "2026-01-16")
         old = self._invoice(self.client, "2026-01-15", 1000)
@@ -27,7 +27,7 @@ class TestAccrualBonds(Expected, TwoParticipantsCase):
         self.assertEqual(self._earned(february, self.boris), 0)
         self.assertLedger(self.program)
 
-    def test_bond_moved_by_correction_takes_back_and_gives_anew(self):
+    def test_referral_moved_by_correction_takes_back_and_gives_anew(self):
         referral = self._referral(self.anna, self.client)
         self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "90")
@@ -42,9 +42,9 @@ class TestAccrualBonds(Expected, TwoParticipantsCase):
         self.assertFalse(april.line_ids)
         self.assertLedger(self.program)
 
-    def test_a_new_line_under_a_moved_bond(self):
+    def test_a_new_line_under_a_moved_referral(self):
         """One line is taken back from the suspended, another is another's."""
-        bond = self._referral(self.anna, self.client)
+        referral = self._referral(self.anna, self.client)
         invoice = self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "90")
         payment = invoice.matched_payment_ids
@@ -54,7 +54,7 @@ class TestAccrualBonds(Expected, TwoParticipantsCase):
                 Command.delete(invoice.invoice_line_ids.id),
                 self._line(1000),
             ]
-            bond.sudo().participant_id = self.boris
+            referral.sudo().participant_id = self.boris
             invoice.action_post()
             # Odoo matches what had been matched
             if invoice.amount_residual:
@@ -66,7 +66,7 @@ class TestAccrualBonds(Expected, TwoParticipantsCase):
         got = {c.participant_id: c.amount for c in accrual.compensation_ids}
         self.assertEqual(got, {self.anna: -90, self.boris: 90})
 
-    def test_cancelled_bond_takes_back(self):
+    def test_cancelled_referral_takes_back(self):
         referral = self._referral(self.anna, self.client)
         self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "90")
@@ -74,33 +74,33 @@ class TestAccrualBonds(Expected, TwoParticipantsCase):
         self.assertEarned("2026-02", self.anna, "-90")
         self.assertEarned("2026-03", self.anna, "0")
 
-    def test_bond_entered_after_the_invoice_counts_from_its_first_day(self):
+    def test_referral_entered_after_the_invoice_counts_from_its_first_day(self):
         self._paid("2026-01-10")
         self._accrue("2026-01")
         self._referral(self.anna, self.client, "2026-01-10")
         self.assertEarned("2026-02", self.anna, "90")
 
-    def test_bond_that_waits_for_approval_does_not_count(self):
+    def test_referral_that_waits_for_approval_does_not_count(self):
         referral = self._referral(self.anna, self.client, state="pending")
         self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "0")
         referral.action_approve()
         self.assertEarned("2026-02", self.anna, "90")
 
-    def test_one_bond_at_a_time(self):
+    def test_one_referral_at_a_time(self):
         self._referral(self.anna, self.client, "2026-01-01", date_end="2026-03-31")
         with self.assertRefused(ValidationError, "one referral at a time"):
             self._referral(self.boris, self.client, "2026-03-31")
         self._referral(self.boris, self.client, "2026-04-01")
 
-    def test_bond_of_a_contact_is_its_companys(self):
+    def test_referral_of_a_contact_is_its_companys(self):
         contact = self.env["res.partner"].create(
             {"name": "Contact", "parent_id": self.client.id}
         )
         referral = self._referral(self.anna, contact)
         self.assertEqual(referral.partner_id, self.client)
 
-    def test_bond_that_gave_cannot_be_deleted(self):
+    def test_referral_that_gave_cannot_be_deleted(self):
         referral = self._referral(self.anna, self.client)
         self._paid("2026-01-10")
         self._accrue("2026-01")
