@@ -46,7 +46,10 @@ def move(walker, client, participant):
     walker.menu("referral_referral_action")
     walker.row(client)
     # the one that opens a form of its own
-    walker.click(".o_statusbar_buttons button:not([name^=action_])")
+    walker.press_one(
+        ":is(.o_statusbar_buttons, .o-dropdown--menu) "
+        "button[name]:not([name^=action_])"
+    )
     walker.field("participant_id", participant)
     walker.field("reason", "The client says so")
     walker.confirm()

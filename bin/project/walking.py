@@ -182,11 +182,16 @@ class Walker:
         """Type into a field of Odoo; of a record's name, take the first found."""
         inputs = self.find(f".o_field_widget[name={name}] :is(input, textarea, "
                            f"button[data-field={name}])")  # fmt: skip
+        searching = inputs.get_attribute("readonly") is not None
         inputs.click()
+        self.taken.clicks += 1
+        if searching:
+            # a narrow window looks for records in a window of its own
+            self.click(f".modal :is({ROW})", text)
+            return
         # a date is a button until then
         inputs = self.find(f".o_field_widget[name={name}] :is(input, textarea)")
         inputs.fill(text)
-        self.taken.clicks += 1
         if "many2one" in (self.find(f".o_field_widget[name={name}]").get_attribute(
             "class") or ""):  # fmt: skip
             self.find(".o-autocomplete--dropdown-item", text).click()
@@ -204,7 +209,10 @@ class Walker:
 
     def press(self, name):
         """Press a button of a form, in a menu if the window is narrow; say yes."""
-        button = f"button[name={name}]"
+        self.press_one(f"button[name={name}]")
+
+    def press_one(self, button):
+        """Press the button of a form that a selector matches."""
         if not self.has(button) and self.has(".o_statusbar_buttons .dropdown-toggle"):
             self.click(".o_statusbar_buttons .dropdown-toggle")
         self.click(button)
