@@ -112,9 +112,8 @@ def enroll(walker, client, kind):
 def invited(walker, address):
     """Return the link of the invitation that somebody got by mail."""
     bodies = walker.page.evaluate(READ_MAIL, address)
-    return re.search(r'href="[^"]*(/web/signup[^"]*)"', bodies[0])[1].replace(
-        "&amp;", "&"
-    )
+    link = re.search(r'href="[^"]*(/web/signup[^"]*)"', bodies[0])[1]
+    return link.replace("&amp;", "&")
 
 
 def accept(walker, link):

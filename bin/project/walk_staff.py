@@ -47,8 +47,7 @@ def move(walker, client, participant):
     walker.row(client)
     # the one that opens a form of its own
     walker.press_one(
-        ":is(.o_statusbar_buttons, .o-dropdown--menu) "
-        "button[name]:not([name^=action_])"
+        ":is(.o_statusbar_buttons, .o-dropdown--menu) button[name]:not([name^=action_])"
     )
     walker.field("participant_id", participant)
     walker.field("reason", "The client says so")
