@@ -154,6 +154,8 @@ class TestLink(LinkCase):
         self.env["ir.config_parameter"].sudo().set_param(
             "auth_signup.invitation_scope", "b2b"
         )
+        if "website" in self.env:
+            self.env["website"].search([]).auth_signup_uninvited = "b2b"
         page = self._get(location, headers=BROWSER).text
         self.assertNotIn("/web/signup", page)
         self.assertIn("mailto:sales@example.com", page)

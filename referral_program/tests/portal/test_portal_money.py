@@ -256,15 +256,15 @@ class TestPortalMoney(MoneyPortalCase):
 
     def test_choosing_the_bank_that_was_entered_is_no_change_of_the_account(self):
         page, account = self._add_account(
-            self.owner, "40702810400000000005", "044525225", "Sber"
+            self.owner, "DE75512108001245126199", "DEUTDEFF", "Deutsche"
         )
         self._form("/my/referral/withdraw/confirm", self._confirmation(page))
         withdrawal = self.mine.withdrawal_ids
-        self.assertEqual(withdrawal.requested_bank, "Sber 044525225")
+        self.assertEqual(withdrawal.requested_bank, "Deutsche DEUTDEFF")
         banks = self.env["res.bank"]
-        account.bank_id = banks.create({"name": "Sberbank", "bic": "044525225"})
+        account.bank_id = banks.create({"name": "Deutsche Bank", "bic": "DEUTDEFF"})
         self.assertFalse(withdrawal.account_changed)
-        account.bank_id = banks.create({"name": "Thieves", "bic": "044525974"})
+        account.bank_id = banks.create({"name": "Thieves", "bic": "COBADEFF"})
         self.assertTrue(withdrawal.account_changed)
 
     def test_a_withdrawal_tells_its_steps(self):
