@@ -241,8 +241,12 @@ class TestPortal(PortalCase):
         for scan in scans:
             error = f'id="error_{scan._form_key()}"[^>]*>[^<]*Try again in a minute'
             self.assertRegex(response.text, error)
-        counted = self.env["referral.pace"].sudo().search(
-            [("kind", "=", "upload"), ("subject", "=", self.owner.partner_id.id)]
+        counted = (
+            self.env["referral.pace"]
+            .sudo()
+            .search(
+                [("kind", "=", "upload"), ("subject", "=", self.owner.partner_id.id)]
+            )
         )
         self.assertEqual(counted.steps, 1)
 
