@@ -107,7 +107,6 @@ class ReferralExplanation(models.TransientModel):
         help="The part of the full base that earns nothing, for the reason shown.",
     )
     credited_base = fields.Monetary(
-        "Credited Base",
         readonly=True,
         help="The base for which accruals have credited compensation.",
     )

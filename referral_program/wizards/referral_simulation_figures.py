@@ -11,9 +11,7 @@ class ReferralSimulationFigures(models.AbstractModel):
     _description = "Referral Simulation Figures"
 
     currency_id = fields.Many2one("res.currency")  # each says of what it is
-    credited = fields.Monetary(
-        "Credited", readonly=True, help="What the posted accruals credited."
-    )
+    credited = fields.Monetary(readonly=True, help="What the posted accruals credited.")
     late = fields.Monetary(
         "Late or Changed Facts",
         readonly=True,
