@@ -202,6 +202,7 @@ class AuditorCase(BooksCase):
             name
             for name, model in self.env.registry.items()
             if name.startswith("referral.")
+            and model._original_module == "referral_program"
             and (model._auto or self.env[name]._table_query is not None)
             and bool(model._transient) == transient
         ]
