@@ -80,6 +80,8 @@ def go_on(env):
             env["ir.model.data"].search([("module", "=", "referral_program")]), "name"
         ),
         "invoice": [invoice.state, invoice.payment_state],
+        # other apps may wait for the bank's statement
+        "paid": invoice._get_invoice_in_payment_state(),
     }
 
 
