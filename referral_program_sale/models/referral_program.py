@@ -7,6 +7,7 @@ class ReferralProgram(models.Model):
     bind_by_order = fields.Boolean(
         "Orders Bind Guests",
         default=True,
+        tracking=True,
         help="A visitor who came by a participant's link and orders without signing up "
         "counts as that participant's client from the order on.",
     )
