@@ -247,7 +247,10 @@ class ReferralMark(models.Model):
               JOIN (VALUES %(counting)s) counting(program_id, company_id)
                 ON counting.company_id = move.company_id
               JOIN referral_program program ON program.id = counting.program_id
-             WHERE (EXISTS (SELECT FROM res_partner brought
+             WHERE (EXISTS (SELECT FROM referral_referral referral
+                             WHERE referral.partner_id = move.commercial_partner_id
+                               AND referral.program_id = counting.program_id)
+                 OR EXISTS (SELECT FROM res_partner brought
                               JOIN referral_referral referral
                                 ON referral.partner_id = brought.id
                              WHERE brought.commercial_partner_id

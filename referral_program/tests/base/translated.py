@@ -27,7 +27,7 @@ class Translated:
         module = cls.env["ir.module.module"]._get(cls.module)
         # whatever state those are in that it depends on
         needed = module.upstream_dependencies(exclude_states=("",))
-        cls.known = {*(module | needed).mapped("name")}
+        cls.known = {"base", *(module | needed).mapped("name")}
 
     def _read(self, name):
         """Return the terms of a file with their translations."""
