@@ -91,7 +91,10 @@ class ReferralApi(models.AbstractModel):
     def accounts(self, partner_id):
         """Return the bank accounts that a participant can be paid to."""
         participant = self._participant(partner_id)
-        return [self._account(account) for account in participant._payee_accounts()]
+        return [
+            self._account(participant, account)
+            for account in participant._payee_accounts()
+        ]
 
     @api.model
     @api.readonly
@@ -126,7 +129,8 @@ class ReferralApi(models.AbstractModel):
         :return: the account, as :meth:`accounts` gives it; a known one as it is
         """
         participant = self._participant(partner_id)
-        return self._account(participant._add_payee_account(number[:60], bic, bank))
+        account = participant._add_payee_account(number[:60], bic, bank)
+        return self._account(participant, account)
 
     @api.model
     @inputs.checked(
@@ -217,12 +221,12 @@ class ReferralApi(models.AbstractModel):
                 self.env._("The balance is in %(currency)s.", currency=own),
             )
 
-    def _account(self, account):
+    def _account(self, participant, account):
         return {
             "id": account.id,
             "number": f"…{account.sanitized_acc_number[-4:]}",
             "bank": account._referral_bank() or False,
-            "trusted": account.allow_out_payment,
+            "trusted": account._is_trusted_by(participant.company_id),
         }
 
     def _withdrawal(self, withdrawal):

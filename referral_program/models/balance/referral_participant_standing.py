@@ -115,7 +115,9 @@ class ReferralParticipant(models.Model):
             raise UserError(refusal)
         self._check_amount(amount)
         self.env["referral.withdrawal"]._check_minimum(self, amount)
-        if not self._owns_account(account) or not account.sudo().allow_out_payment:
+        if not self._owns_account(account) or not account._is_trusted_by(
+            self.company_id
+        ):
             raise UserError(
                 self.env._("Choose one of your accounts that we have checked already.")
             )
@@ -255,7 +257,7 @@ class ReferralParticipant(models.Model):
                 )
             )
         if (
-            not account.allow_out_payment
+            not account._is_trusted_by(self.company_id)
             or self._standing_account(account) != self.standing_details
         ):
             raise UserError(

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ...tools.refusals import refusal
 
@@ -59,6 +60,7 @@ class ReferralWithdrawal(models.Model):
     )
     account_trusted = fields.Boolean(
         compute="_compute_account_trusted",
+        search="_search_account_trusted",
         help="Somebody of the program's company trusted the account: those of other "
         "companies may trust the accounts of contacts that all share, too.",
     )
@@ -175,14 +177,21 @@ class ReferralWithdrawal(models.Model):
     )
     def _compute_account_trusted(self):
         for withdrawal in self:
-            # sudo: whoever reads withdrawals need not read accounts and users
+            # sudo: whoever reads withdrawals need not read accounts
             account = withdrawal.sudo().bank_account_id
-            truster = account.referral_truster_id
-            withdrawal.account_trusted = account.allow_out_payment and (
-                not truster
-                or truster._is_superuser()
-                or withdrawal.company_id in truster.company_ids
-            )
+            withdrawal.account_trusted = account._is_trusted_by(withdrawal.company_id)
+
+    def _search_account_trusted(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        accounts = self.env["res.partner.bank"]
+        # sudo: a domain finds nothing of companies that the reader does not see
+        programs = self.env["referral.program"].sudo().with_context(active_test=False)
+        return Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("bank_account_id", "any!", accounts._trusted_by_domain(company))
+            for company in programs.search([]).company_id
+        )
 
     # === CRUD METHODS === #
 

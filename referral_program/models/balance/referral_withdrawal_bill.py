@@ -43,7 +43,7 @@ class ReferralWithdrawal(models.Model):
     def _to_bill_domain(self):
         return [
             ("state", "=", "requested"),
-            ("bank_account_id.allow_out_payment", "=", True),
+            ("account_trusted", "=", True),
             *self._decided_domain(),
         ]
 

@@ -1,4 +1,5 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.fields import Domain
 
 #: Employees see accounts, but not which of them came from the program.
 STAFF = (
@@ -41,6 +42,23 @@ class ResPartnerBank(models.Model):
         else:
             names = (bank.name or self.referral_bank_name, bank.bic)
         return " ".join(filter(None, names))
+
+    def _is_trusted_by(self, company):
+        """Return whether money may be sent to the account in the company's name."""
+        # sudo: whoever sees the account need not see who trusted it
+        return bool(self.sudo().filtered_domain(self._trusted_by_domain(company)))
+
+    @api.model
+    def _trusted_by_domain(self, company):
+        """Return the domain of accounts that somebody of the company trusted.
+
+        Those of other companies may trust the accounts of contacts that all share,
+        too. An account without a truster was trusted before this addon.
+        """
+        return Domain("allow_out_payment", "=", True) & (
+            Domain("referral_truster_id", "in", (False, SUPERUSER_ID))
+            | Domain("referral_truster_id.company_ids", "in", company.ids)
+        )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -81,12 +81,30 @@ class TestFourEyes(MoneyCase):
         self.account.allow_out_payment = False
         self.account.with_user(foreign).allow_out_payment = True
         self.assertFalse(withdrawal.account_trusted)
+        self.assertEqual(self._found(False), withdrawal)
+        self.assertFalse(self._found(True))
         with self.on("2026-03-06"), self.assertRefused(UserError, "not trusted yet"):
             withdrawal.with_user(self.boris).action_bill()
+        with self.assertRefused(UserError, "checked already"):
+            self.participant._set_standing(10_000, self.account)
         withdrawal.action_trust_account()
+        self.assertEqual(self._found(True), withdrawal)
+        self.assertFalse(self._found(False))
         with self.on("2026-03-06"):
             withdrawal.with_user(self.boris).action_bill()
         self.assertEqual(withdrawal.state, "billed")
+
+    def _found(self, trusted):
+        return (
+            self.env["referral.withdrawal"]
+            .with_user(self.vera)
+            .search(
+                [
+                    ("participant_id", "=", self.participant.id),
+                    ("account_trusted", "=", trusted),
+                ]
+            )
+        )
 
     def test_nobody_names_another_as_who_trusted(self):
         self.account.allow_out_payment = False
