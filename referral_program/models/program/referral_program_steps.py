@@ -19,6 +19,8 @@ DECISIONS = (
 FORMS = ("place", "people", "accounting", "payments", "terms")
 #: Steps that are shown only while something is wrong.
 ALARMS = ("key", "actions")
+#: Steps that a program can do without.
+OPTIONAL = ("mail", "sign_up")
 
 
 class ReferralProgram(models.Model):
@@ -71,7 +73,7 @@ class ReferralProgram(models.Model):
                     "text": text,
                     "who": who[role],
                     "done": done[name],
-                    "optional": name == "mail",
+                    "optional": name in OPTIONAL,
                     # whoever may not go there is told only what is missing
                     "open": ["step", name] if can.get(name, True) else False,
                     "button": self.env._("Open it") if done[name] else button,
@@ -105,7 +107,7 @@ class ReferralProgram(models.Model):
             **dict.fromkeys(FORMS, administrator),
             "calendar": self.env["resource.calendar"].has_access("read"),
             "actions": system,
-            "mail": system,
+            **dict.fromkeys(OPTIONAL, system),
         }
 
     # === WHAT IS DONE === #
@@ -128,6 +130,7 @@ class ReferralProgram(models.Model):
             ),
             "actions": all(self._scheduled_actions().mapped("active")),
             "mail": env["ir.mail_server"].search_count([], limit=1),
+            "sign_up": env["res.users"]._get_signup_invitation_scope() == "b2c",
             "participants": dict(
                 env["referral.participant"]._read_group(
                     [
@@ -185,7 +188,7 @@ class ReferralProgram(models.Model):
             "types": facts["types"],
             "calendar": program.company_id.resource_calendar_id.attendance_ids,
             "actions": facts["actions"],
-            "mail": facts["mail"],
+            **{name: facts[name] for name in OPTIONAL},
             "participant": facts["participants"].get(program._origin),
             "month": facts["months"].get(program._origin),
         }

@@ -26,6 +26,7 @@ PLACES = {
         lambda program: [("id", "in", program._scheduled_actions().ids)],
     ),
     "mail": ("base.action_ir_mail_server_list", lambda _program: []),
+    "sign_up": ("base_setup.action_general_configuration", lambda _program: []),
     "participant": (
         "referral_participant_action",
         lambda program: [("program_id", "=", program.id)],
@@ -157,6 +158,17 @@ class ReferralProgram(models.Model):
                 ADMINISTRATOR,
             ),
             (
+                "sign_up",
+                self.env._("Free sign-up"),
+                self.env._(
+                    "Visitors who follow a referral link make an account themselves: "
+                    "in the settings, below Permissions, Customer Account is Free "
+                    "sign up. Optional: without it they ask you for one."
+                ),
+                self.env._("Open the settings"),
+                ADMINISTRATOR,
+            ),
+            (
                 "participant",
                 self.env._("First participant active"),
                 self.env._(
@@ -211,7 +223,11 @@ class ReferralProgram(models.Model):
         if key == "month" and self.next_period_due:
             return self._get_records_action()  # its button accrues the month
         action, domain = PLACES[key]
-        context = {"default_program_id": self.id, "active_test": key != "actions"}
+        context = {
+            "default_program_id": self.id,
+            "active_test": key != "actions",
+            "module": "general_settings",  # which of Odoo's settings are shown
+        }
         # Odoo's own windows say what the step is
         title = {"name": self._step_title(key)} if "." in action else {}
         return window(self.env, action, domain(self), context, **title)

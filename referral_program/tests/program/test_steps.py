@@ -10,13 +10,17 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
-from ...models.program.referral_program_steps import DECISIONS, FORMS
+from ...models.program.referral_program_steps import (
+    DECISIONS,
+    FORMS,
+    OPTIONAL,
+)
 from ...tools.secrets import VARIABLE
 from ..common import ReferralCommon
 
 TODAY = "2026-03-05"
 #: What a new program of a company without anything has left to do.
-ALL = {*DECISIONS, "mail", "participant", "month"}
+ALL = {*DECISIONS, *OPTIONAL, "participant", "month"}
 
 
 class StepsCase(ReferralCommon):
@@ -24,12 +28,17 @@ class StepsCase(ReferralCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["ir.mail_server"].search([]).active = False
+        cls._sign_up("b2b")
         cls.new_company = cls._create_company(name="New company")
         cls.new_company.country_id = False
         cls.new_company.partner_id.tz = False
         cls.env.user.tz = False
         programs = cls.env["referral.program"]
         cls.new = programs._get_or_create_for_company(cls.new_company)
+
+    @classmethod
+    def _sign_up(cls, scope):
+        cls.env["ir.config_parameter"].set_param("auth_signup.invitation_scope", scope)
 
     def _steps(self, program=None, user=None, day=TODAY):
         """Return the steps by name, as a user sees them."""
@@ -98,11 +107,11 @@ class TestSteps(StepsCase):
 
     def test_the_first_month_with_money_is_the_last_step(self):
         self._decide()
-        self.assertEqual(self._open(), {"mail", "participant", "month"})
+        self.assertEqual(self._open(), {*OPTIONAL, "participant", "month"})
         self._participant("Draft", self.new, state="draft")
         self.assertIn("participant", self._open(), "a draft takes no part yet")
         self._participant("First", self.new)
-        self.assertEqual(self._open(), {"mail", "month"})
+        self.assertEqual(self._open(), {*OPTIONAL, "month"})
         self.assertFalse(self.new.is_ready)
         with self.on(TODAY):
             empty = self.new._accrue("2026-02-01")
@@ -124,8 +133,10 @@ class TestSteps(StepsCase):
             }
         )
         self.company.country_id = self.russia
+        self.assertEqual(self._open(self.program), set(OPTIONAL))
+        self.assertTrue(self.program.is_ready, "they are optional")
+        self._sign_up("b2c")
         self.assertEqual(self._open(self.program), {"mail"})
-        self.assertTrue(self.program.is_ready, "mail is optional")
 
     def test_what_is_taken_away_is_open_again(self):
         self._decide()
@@ -179,6 +190,7 @@ class TestSteps(StepsCase):
             "types": "referral.participant.type",
             "calendar": "resource.calendar",
             "mail": "ir.mail_server",
+            "sign_up": "res.config.settings",
             "participant": "referral.participant",
             "month": "referral.accrual",
         }
@@ -226,7 +238,7 @@ class TestSteps(StepsCase):
         officer = self._user("steps_officer", "referral_program.group_officer")
         steps = self._steps(self.program, officer)
         closed = {name for name, step in steps.items() if not step["open"]}
-        self.assertEqual(closed, {*FORMS, "mail"})
+        self.assertEqual(closed, {*FORMS, *OPTIONAL})
         self.assertFalse(any(step["confirm"] for step in steps.values()))
         with self.assertRaises(AccessError):
             self.program.with_user(officer).action_confirm_step("types")
