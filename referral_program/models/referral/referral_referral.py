@@ -34,7 +34,6 @@ class ReferralReferral(models.Model):
         "referral.participant",
         required=True,
         ondelete="restrict",
-        index=True,
         tracking=True,
     )
     program_id = fields.Many2one(
@@ -113,6 +112,7 @@ class ReferralReferral(models.Model):
         "The client has an open referral in this program already. End it first.",
     )
     _client_dates_idx = models.Index("(partner_id, program_id, date_start)")
+    _participant_dates_idx = models.Index("(participant_id, date_start, id)")
 
     # === COMPUTE METHODS === #
 
