@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
+from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
@@ -325,6 +326,16 @@ class TestEventsDelivered(EventCase):
         self._due()
         self._deliver()
         self.assertEqual(event.state, "delivered")
+
+    def test_a_neutralized_copy_sends_nothing(self):
+        event = self._one()
+        self.env.flush_all()
+        for query in get_neutralization_queries(["referral_program"]):
+            self.env.cr.execute(query)  # pylint: disable=sql-injection
+        self.env.invalidate_all()
+        self._deliver()
+        self.assertFalse(self.server.received)
+        self.assertEqual(event.state, "pending")
 
     def test_who_sends_again(self):
         event = self._one()
