@@ -43,7 +43,6 @@ class ReferralDemo(models.AbstractModel):
         Participants(env).make_referrals()
         self._make_business(env)
 
-    @api.model
     def _environment(self, company):
         """Return the environment of the provider, with nothing written to chatter:
         a history of it would double the time, and nobody reads it."""
@@ -59,7 +58,6 @@ class ReferralDemo(models.AbstractModel):
             .env
         )
 
-    @api.model
     def _make_business(self, env):
         """Make what was sold and paid, in the order in which it happens."""
         # the same each time: no secret

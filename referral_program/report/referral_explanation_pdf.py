@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.tools import formatLang
 
 
@@ -8,7 +8,6 @@ class ExplanationPdf(models.AbstractModel):
     _name = "report.referral_program.explanation_pdf"
     _description = "Excluded Services PDF"
 
-    @api.model
     def _get_report_values(self, docids, data=None):
         """Return what the page says.
 

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import format_date, format_datetime
 
 
@@ -8,7 +8,6 @@ class ReferralHashChainReport(models.AbstractModel):
     _name = "report.referral_program.report_hash_chain"
     _description = "Inalterability of Referral Accruals"
 
-    @api.model
     def _get_report_values(self, docids, data=None):
         """Verify the chains of these programs, now.
 
@@ -24,7 +23,6 @@ class ReferralHashChainReport(models.AbstractModel):
             "chains": [self._chain(program) for program in programs],
         }
 
-    @api.model
     def _chain(self, program):
         """Return what the report says about a program, as plain data."""
         verified = program._verify_chain()

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -15,7 +15,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             self.env.invalidate_all()  # much was changed in SQL
         return result
 
-    @api.model
     def _check_one_participant(self, partner_ids):
         """Refuse to make one client of two who take part in the same program.
 
@@ -42,7 +41,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                     )
                 )
 
-    @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):
         self._check_participant_stays_a_client(src_partners, dst_partner)
         self._let_older_referrals_hold(src_partners, dst_partner)
@@ -65,7 +63,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         self.env["referral.mark"]._mark_partners(clients)
         return result
 
-    @api.model
     def _check_participant_stays_a_client(self, src_partners, dst_partner):
         """Refuse to make a participant a contact of some company.
 
@@ -75,7 +72,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             participants = self.env["referral.participant"]
             participants._check_stay_themselves(src_partners)
 
-    @api.model
     def _forget_former_contacts(self, partner):
         """Forget former contacts that were merged with their participant's own."""
         self.env.cr.execute(
@@ -91,7 +87,6 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             )
         )
 
-    @api.model
     def _let_older_referrals_hold(self, src_partners, dst_partner):
         """End the later referrals of clients who are about to become one.
 

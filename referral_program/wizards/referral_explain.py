@@ -81,7 +81,6 @@ class ReferralExplain(models.TransientModel):
     )
     row_ids = fields.One2many("referral.explanation", "explain_id", readonly=True)
 
-    @api.model
     def _default_program_id(self):
         return self.env["referral.program"]._of_company(self.env.company)
 
@@ -121,7 +120,6 @@ class ReferralExplain(models.TransientModel):
         payments.search([("explain_id", "=", self.id)]).unlink()
         self.env["referral.explanation"]._explain(self, groups, keep or SQL("TRUE"))
 
-    @api.model
     def _ask(self, program, groups, keep=None, as_of=None):
         """Ask about certain invoices and return the action that shows the answer.
 

@@ -183,7 +183,6 @@ class ReferralExplanation(models.TransientModel):
 
     # === FINDING === #
 
-    @api.model
     def _explain(self, explain, groups, keep):
         """Find the rows for a question, whose earlier rows must be gone.
 
@@ -213,7 +212,6 @@ class ReferralExplanation(models.TransientModel):
             self.env.cr.execute(self._insert(explain, lines, keep))
         self.env.invalidate_all(flush=False)
 
-    @api.model
     def _with_neighbours(self, conditions, groups):
         """Return the groups asked about, and those that decide about their rate.
 
@@ -245,7 +243,6 @@ class ReferralExplanation(models.TransientModel):
             companies=conditions.company_ids,
         )
 
-    @api.model
     def _insert(self, explain, lines, keep):
         """Return the statement that stores a row for each line."""
         earning = self.env["referral.earning"]

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from ..models.accrual.referral_accrual_line import UnboundMany2one
@@ -62,7 +62,6 @@ class ReferralExplanationPayment(models.TransientModel):
         readonly=True,
     )
 
-    @api.model
     def _store(self, explain, counterparts):
         """Store what settles the invoices asked about.
 
@@ -92,7 +91,6 @@ class ReferralExplanationPayment(models.TransientModel):
             )
         )
 
-    @api.model
     def _sums(self, explain):
         """Return the ``SELECT`` of what is not money on each invoice, by the day."""
         return SQL(

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 
@@ -23,7 +23,6 @@ class ReferralExplanation(models.TransientModel):
         help="How much of the full base was credited or will be by the next accrual.",
     )
 
-    @api.model
     def _selection_reason(self):
         """Return the accrual's own reasons, and what is told beside them."""
         own = self.env["referral.earning"]._reasons()
@@ -44,7 +43,6 @@ class ReferralExplanation(models.TransientModel):
         }
         return list(reasons.items())
 
-    @api.model
     def _waiting(self):
         """Return the codes of the reasons that pass by themselves."""
         return (
@@ -55,7 +53,6 @@ class ReferralExplanation(models.TransientModel):
             "participant_suspended",
         )
 
-    @api.model
     def _reason(self):
         """Return the reason: the accrual's own, or what a line still waits for."""
         return SQL(
@@ -74,7 +71,6 @@ class ReferralExplanation(models.TransientModel):
             """
         )
 
-    @api.model
     def _state(self):
         """Return how much of the full base gives something, credited or pending."""
         return SQL(

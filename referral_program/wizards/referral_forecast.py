@@ -91,7 +91,6 @@ class ReferralForecast(models.TransientModel):
 
     # === BUSINESS METHODS === #
 
-    @api.model
     def _open(self, programs):
         """Forecast programs, and return the action that opens the forecasts."""
         forecasts = self._make(programs)
@@ -102,7 +101,6 @@ class ReferralForecast(models.TransientModel):
             single=forecasts,
         )
 
-    @api.model
     def _make(self, programs):
         """Forecast programs, those of each currency together.
 

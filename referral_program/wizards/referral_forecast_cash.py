@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class ReferralForecastCash(models.TransientModel):
@@ -43,7 +43,6 @@ class ReferralForecastCash(models.TransientModel):
         help="The cash of this month and of all before it.",
     )
 
-    @api.model
     def _store(self, forecast):
         """Store the cash of a forecast whose lines are there.
 

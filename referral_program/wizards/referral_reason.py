@@ -1,4 +1,4 @@
-from odoo import Command, api, fields, models
+from odoo import Command, fields, models
 
 from ..tools.actions import dialog
 
@@ -25,7 +25,6 @@ class ReferralReason(models.TransientModel):
     withdrawal_ids = fields.Many2many("referral.withdrawal")
     reason = fields.Char(required=True)
 
-    @api.model
     def _ask(self, title, action, **records):
         """Return the action that asks for the reason.
 

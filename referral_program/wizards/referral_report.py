@@ -74,17 +74,14 @@ class ReferralReportWizard(models.TransientModel):
     selected_ids = fields.Json(default=lambda self: self._default_selected_ids())
     selected_count = fields.Integer(compute="_compute_selected_count")
 
-    @api.model
     def _last_month(self, months, end=False):
         day = self._today().replace(day=1)
         day -= relativedelta(months=months)
         return fields.Date.end_of(day, "month") if end else day
 
-    @api.model
     def _today(self):
         return self.env["referral.program"]._today_in(self.env.company)
 
-    @api.model
     def _default_selected_ids(self):
         """Return the rows that are selected on the screen, if there are any."""
         kind = self.env.context.get("default_kind")

@@ -69,12 +69,10 @@ class ReferralSimulation(models.TransientModel):
 
     # === COMPUTE METHODS === #
 
-    @api.model
     def _default_program_id(self):
         programs = self.env["referral.program"]
         return programs.search([("company_id", "in", self.env.companies.ids)], limit=1)
 
-    @api.model
     def _default_kind(self):
         return "draft" if self.env.context.get("default_terms_id") else "rate"
 

@@ -2,7 +2,7 @@ import hashlib
 from datetime import timedelta
 from typing import NamedTuple
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 from odoo.addons.referral_program.tools.batches import batches
 
@@ -37,7 +37,6 @@ class ReferralProgram(models.Model):
 
     _inherit = "referral.program"
 
-    @api.model
     def _in_steps(self, recordsets, method):
         """Have steps done by the queue, if it is a scheduled action that asks.
 
@@ -60,7 +59,6 @@ class ReferralProgram(models.Model):
         self._checkpoint(queued)
         return None
 
-    @api.model
     def _job_key(self, records, method):
         """Return what is the same of the same work, short enough for an index."""
         work = f"{records._name}.{method}{sorted(records.ids)}"
@@ -71,7 +69,6 @@ class ReferralProgram(models.Model):
             raise error
         return super()._give_way(error, action)
 
-    @api.model
     def _health(self):
         """Add jobs that failed, and those that nobody does."""
         # sudo: whoever watches over the servers is told numbers only

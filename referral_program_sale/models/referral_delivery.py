@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 #: How Odoo knows what was delivered when nobody but a person says so.
@@ -30,7 +30,6 @@ class ReferralDelivery(models.Model):
 
     _line_date_unique = models.UniqueIndex("(order_line_id, date)")
 
-    @api.model
     def _note(self, lines):
         """Keep what of orders' lines is delivered now; they are measured ones."""
         programs = self.env["referral.program"].sudo()

@@ -1,10 +1,9 @@
-from odoo import api, models
+from odoo import models
 
 
 class ReferralReferral(models.Model):
     _inherit = "referral.referral"
 
-    @api.model
     def _is_customer(self, participant, partner, referral=None):
         """Whoever ordered by a participant's link was no customer before that day,
         although the order is invoiced before they sign up."""

@@ -300,7 +300,6 @@ class AccountMove(models.Model):
 
     # === MARKING === #
 
-    @api.model
     def _watched_fields(self):
         """Return the fields whose changes have the next accrual look at the invoice.
 

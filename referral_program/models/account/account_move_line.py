@@ -79,7 +79,6 @@ class AccountMoveLine(models.Model):
         for item in self:
             item.referral_kind = kinds.get(item._origin.id, False)
 
-    @api.model
     def _search_referral_kind(self, operator, value):
         if operator != "in":
             return NotImplemented
@@ -101,13 +100,11 @@ class AccountMoveLine(models.Model):
             )
         return found
 
-    @api.model
     def _flush_referral_kinds(self):
         sources = self.env["referral.liability.movement"]._depends
         for model, names in sources.items():
             self.env[model].flush_model(names)
 
-    @api.model
     def _watched_fields(self):
         """Return the fields whose changes have the next accrual look at the invoice.
 
@@ -115,7 +112,6 @@ class AccountMoveLine(models.Model):
         """
         return EARNING
 
-    @api.model
     def _protected_fields(self):
         """Return what nobody edits on a posted item that moved a balance.
 

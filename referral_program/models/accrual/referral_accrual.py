@@ -146,7 +146,6 @@ class ReferralAccrual(models.Model):
         self.ensure_one()
         return format_date(self.env, self.period_start, date_format="LLLL y")
 
-    @api.model
     def _search_display_name(self, operator, value):
         return search_by_display_name(self, operator, value)
 

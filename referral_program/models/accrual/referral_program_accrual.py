@@ -1,6 +1,6 @@
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date, ormcache
 
@@ -229,7 +229,6 @@ class ReferralProgram(models.Model):
             redemptions=self.redemption_counts,
         )
 
-    @api.model
     @ormcache()
     def _counting(self):
         """Return which programs count the invoices of which companies.
@@ -247,7 +246,6 @@ class ReferralProgram(models.Model):
         )
         return pairs, "bank" in programs.mapped("paid_when")
 
-    @api.model
     @ormcache()
     def _liability_accounts(self):
         """Return the ids of the accounts that hold what participants are owed."""

@@ -1,7 +1,7 @@
 import hashlib
 import logging
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 
@@ -68,7 +68,6 @@ class ReferralAuditFile(models.Model):
 
     # === MAKING === #
 
-    @api.model
     def _make(self, accrual):
         """Make the audit file of a posted accrual anew, and write that down.
 

@@ -67,7 +67,6 @@ class ReferralIntegrityFinding(models.Model):
                     finding[name]
                 )
 
-    @api.model
     def _exact(self, amount):
         """Return an amount with two to six decimals, as many as it has."""
         decimals = f"{amount:.6f}".rstrip("0").partition(".")[2]

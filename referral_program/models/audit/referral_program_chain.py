@@ -84,7 +84,6 @@ class ReferralProgram(models.Model):
             ],
         }
 
-    @api.model
     def _check_may_verify(self):
         """Refuse whoever is neither an auditor nor an accountant of the program.
 

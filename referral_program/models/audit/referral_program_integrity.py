@@ -5,7 +5,7 @@ from functools import partial
 
 from psycopg2 import DataError, ProgrammingError
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from ...tools.actions import window
@@ -234,7 +234,6 @@ class ReferralProgram(models.Model):
 
     # === SCHEDULED ACTIONS === #
 
-    @api.model
     def _cron_check_integrity(self):
         """Check the books of all programs; one that fails does not stop the others."""
         programs = self.with_context(active_test=False)
@@ -244,7 +243,6 @@ class ReferralProgram(models.Model):
         ]
         self._in_turn(steps, "check", "ir_cron_integrity")
 
-    @api.model
     def _cron_check_accruals(self):
         """Check what posted accruals wrote, once each, after they are committed."""
         # sudo: accruals are the program's

@@ -3,7 +3,7 @@ import json
 
 from psycopg2.errors import UniqueViolation
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import ConcurrencyError
 from odoo.tools import mute_logger
 
@@ -48,7 +48,6 @@ class ReferralApiCall(models.Model):
 
     _key_unique = models.UniqueIndex("(program_id, key)")
 
-    @api.model
     def _once(self, participant, key, method, arguments, step):
         """Do something once for a key, and answer the same whenever it comes again.
 
@@ -98,6 +97,5 @@ class ReferralApiCall(models.Model):
             raise ConcurrencyError(key) from error
         return answer
 
-    @api.model
     def _over_domain(self, program):
         return [("id", "=", False)]

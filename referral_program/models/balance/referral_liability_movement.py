@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from . import ledger
 
@@ -56,7 +56,6 @@ class ReferralLiabilityMovement(models.Model):
     def _table_query(self):
         return ledger.movements(self.env)
 
-    @api.model
     def _movement_kinds(self):
         """Return how what moves a balance is known: the first that holds decides.
 

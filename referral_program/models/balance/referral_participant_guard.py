@@ -1,6 +1,6 @@
 from contextlib import contextmanager
 
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import UserError
 
 
@@ -9,7 +9,6 @@ class ReferralParticipant(models.Model):
 
     _inherit = "referral.participant"
 
-    @api.model
     @contextmanager
     def _guarding_balances(self, moves):
         """Refuse what makes an available balance fall below zero, or lower still.
@@ -42,7 +41,6 @@ class ReferralParticipant(models.Model):
                     )
                 )
 
-    @api.model
     def _touched_by(self, moves):
         """Return the participants whose balances these bills touch."""
         items = moves._referral_items()

@@ -166,13 +166,11 @@ class ReferralParticipant(models.Model):
                 )
             )
 
-    @api.model
     def _standing_account(self, account):
         """Return what a payee account is, to see whether it was changed since."""
         details = self.env["referral.withdrawal"]._account_details(account)
         return " · ".join(filter(None, details.values()))
 
-    @api.model
     def _last_credited(self, program):
         """Return a program's last month that is posted; empty before the first."""
         # sudo: participants read no accruals
@@ -185,7 +183,6 @@ class ReferralParticipant(models.Model):
 
     # === MAKING IT === #
 
-    @api.model
     def _cron_standing(self):
         """Make the standing withdrawals of all programs, each for itself."""
         programs = self.env["referral.program"]
@@ -204,7 +201,6 @@ class ReferralParticipant(models.Model):
             if not programs._checkpoint(1):
                 break
 
-    @api.model
     def _with_standing_due(self, program):
         """Return whose month was credited, and not withdrawn yet."""
         credited = self._last_credited(program)

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 
@@ -92,7 +92,6 @@ class ReferralPayout(models.Model):
     )
     move_id = fields.Many2one("account.move", "Journal Entry", readonly=True)
 
-    @api.model
     def _payout_sources(self):
         """Return what the register is read from, one entry for each kind of payout.
 
@@ -117,7 +116,6 @@ class ReferralPayout(models.Model):
             ),
         ]
 
-    @api.model
     def _selection_kind(self):
         return [(kind, label) for kind, label, _model, _query in self._payout_sources()]
 

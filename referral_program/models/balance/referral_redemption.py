@@ -108,7 +108,6 @@ class ReferralRedemption(models.Model):
 
     # === REDEEMING === #
 
-    @api.model
     def _redeem(self, participant, invoice, amount, *, by_staff=False, key=False):
         """Pay one of the participant's own invoices with the balance.
 
@@ -154,7 +153,6 @@ class ReferralRedemption(models.Model):
         redemption._send_mail()
         return redemption
 
-    @api.model
     def _payer_of(self, invoice):
         """Return the participant whose balance can pay this invoice, if there is one.
 
@@ -171,7 +169,6 @@ class ReferralRedemption(models.Model):
             limit=1,
         )
 
-    @api.model
     def _portal_payer_of(self, invoice, user):
         """Return the membership whose money a user moves, if its balance can pay it.
 
@@ -188,7 +185,6 @@ class ReferralRedemption(models.Model):
             return payer.browse()
         return payer
 
-    @api.model
     def _why_not(self, participant, invoice, *, by_staff=False):
         """Return why an invoice cannot be paid with a balance, or an empty text.
 
@@ -227,7 +223,6 @@ class ReferralRedemption(models.Model):
             )
         return ""
 
-    @api.model
     def _check_can_redeem(self, participant, invoice, amount, *, by_staff=False):
         """Refuse to pay what cannot be paid with the balance.
 

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ...tools.amounts import settled_by, taken_for
 from ...tools.refusals import refusal
@@ -15,7 +15,6 @@ class ReferralRedemption(models.Model):
     paid_on = fields.Datetime(readonly=True, default=fields.Datetime.now, copy=False)
     by_staff = fields.Boolean(readonly=True, copy=False)
 
-    @api.model
     def _due(self, participant, invoice):
         """Return what is still to be paid, in the company's currency of today.
 
@@ -27,7 +26,6 @@ class ReferralRedemption(models.Model):
             participant.currency_id.rounding,
         )
 
-    @api.model
     def _rate(self, participant, invoice):
         """Return today's units of the invoice's currency for one of the company's."""
         return self.env["res.currency"]._get_conversion_rate(
@@ -37,7 +35,6 @@ class ReferralRedemption(models.Model):
             participant.program_id._today(),
         )
 
-    @api.model
     def _open_amount(self, invoice):
         """Return what nobody has paid yet of an invoice, in the invoice's currency.
 
@@ -65,7 +62,6 @@ class ReferralRedemption(models.Model):
         left = invoice.amount_residual - waiting - max(said, 0.0)
         return max(invoice.currency_id.round(left), 0.0)
 
-    @api.model
     def _paid_by(self, payments, invoice):
         """Return the sum of some payments, in an invoice's currency."""
         return sum(
@@ -75,7 +71,6 @@ class ReferralRedemption(models.Model):
             for payment in payments
         )
 
-    @api.model
     def _settlement(self, participant, invoice, amount):
         """Return what the balance loses, and what that pays of an invoice.
 
@@ -106,7 +101,6 @@ class ReferralRedemption(models.Model):
 
     # === HOW LITTLE, HOW OFTEN === #
 
-    @api.model
     def _check_limits(self, participant, amount, due):
         """Refuse less than the program's minimum, and more payments than needed a day.
 

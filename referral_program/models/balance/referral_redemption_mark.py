@@ -1,6 +1,6 @@
 from functools import partial
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...tools.actions import run_soon
@@ -29,7 +29,6 @@ class ReferralRedemptionMark(models.Model):
 
     _invoice_unique = models.UniqueIndex("(invoice_id)")
 
-    @api.model
     def _mark(self, moves):
         """Note which of the invoices that were posted the balance is to pay.
 
@@ -62,7 +61,6 @@ class ReferralRedemptionMark(models.Model):
             marks.create(wanted)
             run_soon(self.env, REDEEM)
 
-    @api.model
     def _cron_redeem(self):
         """Pay the invoices that are marked, each for itself."""
         programs = self.env["referral.program"]

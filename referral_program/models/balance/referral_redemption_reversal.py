@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import UserError
 
 
@@ -7,7 +7,6 @@ class ReferralRedemption(models.Model):
 
     _inherit = "referral.redemption"
 
-    @api.model
     def _undo_by_reversals(self, moves):
         """Have redemptions undone by the reversals of their entries that get posted.
 
@@ -47,7 +46,6 @@ class ReferralRedemption(models.Model):
                 referral_reversing=frozenset(entry.ids)
             ).remove_move_reconcile()
 
-    @api.model
     def _signature(self, move, sign):
         """Return what an entry does to which accounts and partners."""
         return sorted(

@@ -110,7 +110,6 @@ class ReferralStatement(models.Model):
         "The figures of a statement do not add up.",
     )
 
-    @api.model
     def _refusal(self):
         return self.env._(
             "A statement is what was reported to the participant for a month, so it "
@@ -125,7 +124,6 @@ class ReferralStatement(models.Model):
 
     # === MAKING THEM === #
 
-    @api.model
     def _cron_statements(self):
         """Make the statements of all posted months, then write to the participants.
 
@@ -151,7 +149,6 @@ class ReferralStatement(models.Model):
 
     # === MAIL === #
 
-    @api.model
     def _mail_due(self):
         """Write to those who want it, a batch at a time, once each."""
         due = self.search([("to_mail", "=", True)], order="id")
@@ -224,7 +221,6 @@ class ReferralStatement(models.Model):
         self.ensure_one()
         return format_date(self.env, self.period_start, date_format="LLLL y")
 
-    @api.model
     def _date(self, day, date_format=False):
         """Return a date as the viewer reads it, in digits unless a format is named."""
         return format_date(self.env, day, date_format=date_format)
@@ -262,7 +258,6 @@ class ReferralStatement(models.Model):
         digits = self.currency_id.decimal_places
         return formatLang(self.env, round(amount, digits) + 0.0, digits=digits)
 
-    @api.model
     def _share(self, value, most=2):
         """Return a percentage with as many decimals as it has, at most some."""
         text = f"{value:.{most}f}".rstrip("0")

@@ -2,7 +2,7 @@ import hashlib
 import logging
 from functools import partial
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 from odoo.tools import SQL
@@ -96,7 +96,6 @@ class ReferralStatement(models.Model):
 
     # === MAKING === #
 
-    @api.model
     def _cron_documents(self):
         """Make the PDFs of each program's last month, so that nobody waits for one.
 

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from .ledger import CONTACTS
@@ -21,7 +21,6 @@ class ReferralStatementMark(models.Model):
     )
     date = fields.Date(required=True, help="The accounting date of the movement.")
 
-    @api.model
     def _mark(self, moves):
         """Note whose balances these entries touch, booked or not booked any more.
 
@@ -34,7 +33,6 @@ class ReferralStatementMark(models.Model):
         moves = moves.sudo().filtered(lambda move: not move.referral_accrual_id)
         self._mark_items(moves.line_ids)
 
-    @api.model
     def _mark_partner(self, partner):
         """Note that a contact has got another one's items, by SQL."""
         # sudo: all users merge contacts, and none of them writes marks
@@ -44,7 +42,6 @@ class ReferralStatementMark(models.Model):
             today = participant.program_id._today()
             marks.create({"participant_id": participant.id, "date": today})
 
-    @api.model
     def _mark_items(self, items):
         """Note whose balances these items touch."""
         accounts = self.env["referral.program"]._liability_accounts()

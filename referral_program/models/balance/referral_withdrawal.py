@@ -237,7 +237,6 @@ class ReferralWithdrawal(models.Model):
 
     # === REQUESTING === #
 
-    @api.model
     def _request(self, participant, amount, bank_account, *, by_staff=False, key=False):
         """Ask for money from a participant's balance.
 
@@ -289,7 +288,6 @@ class ReferralWithdrawal(models.Model):
         withdrawal._after_request()
         return withdrawal
 
-    @api.model
     def _check_minimum(self, participant, amount):
         """Refuse amounts below the program's minimum; staff are not asked."""
         minimum = participant.program_id.min_withdrawal

@@ -1,6 +1,6 @@
 import logging
 
-from odoo import Command, api, models
+from odoo import Command, models
 from odoo.exceptions import UserError
 
 from ...tools.actions import notification, run_soon
@@ -26,7 +26,6 @@ class ReferralWithdrawal(models.Model):
 
     # === CHOOSING === #
 
-    @api.model
     def _cron_bill(self):
         """Bill what may be billed, of all programs, oldest first.
 
@@ -39,7 +38,6 @@ class ReferralWithdrawal(models.Model):
         programs._checkpoint(remaining=len(waiting))
         programs._in_steps(batches(waiting, BILL_BATCH_SIZE), "_bill_step")
 
-    @api.model
     def _to_bill_domain(self):
         return [
             ("state", "=", "requested"),
@@ -47,7 +45,6 @@ class ReferralWithdrawal(models.Model):
             *self._decided_domain(),
         ]
 
-    @api.model
     def _decided_domain(self):
         """Return the domain of withdrawals that need no approval, or have it."""
         return [

@@ -74,7 +74,6 @@ class ReferralWithdrawal(models.Model):
             ]
         )
 
-    @api.model
     def _account_details(self, account):
         """Return the values that keep where the money is to go."""
         # sudo: participants read no bank accounts
@@ -87,7 +86,6 @@ class ReferralWithdrawal(models.Model):
 
     # === ASKED WHEN REQUESTING === #
 
-    @api.model
     def _check_day(self, participant):
         """Refuse more requests a day than anybody needs, cancelled ones included.
 
@@ -113,7 +111,6 @@ class ReferralWithdrawal(models.Model):
                 ),
             )
 
-    @api.model
     def _check_payout(self, participant, *, by_staff=False):
         """Refuse to pay whoever may not be paid now.
 
@@ -126,7 +123,6 @@ class ReferralWithdrawal(models.Model):
         if reason:
             raise refusal("payout_not_allowed", reason)
 
-    @api.model
     def _payout_problem(self, participant, reason):
         """Return for staff why a participant is not paid."""
         return self.env._(

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
@@ -42,7 +42,6 @@ class IrAttachment(models.Model):
 
         return forbidden, error
 
-    @api.model
     def _search(self, domain, *args, bypass_access=False, **kwargs):
         """Leave these files out of every search but the program's own."""
         if not self.env.su and not bypass_access:

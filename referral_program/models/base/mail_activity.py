@@ -17,7 +17,6 @@ class MailActivity(models.Model):
             return activities.create(vals_list).with_env(self.env)
         return super().create(vals_list)
 
-    @api.model
     def _is_of_referrals(self, vals):
         # sudo: clients read no models
         model = self.env["ir.model"].sudo().browse(vals.get("res_model_id"))

@@ -1,10 +1,9 @@
-from odoo import api, models
+from odoo import models
 
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
-    @api.model
     def _watched_fields(self):
         """Return the fields whose changes have the next accrual look at all invoices
         with a product.

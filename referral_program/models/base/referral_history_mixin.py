@@ -61,7 +61,6 @@ class ReferralHistoryMixin(models.AbstractModel):
             )
         return super().unlink()
 
-    @api.model
     def _history_fields(self):
         return [
             name
@@ -80,7 +79,6 @@ class ReferralHistoryMixin(models.AbstractModel):
         if changes:
             self._log_history(self[self._history_of], title, changes)
 
-    @api.model
     def _log_history(self, record, title, changes):
         if not any(map(told(self).env.context.get, UNTOLD)):
             record._message_log(body=title, tracking_value_ids=changes)

@@ -17,7 +17,6 @@ class ReferralImmutableMixin(models.AbstractModel):
     def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(self._refusal())
 
-    @api.model
     def _refusal(self):
         """Return why, and what to do instead."""
         return self.env._(

@@ -39,7 +39,6 @@ class ReferralLogMixin(models.AbstractModel):
         for program in programs.search([]):  # pylint: disable=no-search-all
             self.search(some & Domain(self._over_domain(program)))._erase()
 
-    @api.model
     def _over_domain(self, program):
         """Return the domain of a program's rows whose time is over."""
         raise NotImplementedError
@@ -48,7 +47,6 @@ class ReferralLogMixin(models.AbstractModel):
     def _unlink_never(self):
         raise UserError(self._refusal())
 
-    @api.model
     def _refusal(self):
         return self.env._(
             "This is a record of what happened: it cannot be edited or deleted."

@@ -1,6 +1,6 @@
 import logging
 
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import ValidationError
 from odoo.tools import split_every
 
@@ -21,7 +21,6 @@ class ReferralSecretMixin(models.AbstractModel):
     _name = "referral.secret.mixin"
     _description = "Referral Secrets"
 
-    @api.model
     def _encrypt(self, content):
         """Return bytes as they are kept.
 
@@ -32,7 +31,6 @@ class ReferralSecretMixin(models.AbstractModel):
         except secrets.NoKey:
             raise self._no_key() from None
 
-    @api.model
     def _digest(self, text):
         """Return what equal texts have in common, and what tells nothing of them.
 
@@ -43,7 +41,6 @@ class ReferralSecretMixin(models.AbstractModel):
         except secrets.NoKey:
             raise self._no_key() from None
 
-    @api.model
     def _decrypt(self, content):
         """Return the bytes that are kept: for a reading that is recorded.
 
@@ -79,7 +76,6 @@ class ReferralSecretMixin(models.AbstractModel):
             )
         )
 
-    @api.model
     def _cannot(self, cure):
         """Return the error for whoever asks, and say in the log what to do.
 
@@ -97,7 +93,6 @@ class ReferralSecretMixin(models.AbstractModel):
 
     # === ANOTHER KEY === #
 
-    @api.model
     def _renew_secrets(self, domain, done):
         """Encrypt anew, with the first key, what is not encrypted with it.
 
@@ -125,7 +120,6 @@ class ReferralSecretMixin(models.AbstractModel):
         """
         raise NotImplementedError
 
-    @api.model
     def _renewed(self, content):
         """Return what has to be encrypted anew, as it was before; else None."""
         if not secrets.is_encrypted(content):

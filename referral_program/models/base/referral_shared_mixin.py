@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import AccessError
 
 
@@ -31,7 +31,6 @@ class ReferralSharedMixin(models.AbstractModel):
             )
         )
 
-    @api.model
     def _may_change_shared(self):
         """Tell whether the user may access all companies that have a program."""
         # sudo: which companies there are, is asked for those that one cannot see
@@ -39,14 +38,12 @@ class ReferralSharedMixin(models.AbstractModel):
         others = [("company_id", "not in", self.env.user.company_ids.ids)]
         return self.env.su or not programs.search_count(others, limit=1)
 
-    @api.model
     def _own(self):
         """Return whose a record is that the user makes."""
         if self._may_change_shared():
             return self.env[self._fields[self._owner].comodel_name]
         return self._of_own_company()
 
-    @api.model
     def _of_own_company(self):
         return self.env.company
 

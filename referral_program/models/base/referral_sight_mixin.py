@@ -52,13 +52,11 @@ class ReferralSightMixin(models.AbstractModel):
         if named and not self.env.su:
             self.browse().new({name: values[name] for name in named})
 
-    @api.model
     def _with_defaults(self, values):
         """Return the values with the defaults, which a request can name as well."""
         missing = self._relations() - values.keys()
         return {**self.default_get(list(missing)), **values}
 
-    @api.model
     def _relations(self):
         """Return the names of the fields that lead to other records."""
         return {name for name, field in self._fields.items() if field.relational}

@@ -1,6 +1,6 @@
 from contextlib import nullcontext
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools.mail import email_normalize_all
 
@@ -49,7 +49,6 @@ class ResPartner(models.Model):
         groups="referral_program.group_reader",
     )
 
-    @api.model
     def _referral_sight(self):
         """Return the domain of records that the user sees.
 
@@ -149,7 +148,6 @@ class ResPartner(models.Model):
         self._mark_for_accrual()
         return super().unlink()
 
-    @api.model
     def _watched_fields(self):
         """Return the fields whose changes have the next accrual look at the invoices
         of a contact, and of the clients whom it brought.

@@ -91,7 +91,6 @@ class ResPartnerBank(models.Model):
         for account in self:
             participants._tell_of_account(account)
 
-    @api.model
     def _with_truster(self, vals):
         """Return values that say who trusts the account, whatever was sent.
 

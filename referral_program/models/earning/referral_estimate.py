@@ -1,7 +1,7 @@
 from dataclasses import replace
 from functools import partial
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from ...tools.rounding import rounded_query
@@ -47,7 +47,6 @@ class ReferralEstimate(models.Model):
 
     _participant_unique = models.UniqueIndex("(participant_id)")
 
-    @api.model
     def _cron_estimate(self):
         """Estimate all programs anew; one that fails does not stop the others."""
         programs = self.env["referral.program"]
@@ -55,7 +54,6 @@ class ReferralEstimate(models.Model):
         steps = [(program, partial(self._estimate, program)) for program in found]
         programs._in_turn(steps, "estimate", "ir_cron_estimate")
 
-    @api.model
     def _estimate(self, program):
         """Estimate a program anew, as of today."""
         self.env.flush_all()

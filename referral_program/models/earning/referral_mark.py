@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 #: Keys of what a transaction has touched, in ``cr.precommit.data``.
@@ -43,7 +43,6 @@ class ReferralMark(models.Model):
 
     # === MARKING === #
 
-    @api.model
     def _mark_moves(self, moves):
         """Have the next accrual look at the groups that these moves belong to or pay.
 
@@ -54,7 +53,6 @@ class ReferralMark(models.Model):
         new = self.env.cr.precommit.data.get(NEW, frozenset())
         self._remember(AROUND, [id_ for id_ in moves.ids if id_ not in new])
 
-    @api.model
     def _mark_reconciled(self, moves):
         """Have the next accrual look at the groups that were matched, or unmatched.
 
@@ -63,34 +61,28 @@ class ReferralMark(models.Model):
         """
         self._remember(MOVES, moves.ids)
 
-    @api.model
     def _note_new(self, moves):
         """Note that the transaction made these moves."""
         self._remember(NEW, moves.ids)
 
-    @api.model
     def _mark_lost(self, move_ids):
         """Have the next accrual take back what invoices got that are deleted."""
         self._remember(LOST, move_ids)
 
-    @api.model
     def _mark_partners(self, partners):
         """Have the next accrual look at all invoices of these clients, and of the
         clients whom they brought."""
         self._remember(PARTNERS, partners.ids)
 
-    @api.model
     def _mark_products(self, templates):
         """Have the next accrual look at all invoices with these products."""
         self._remember(PRODUCTS, templates.ids)
 
-    @api.model
     def _mark_everything(self, programs):
         """Have the next accrual of these programs compute everything anew."""
         # sudo: who may change what an accrual depends on need not see the marks
         self.sudo().create([{"program_id": program.id} for program in programs])
 
-    @api.model
     def _remember(self, key, ids):
         if not ids:
             return
@@ -99,7 +91,6 @@ class ReferralMark(models.Model):
             precommit.add(self.sudo()._write_marks)
         precommit.data.setdefault(key, set()).update(ids)
 
-    @api.model
     def _write_marks(self):
         """Write down what the transaction has touched so far."""
         data = self.env.cr.precommit.data

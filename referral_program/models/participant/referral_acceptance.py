@@ -58,7 +58,6 @@ class ReferralAcceptance(models.Model):
         "(participant_id, agreement_id)", "This version is accepted already."
     )
 
-    @api.model
     def _over_domain(self, program):
         """With the documents, if there were any: until then it proves who accepted."""
         limit = fields.Datetime.now() - timedelta(days=program.retention_days)

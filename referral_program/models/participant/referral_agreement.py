@@ -142,7 +142,6 @@ class ReferralAgreement(models.Model):
 
     # === WHAT IS IN FORCE === #
 
-    @api.model
     def _current(self, company, day):
         """Return the newest published version of each kind that is in force.
 

@@ -193,7 +193,6 @@ class ReferralDocument(models.Model):
             words = dict.fromkeys(langs, False) | {"en_US": document[name]}
             document._update_field_translations(name, words)
 
-    @api.model
     def _take_translations(self, documents=None):
         """Take over from requirements what documents lack in other languages.
 

@@ -1,7 +1,7 @@
 import base64
 import re
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 from odoo.http import request
@@ -60,14 +60,12 @@ class ReferralDocumentPage(models.Model):
         # past the guard: the file is the same
         return super().write({"content": base64.b64encode(self._encrypt(content))})
 
-    @api.model
     def _safe_name(self, name, extension):
         """Return a file name without paths, control signs and false extensions."""
         stem = re.split(r"[\\/]", name or "")[-1].rsplit(".", 1)[0]
         stem = re.sub(r"[^\w\- ]+", "_", stem).strip(" _")[:60]
         return f"{stem or 'document'}.{extension}"
 
-    @api.model
     def _address(self):
         """Return the address of the request that is being served, if any."""
         return request.httprequest.remote_addr if request else False

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class ReferralDocumentReading(models.Model):
@@ -41,7 +41,6 @@ class ReferralDocumentReading(models.Model):
     )
     ip_address = fields.Char("Address", readonly=True)
 
-    @api.model
     def _over_domain(self, program):
         limit = fields.Datetime.now() - timedelta(days=program.trace_days)
         return [

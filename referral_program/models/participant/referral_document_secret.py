@@ -61,7 +61,6 @@ class ReferralDocument(models.Model):
         self._log_reading(purpose)
         return self._decrypt(self._bytes_of(secret)).decode()
 
-    @api.model
     def _prepare_text_vals(self, text):
         """Return the values of a text as it is kept.
 
@@ -76,7 +75,6 @@ class ReferralDocument(models.Model):
             "text_digest": self._digest(same) if same else False,
         }
 
-    @api.model
     def _bytes_of(self, secret):
         """Return what is kept as bytes: a text of before encryption, as it is."""
         with suppress(ValueError):

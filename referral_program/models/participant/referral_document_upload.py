@@ -1,6 +1,6 @@
 import base64
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
@@ -100,7 +100,6 @@ class ReferralDocument(models.Model):
                 page.invalidate_recordset()
                 document._check_total_size(program)
 
-    @api.model
     def _take_turn(self, client):
         """Have a client hand in by one request at a time: the others would wait for it,
         each with a worker, and be run again.

@@ -52,7 +52,6 @@ class ReferralPace(models.Model):
 
     _subject_unique = models.UniqueIndex("(kind, subject)")
 
-    @api.model
     def _step(self, kind, subject, limit, steps=1):
         """Count steps, which are not done if there were too many.
 

@@ -154,12 +154,10 @@ class ReferralParticipant(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.model
     def _new_code(self):
         """Return a code for a link: 96 random bits, safe in an address."""
         return secrets.token_urlsafe(12)
 
-    @api.model
     def _find_by_code(self, code):
         """Return the participant whose code or alias it is, if the link is active.
 
@@ -204,7 +202,6 @@ class ReferralParticipant(models.Model):
         # drawn by the library from modules alone: nothing of the link is in it
         return Markup(self._draw_qr_code(address or self.link))  # nosec B704
 
-    @api.model
     @ormcache("link")
     def _draw_qr_code(self, link):
         image = qrcode.make(link, image_factory=SvgPathImage, border=2, box_size=10)

@@ -1,6 +1,6 @@
 import logging
 
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import UserError, ValidationError
 
 from .referral_pace import LOOKUPS_AN_HOUR
@@ -25,7 +25,6 @@ class ReferralParticipant(models.Model):
 
     _inherit = "referral.participant"
 
-    @api.model
     def _asked_of_company(self, user, entity_type):
         """Return which of ``company_name`` and ``vat`` a user is asked for.
 
@@ -60,7 +59,6 @@ class ReferralParticipant(models.Model):
             and client.child_ids == user.partner_id
         )
 
-    @api.model
     def _take_company(self, user, entity_type, given):
         """Keep the name and the tax id that a user typed on their own client.
 
@@ -100,7 +98,6 @@ class ReferralParticipant(models.Model):
             client.write(vals)
         return {}
 
-    @api.model
     def _make_company(self, user, vals):
         """Make the company of a user who was a person until now, and return it."""
         person = user.sudo().partner_id  # sudo: as above
@@ -118,7 +115,6 @@ class ReferralParticipant(models.Model):
         person.parent_id = company
         return company
 
-    @api.model
     def _missing_of_company(self, user, entity_type, given):
         """Return what a user still has to say of their company, by field."""
         asked = self._asked_of_company(user, entity_type)
@@ -130,7 +126,6 @@ class ReferralParticipant(models.Model):
             errors["vat"] = self.env._("Enter the tax id.")
         return errors
 
-    @api.model
     def _look_up_name(self, user, vat, country):
         """Return the name of the company with a tax id, where Odoo can look it up.
 

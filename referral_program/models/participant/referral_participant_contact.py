@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
@@ -21,7 +21,6 @@ class ReferralParticipant(models.Model):
 
     # === THE CONTACT === #
 
-    @api.model
     def _check_stay_themselves(self, partners):
         """Refuse to make contacts who take part some other client's.
 

@@ -152,7 +152,6 @@ class ReferralParticipant(models.Model):
 
     # === SUBMISSION === #
 
-    @api.model
     def _draft(self, program, partner, participant_type, user=None):
         """Return the draft of a client, made or brought to a type.
 

@@ -1,6 +1,6 @@
 import re
 
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import ValidationError
 
 from odoo.addons.base_iban.models.res_partner_bank import (
@@ -82,7 +82,6 @@ class ReferralParticipant(models.Model):
             }
         )
 
-    @api.model
     def _tell_of_account(self, account):
         """Write to the owners that there is an account more, whoever added it."""
         members = self.search(

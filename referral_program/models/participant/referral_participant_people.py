@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools.roles import check_role, has_role
@@ -24,7 +24,6 @@ class ReferralParticipant(models.Model):
 
     # === WHO IT IS === #
 
-    @api.model
     def _of_user(self, program, user):
         """Return the membership that a user acts for, in superuser mode.
 

@@ -178,7 +178,6 @@ class ReferralParticipant(models.Model):
             row["messages"] = rows(question._messages(), ("date", "author_id", "body"))
         return json.loads(json.dumps(data, default=str))
 
-    @api.model
     def _renew_document_secrets(self, done):
         """Encrypt all texts and files with the first of the server's keys.
 
@@ -193,7 +192,6 @@ class ReferralParticipant(models.Model):
         texts += programs._renew_secrets([("event_secret", "!=", False)], done)
         return texts + self.env["referral.document.page"]._renew_secrets([], done)
 
-    @api.model
     def _cron_destroy_documents(self):
         """Destroy documents whose retention period is over, in archived programs too.
 
@@ -214,7 +212,6 @@ class ReferralParticipant(models.Model):
             if not programs._checkpoint(1):
                 break
 
-    @api.model
     def _over_domain(self, program):
         """Return the domain of a program's participants whose documents have to go.
 

@@ -93,7 +93,6 @@ class ReferralParticipantType(models.Model):
         if not self.can_join:
             self.link_at_once = False
 
-    @api.model
     def _offered(self, company):
         """Return the types by which a company's clients join.
 

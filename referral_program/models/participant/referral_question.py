@@ -70,7 +70,6 @@ class ReferralQuestion(models.Model):
 
     # === ASKING === #
 
-    @api.model
     def _ask(self, participant, accrual, text, row=None):
         """Ask in a participant's name; the accountant is told.
 
@@ -135,7 +134,6 @@ class ReferralQuestion(models.Model):
             subtype_xmlid="mail.mt_comment",
         )
 
-    @api.model
     def _checked(self, text):
         text = (text or "").strip()
         if not text:

@@ -95,7 +95,6 @@ class ReferralRepresentative(models.Model):
                     )
                 )
 
-    @api.model
     def _check_contacts_stay(self, contacts):
         """Refuse to hand the portal account of who acts here to somebody else.
 

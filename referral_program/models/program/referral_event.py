@@ -60,7 +60,6 @@ class ReferralEvent(models.Model):
 
     # === RECORDING === #
 
-    @api.model
     def _record(self, kind, records):
         """Write down what happened, if the program has an address to tell it to.
 
@@ -79,7 +78,6 @@ class ReferralEvent(models.Model):
         )
         self._deliver_soon()
 
-    @api.model
     def _prepare_event_vals(self, kind, record, now):
         uid = uuid.uuid4().hex
         participant = record._event_participant()
@@ -103,7 +101,6 @@ class ReferralEvent(models.Model):
             "body": json.dumps(body),
         }
 
-    @api.model
     def _deliver_soon(self):
         """Have the scheduled action run after this transaction, once."""
         noted = self.env.cr.precommit.data

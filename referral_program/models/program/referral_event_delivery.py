@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 from http.client import HTTPException
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import ValidationError
 
 from ...tools import webhooks
@@ -30,7 +30,6 @@ class ReferralEvent(models.Model):
 
     _inherit = "referral.event"
 
-    @api.model
     def _cron_deliver(self):
         """Deliver what is due, of each program in the order in which it happened.
 
@@ -54,7 +53,6 @@ class ReferralEvent(models.Model):
             if not program._checkpoint(1) or unanswered:
                 break
 
-    @api.model
     def _due_domain(self):
         return [
             ("state", "=", "pending"),

@@ -1,6 +1,6 @@
 from dateutil.relativedelta import relativedelta
 
-from odoo import SUPERUSER_ID, api, models
+from odoo import SUPERUSER_ID, models
 from odoo.tools import clean_context, format_date, formataddr, html2plaintext
 
 #: Days before the credit day on which an accrual that is not posted is an alarm.
@@ -30,7 +30,6 @@ class ReferralProgram(models.Model):
             values["email_from"] = formataddr((company.name, sender))
         return values
 
-    @api.model
     def _mail_template(self, name):
         """Return a mail template, whose mails no request's context holds up or turns.
 
@@ -90,7 +89,6 @@ class ReferralProgram(models.Model):
 
     # === HANDING OVER === #
 
-    @api.model
     def _activities(self, domain):
         """Return the open activities of the program's own kinds, of all programs.
 
@@ -101,7 +99,6 @@ class ReferralProgram(models.Model):
         kinds = self._own_ids("mail.activity.type")
         return activities.search([("activity_type_id", "in", kinds), *domain])
 
-    @api.model
     def _own_ids(self, model):
         """Return the ids of the records of a model that came with the addon."""
         # sudo: external ids are not everybody's to read
@@ -141,7 +138,6 @@ class ReferralProgram(models.Model):
             return self.officer_id, "group_officer"
         return self.responsible_id, "group_accountant"
 
-    @api.model
     def _hand_over_from(self, users):
         """Hand over what these users have to do, before they go."""
         activities = self._activities([("user_id", "in", users.ids)])
@@ -153,7 +149,6 @@ class ReferralProgram(models.Model):
 
     # === THE DAILY LOOK === #
 
-    @api.model
     def _cron_watch(self):
         """See to it that somebody knows what has to be done, whatever else runs.
 

@@ -58,7 +58,6 @@ class ReferralProgram(models.Model):
         ]
         actions.search(open_ones).group_ids = self.env.ref("base.group_system")
 
-    @api.model
     def _cron_accrue(self):
         """Catch up all due months of all programs, oldest first.
 
@@ -75,12 +74,10 @@ class ReferralProgram(models.Model):
             program._isolated(program._warn_before_credit_day, report, ACCRUE)
             self._checkpoint(1)
 
-    @api.model
     def _in_job(self):
         """Tell whether this is the scheduled action's own transaction."""
         return bool(self.env.context.get("ir_cron_progress_id"))
 
-    @api.model
     def _checkpoint(self, processed=0, remaining=None):
         """Commit if this is the scheduled action's own transaction.
 
@@ -90,7 +87,6 @@ class ReferralProgram(models.Model):
             return inf
         return self.env["ir.cron"]._commit_progress(processed, remaining=remaining)
 
-    @api.model
     def _in_steps(self, batches, method):
         """Have a scheduled action's steps done: here, one batch after the other.
 
@@ -106,7 +102,6 @@ class ReferralProgram(models.Model):
             # ids only: a batch forgets what it loaded
             self.env.invalidate_all()
 
-    @api.model
     def _in_turn(self, steps, failure, action):
         """Do the steps of a scheduled action one after the other, each for itself.
 

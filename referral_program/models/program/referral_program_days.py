@@ -84,7 +84,6 @@ class ReferralProgram(models.Model):
         # sudo: which day it is does not depend on who asks
         return pytz.timezone(self.sudo().tz or "UTC")
 
-    @api.model
     def _of_company(self, company):
         """Return the program that counts a company's invoices: its own, or a parent's.
 
@@ -92,7 +91,6 @@ class ReferralProgram(models.Model):
         """
         return self.search([("company_id", "parent_of", company.id)], limit=1)
 
-    @api.model
     def _of_user(self, user):
         """Return the program that a user may take part in.
 
@@ -108,7 +106,6 @@ class ReferralProgram(models.Model):
         client = user.partner_id.commercial_partner_id
         return referrals.search([("partner_id", "=", client.id)], limit=1).program_id
 
-    @api.model
     def _today_in(self, company):
         """Return today's date in a company, by its program, or by one made now."""
         # sudo: as in :meth:`_timezone`

@@ -1,7 +1,7 @@
 import hmac
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 from ...tools import secrets
 
@@ -21,7 +21,6 @@ class ReferralProgram(models.Model):
 
     _inherit = "referral.program"
 
-    @api.model
     def _knows_health_token(self, token):
         """Tell whether a monitor may be told.
 
@@ -33,7 +32,6 @@ class ReferralProgram(models.Model):
             known.encode(), token.encode()
         )
 
-    @api.model
     def _health(self):
         """Return how many things are wrong, of each kind, in all programs.
 
@@ -60,7 +58,6 @@ class ReferralProgram(models.Model):
             "document_key": int(not secrets.is_ready()),
         }
 
-    @api.model
     def _ailing_actions(self, now):
         """Return how many of our scheduled actions are off, late or failing."""
         actions = self._scheduled_actions()

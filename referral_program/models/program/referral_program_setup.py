@@ -8,7 +8,6 @@ class ReferralProgram(models.Model):
 
     _inherit = "referral.program"
 
-    @api.model
     def _get_or_create_for_company(self, company):
         """Return the company's program, made with a working default if it has none.
 

@@ -122,7 +122,6 @@ class ReferralProgramTerms(models.Model):
         "CHECK (rate >= 0 AND rate <= 100)", "Enter a rate between 0 and 100 percent."
     )
 
-    @api.model
     def _selection_base(self):
         """Return what terms can earn on: whatever the rule knows."""
         bases = self.env["referral.earning"]._bases()
@@ -130,13 +129,11 @@ class ReferralProgramTerms(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.model
     def _this_month(self):
         """Return the first day of the month that it is in the user's company."""
         programs = self.env["referral.program"]
         return programs._today_in(self.env.company).replace(day=1)
 
-    @api.model
     def _default_excluded_category_ids(self):
         """Return the shipped categories that earn nothing, as far as they exist."""
         categories = self.env["product.category"]
@@ -161,7 +158,6 @@ class ReferralProgramTerms(models.Model):
                 else self.env._("%(rate)s %% from %(date)s", **values)
             )
 
-    @api.model
     def _search_display_name(self, operator, value):
         return search_by_display_name(self, operator, value)
 
@@ -170,7 +166,6 @@ class ReferralProgramTerms(models.Model):
         for terms in self:
             terms.is_locked = terms in locked
 
-    @api.model
     def _protected_fields(self):
         """Return what decides about money: locked once a posted accrual used it.
 

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...tools.actions import run_soon
@@ -35,7 +35,6 @@ class ReferralClaim(models.Model):
         required=True, readonly=True, default=fields.Datetime.now
     )
 
-    @api.model
     def _take(self, participant, text):
         """Take a participant's word for having brought a client; staff decide.
 
@@ -58,7 +57,6 @@ class ReferralClaim(models.Model):
         )
         run_soon(self.env, LOOK_INTO)
 
-    @api.model
     def _check_today(self, participant):
         """Refuse more than ``CLAIMS_A_DAY`` claims of a participant in 24 hours.
 
@@ -83,7 +81,6 @@ class ReferralClaim(models.Model):
                 )
             )
 
-    @api.model
     def _cron_look_into(self):
         """Look into all claims that wait; a claim that fails stops no other."""
         # sudo: nobody else creates what comes of claims, or ends them

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from .referral_referral import IN_FORCE_STATES
@@ -35,12 +35,10 @@ class ReferralKeptInvoice(models.Model):
 
     _move_unique = models.UniqueIndex("(move_id)")
 
-    @api.model
     def _let_go(self, moves):
         """Let their new client decide about invoices that are addressed anew."""
         self.search([("move_id", "in", moves.ids)]).unlink()
 
-    @api.model
     def _keep(self, referrals):
         """Write down which invoices of their clients these referrals cover today.
 
@@ -78,7 +76,6 @@ class ReferralKeptInvoice(models.Model):
             )
         )
 
-    @api.model
     def _uncovered(self, referrals, clients):
         """Return the ids of the clients' invoices that fall under no referral.
 
@@ -107,7 +104,6 @@ class ReferralKeptInvoice(models.Model):
             )
         )
 
-    @api.model
     def _keep_apart(self, referrals, move_ids):
         """Let invoices earn nothing that fall under a referral only since contacts
         came together.
@@ -132,7 +128,6 @@ class ReferralKeptInvoice(models.Model):
             )
         )
 
-    @api.model
     def _covering(self, referrals):
         """Return the ``SELECT`` of those referrals that cover ``move`` today, or will
         once they are approved."""

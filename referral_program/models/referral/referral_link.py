@@ -40,7 +40,6 @@ class ReferralLink(models.Model):
         for link in self:
             link.address = f"{link.participant_id.link}/{link.name}"
 
-    @api.model
     def _find(self, participant, text):
         """Return the participant's link with a name; empty if there is none.
 
@@ -55,7 +54,6 @@ class ReferralLink(models.Model):
             [("participant_id", "=", participant.id), ("name", "=", name)], limit=1
         )
 
-    @api.model
     def _add(self, participant, text):
         """Give a participant a link with a name, or give one back that was removed.
 

@@ -183,13 +183,11 @@ class ReferralMaterial(models.Model):
             "The picture cannot be read. Save it again."
         )
 
-    @api.model
     def _of_own_company(self):
         return self.env["referral.program"]._of_company(self.env.company)
 
     # === WHAT PARTICIPANTS GET === #
 
-    @api.model
     def _of_program(self, program):
         """Return what the participants of a program advertise with."""
         return self.search([("program_id", "in", (False, program.id))])

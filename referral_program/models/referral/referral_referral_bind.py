@@ -45,7 +45,6 @@ class ReferralReferral(models.Model):
 
     # === BINDING === #
 
-    @api.model
     def _bind(self, participant, partner, source, *, external_key=False, **values):
         """Bind a client to a participant, or record why not.
 
@@ -90,7 +89,6 @@ class ReferralReferral(models.Model):
         )
         return referrals.browse(), reason
 
-    @api.model
     def _refuse(self, program, source, reason, **values):
         """Record that a client was not bound."""
         # sudo: nobody writes refusals but this method
@@ -100,7 +98,6 @@ class ReferralReferral(models.Model):
 
     # === GUARDS === #
 
-    @api.model
     def _why_not(self, participant, partner, ignore=None):
         """Return why a participant does not get a client.
 
@@ -111,7 +108,6 @@ class ReferralReferral(models.Model):
         """
         return self._first_objection(participant, partner, ignore)
 
-    @api.model
     def _first_objection(self, participant, partner, ignore=None, among=None):
         """Return the first reason that speaks against a client's being brought.
 
@@ -146,13 +142,11 @@ class ReferralReferral(models.Model):
             False,
         )
 
-    @api.model
     def _have_same_tax_id(self, own, partner):
         return same_tax_id(
             own.vat, own.country_id.code, partner.vat, partner.country_id.code
         )
 
-    @api.model
     def _have_same_bank_account(self, own, partner):
         banks = self.env["res.partner.bank"].sudo()
 
@@ -164,7 +158,6 @@ class ReferralReferral(models.Model):
 
         return not numbers(own).isdisjoint(numbers(partner))
 
-    @api.model
     def _have_same_domain(self, own, partner):
         contacts = self.env["res.partner"].sudo()
 
@@ -174,7 +167,6 @@ class ReferralReferral(models.Model):
 
         return not domains(own).isdisjoint(domains(partner))
 
-    @api.model
     def _is_bound(self, participant, partner, ignore):
         return bool(
             self.sudo().search_count(
@@ -196,7 +188,6 @@ class ReferralReferral(models.Model):
             )
         )
 
-    @api.model
     def _would_be_cycle(self, participant, partner):
         """Tell whether the client brought the participant, directly or by others."""
         self.flush_model(["participant_id", "partner_id", "program_id", "state"])
@@ -229,7 +220,6 @@ class ReferralReferral(models.Model):
         )
         return cycle
 
-    @api.model
     def _is_customer(self, participant, partner, referral=None):
         """Tell whether the client had invoices before the claim period began.
 
@@ -259,7 +249,6 @@ class ReferralReferral(models.Model):
 
     # === CLAIMS === #
 
-    @api.model
     def _claim(self, participant, text, claimed_on):
         """Look into a claim: bind the client until staff decide, or record why not.
 
@@ -300,7 +289,6 @@ class ReferralReferral(models.Model):
             program._plan_for(officer, referral, "referral_program.mail_activity_claim")
         return None
 
-    @api.model
     def _find_client(self, text):
         """Return the client with an e-mail address or a tax id, if there is one."""
         # sudo: the participant is told nothing of what is found
@@ -314,7 +302,6 @@ class ReferralReferral(models.Model):
         partner = partners.search(domain, order="create_date desc", limit=1)
         return partner.commercial_partner_id
 
-    @api.model
     def _same_tax_id_query(self, tax_id):
         """Return the ``SELECT`` of the contacts with a tax id, however written."""
         return SQL(

@@ -1,7 +1,7 @@
 from contextlib import contextmanager
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import html2plaintext
 
 from .referral_referral import IN_FORCE_STATES
@@ -41,7 +41,6 @@ class ReferralReferral(models.Model):
         "invoices since the contacts of the two clients became one.",
     )
 
-    @api.model
     @contextmanager
     def _following_contacts(self, partners):
         """Let contacts change clients, and referrals follow.
@@ -64,7 +63,6 @@ class ReferralReferral(models.Model):
         found._let_older_hold()
         found._await_approval(before)
 
-    @api.model
     def _of_clients(self, partners):
         """Return the referrals of those whose contacts these are, or are below."""
         return self.search(
@@ -78,7 +76,6 @@ class ReferralReferral(models.Model):
             ]
         )
 
-    @api.model
     def _clients_of(self, partners):
         """Return the clients whose contacts these are, or are below."""
         # sudo: whoever edits contacts need not see all of a client

@@ -51,7 +51,6 @@ class ReferralReferral(models.Model):
             vals = {**vals, "link_id": False}
         return super().write(vals)
 
-    @api.model
     def _note_first_payments(self, program, lines):
         """Note which clients have paid for something that counts.
 

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 
@@ -38,7 +38,6 @@ class ReferralReferralMonth(models.Model):
 
     _referral_unique = models.UniqueIndex("(referral_id, accrual_id)")
 
-    @api.model
     def _store(self, accrual):
         """Add up the evidence of an accrual that has just been posted."""
         self.env.cr.execute(

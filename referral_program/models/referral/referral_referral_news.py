@@ -44,7 +44,6 @@ class ReferralReferral(models.Model):
         untold = {"joined_told": False, "paid_told": False}
         return super().create([{**vals, **untold} for vals in vals_list])
 
-    @api.model
     def _cron_tell_news(self):
         """Write to the participants of all programs about their clients."""
         programs = self.env["referral.program"]
@@ -52,7 +51,6 @@ class ReferralReferral(models.Model):
         steps = [(program, partial(self._tell_news, program)) for program in found]
         programs._in_turn(steps, "news", "ir_cron_news")
 
-    @api.model
     def _tell_news(self, program):
         """Write to those who want it, one mail for all clients, once each."""
         # sudo: what was told is noted by the program

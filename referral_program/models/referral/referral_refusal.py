@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 
 REFUSAL_REASONS = [
     ("participant_inactive", "The participant's link is not active"),
@@ -61,13 +61,11 @@ class ReferralRefusal(models.Model):
         "(program_id, external_key) WHERE external_key IS NOT NULL"
     )
 
-    @api.model
     def _over_domain(self, program):
         """What was entered are others' addresses, who know nothing of it."""
         limit = fields.Datetime.now() - timedelta(days=program.trace_days)
         return [("program_id", "=", program.id), ("refused_on", "<", limit)]
 
-    @api.model
     def _explain(self, reason):
         """Return a reason's text in the language of the environment."""
         return dict(self._fields["reason"]._description_selection(self.env))[reason]

@@ -2,7 +2,7 @@ import logging
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL, mute_logger
 
 _logger = logging.getLogger(__name__)
@@ -78,7 +78,6 @@ class ReferralVisit(models.Model):
         except psycopg2.Error as error:
             _logger.warning("A visit was not counted: %s", error)
 
-    @api.model
     def _cron_sum(self):
         """Add the single visits to the rows of their links and days."""
         self.env.cr.execute(
