@@ -22,71 +22,58 @@ class ReferralExplanation(models.TransientModel):
     _rec_name = "name"
 
     explain_id = fields.Many2one(
-        "referral.explain",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
-        index=True,
+        "referral.explain", required=True, ondelete="cascade", index=True
     )
-    program_id = UnboundMany2one("referral.program", readonly=True)
-    company_id = UnboundMany2one("res.company", readonly=True)
-    currency_id = UnboundMany2one("res.currency", readonly=True)
+    program_id = UnboundMany2one("referral.program")
+    company_id = UnboundMany2one("res.company")
+    currency_id = UnboundMany2one("res.currency")
     as_of = fields.Date(
         "As of",
-        readonly=True,
         help="What is paid and rendered by this day counts, as do accruals up to it.",
     )
 
     # What the line is
-    line_key = fields.Integer("Invoice Line ID", readonly=True)
-    group_key = fields.Integer("Invoice ID", readonly=True)
-    move_line_id = UnboundMany2one("account.move.line", "Invoice Line", readonly=True)
-    move_id = UnboundMany2one("account.move", "Document", readonly=True)
+    line_key = fields.Integer("Invoice Line ID")
+    group_key = fields.Integer("Invoice ID")
+    move_line_id = UnboundMany2one("account.move.line", "Invoice Line")
+    move_id = UnboundMany2one("account.move", "Document")
     invoice_id = UnboundMany2one(
         "account.move",
         "Invoice",
-        readonly=True,
         help="For a credit note, the invoice that it reverses.",
     )
-    move_name = fields.Char("Invoice Number", readonly=True)
-    name = fields.Char("Label", readonly=True)
-    invoice_date = fields.Date(readonly=True)
-    partner_id = UnboundMany2one("res.partner", "Client", readonly=True)
-    participant_id = UnboundMany2one("referral.participant", readonly=True)
-    referral_id = UnboundMany2one("referral.referral", readonly=True)
-    is_further = fields.Boolean("Further Referral", readonly=True)
-    terms_id = UnboundMany2one("referral.program.terms", readonly=True)
-    product_id = UnboundMany2one("product.product", readonly=True)
-    categ_id = UnboundMany2one("product.category", "Product Category", readonly=True)
+    move_name = fields.Char("Invoice Number")
+    name = fields.Char("Label")
+    invoice_date = fields.Date()
+    partner_id = UnboundMany2one("res.partner", "Client")
+    participant_id = UnboundMany2one("referral.participant")
+    referral_id = UnboundMany2one("referral.referral")
+    is_further = fields.Boolean("Further Referral")
+    terms_id = UnboundMany2one("referral.program.terms")
+    product_id = UnboundMany2one("product.product")
+    categ_id = UnboundMany2one("product.category", "Product Category")
 
     # What has happened
-    start_date = fields.Date("Service From", readonly=True)
-    end_date = fields.Date("Service To", readonly=True)
-    days = fields.Integer("Days of Service", readonly=True)
-    days_rendered = fields.Integer(readonly=True)
-    postpaid = fields.Boolean(
-        readonly=True, help="A postpaid client's services count as rendered."
-    )
-    rendered = fields.Float(
-        "Rendered (%)", readonly=True, digits=(16, 6), aggregator=None
-    )
+    start_date = fields.Date("Service From")
+    end_date = fields.Date("Service To")
+    days = fields.Integer("Days of Service")
+    days_rendered = fields.Integer()
+    postpaid = fields.Boolean(help="A postpaid client's services count as rendered.")
+    rendered = fields.Float("Rendered (%)", digits=(16, 6), aggregator=None)
     paid = fields.Float(
         "Paid (%)",
-        readonly=True,
         digits=(16, 6),
         aggregator=None,
         help="The share of the invoice, less its credit notes, that is paid in money.",
     )
     bonus = fields.Float(
         "Paid by Bonus (%)",
-        readonly=True,
         digits=(16, 6),
         aggregator=None,
         help="The share that is settled from the program's bonus journals.",
     )
     not_money = fields.Float(
         "Paid by Other Means (%)",
-        readonly=True,
         digits=(16, 6),
         aggregator=None,
         help="The share that is settled by something else that is not money, such as "
@@ -95,39 +82,33 @@ class ReferralExplanation(models.TransientModel):
 
     # What it earned
     full_base = fields.Monetary(
-        readonly=True,
-        help="The base on which the line can earn, once it is paid and rendered.",
+        help="The base on which the line can earn, once it is paid and rendered."
     )
     earned = fields.Monetary(
-        "Earned Base", readonly=True, help="The part that is both paid and rendered."
+        "Earned Base", help="The part that is both paid and rendered."
     )
     unearned = fields.Monetary(
         "Excluded Amount",
-        readonly=True,
         help="The part of the full base that earns nothing, for the reason shown.",
     )
     credited_base = fields.Monetary(
-        readonly=True,
-        help="The base for which accruals have credited compensation.",
+        help="The base for which accruals have credited compensation."
     )
     credited_amount = fields.Monetary(
-        "Credited", readonly=True, help="The compensation that accruals have credited."
+        "Credited", help="The compensation that accruals have credited."
     )
     base = fields.Monetary(
         "Pending Base",
-        readonly=True,
         help="The base for which the next accrual would credit compensation if its "
         "month ended on this day.",
     )
     amount = fields.Monetary(
         "Pending Compensation",
-        readonly=True,
         help="What the next accrual would credit if its month ended on this day; "
         "negative if it would reverse.",
     )
     rate = fields.Float(
         "Rate (%)",
-        readonly=True,
         digits=(16, 6),
         aggregator=None,
         help="The rate of what is pending; if nothing is, the average rate of what "

@@ -16,17 +16,13 @@ class ReferralExplanationPayment(models.TransientModel):
     _order = "date, id"
 
     explain_id = fields.Many2one(
-        "referral.explain",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
-        index=True,
+        "referral.explain", required=True, ondelete="cascade", index=True
     )
-    company_id = UnboundMany2one("res.company", readonly=True)
-    group_key = fields.Integer("Invoice ID", readonly=True)
-    move_id = UnboundMany2one("account.move", "Entry", readonly=True)
-    name = fields.Char("Number", readonly=True)
-    journal_id = UnboundMany2one("account.journal", readonly=True)
+    company_id = UnboundMany2one("res.company")
+    group_key = fields.Integer("Invoice ID")
+    move_id = UnboundMany2one("account.move", "Entry")
+    name = fields.Char("Number")
+    journal_id = UnboundMany2one("account.journal")
     kind = fields.Selection(
         [
             ("payment", "Payment"),
@@ -35,17 +31,15 @@ class ReferralExplanationPayment(models.TransientModel):
             ("redemption", "Referral Balance"),
             ("entry", "Journal Entry"),
             ("advance", "Paid in advance, deducted on the invoice"),
-        ],
-        readonly=True,
+        ]
     )
     date = fields.Date(
-        readonly=True,
         help="The day on which it is matched with the invoice. None for an advance: it "
-        "counts as far as it was paid on the selected day.",
+        "counts as far as it was paid on the selected day."
     )
-    currency_id = UnboundMany2one("res.currency", readonly=True)
-    amount = fields.Monetary(readonly=True, help="In the invoice's currency.")
-    counts = fields.Boolean("Counts as Money", readonly=True)
+    currency_id = UnboundMany2one("res.currency")
+    amount = fields.Monetary(help="In the invoice's currency.")
+    counts = fields.Boolean("Counts as Money")
     reason = fields.Selection(
         [
             ("bonus", "Bonus journal"),
@@ -59,7 +53,6 @@ class ReferralExplanationPayment(models.TransientModel):
             ("later", "After the selected day"),
         ],
         "Why Not",
-        readonly=True,
     )
 
     def _store(self, explain, counterparts):

@@ -8,18 +8,14 @@ class ReferralExplanation(models.TransientModel):
     _inherit = "referral.explanation"
 
     reason = fields.Selection(
-        selection="_selection_reason",
-        readonly=True,
-        help="Why the line has not earned all of it.",
+        selection="_selection_reason", help="Why the line has not earned all of it."
     )
     waits = fields.Boolean(
-        readonly=True,
-        help="The reason passes by itself: the line is not excluded, but not yet due.",
+        help="The reason passes by itself: the line is not excluded, but not yet due."
     )
     state = fields.Selection(
         [("full", "In Full"), ("part", "In Part"), ("nothing", "Nothing")],
         "Earned",
-        readonly=True,
         help="How much of the full base was credited or will be by the next accrual.",
     )
 

@@ -25,34 +25,25 @@ class ReferralForecast(models.TransientModel):
     _order = "currency_id, id"
     _rec_names_search = ["program_ids"]
 
-    day = fields.Date("As of", required=True, readonly=True)
-    program_ids = fields.Many2many(
-        "referral.program", string="Programs", required=True, readonly=True
-    )
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    day = fields.Date("As of", required=True)
+    program_ids = fields.Many2many("referral.program", string="Programs", required=True)
+    currency_id = fields.Many2one("res.currency", required=True)
     liability = fields.Monetary(
         "Liability Now",
-        readonly=True,
         help="What the company owes all participants today, from the general ledger.",
     )
     certain = fields.Monetary(
-        readonly=True,
-        help="Already paid: credited as the services are rendered.",
+        help="Already paid: credited as the services are rendered."
     )
     expected = fields.Monetary(
-        readonly=True,
         help="Credited in addition if open invoices are paid on their due date, or "
-        "today if they are overdue.",
+        "today if they are overdue."
     )
-    total = fields.Monetary("Certain and Expected", readonly=True)
-    month_ids = fields.One2many(
-        "referral.forecast.month", "forecast_id", "By Month", readonly=True
-    )
-    cash_ids = fields.One2many(
-        "referral.forecast.cash", "forecast_id", "Cash by Month", readonly=True
-    )
+    total = fields.Monetary("Certain and Expected")
+    month_ids = fields.One2many("referral.forecast.month", "forecast_id", "By Month")
+    cash_ids = fields.One2many("referral.forecast.cash", "forecast_id", "Cash by Month")
     line_ids = fields.One2many(
-        "referral.forecast.line", "forecast_id", "By Participant", readonly=True
+        "referral.forecast.line", "forecast_id", "By Participant"
     )
 
     @api.depends("day", "currency_id")

@@ -21,24 +21,20 @@ class ReferralForecastCash(models.TransientModel):
 
     withdrawals = fields.Monetary(
         "Open Withdrawals",
-        readonly=True,
         help="Requested already: in the month in which the bill is due, or now if it "
         "is overdue or there is no bill yet.",
     )
     certain = fields.Monetary(
         "May Be Withdrawn, Certain",
-        readonly=True,
         help="What becomes available to withdraw if clients pay no more.",
     )
     expected = fields.Monetary(
         "Expected in Addition",
-        readonly=True,
         help="What becomes available in addition if open invoices are paid when due.",
     )
-    total = fields.Monetary("Cash, at Most", readonly=True)
+    total = fields.Monetary("Cash, at Most")
     so_far = fields.Monetary(
         "Until Then",
-        readonly=True,
         aggregator=None,
         help="The cash of this month and of all before it.",
     )

@@ -9,18 +9,15 @@ class ReferralForecastLine(models.TransientModel):
     _inherit = ["referral.forecast.row"]
     _order = "month, participant_id, kind, id"
 
-    program_id = fields.Many2one(
-        "referral.program", required=True, readonly=True, ondelete="cascade"
-    )
+    program_id = fields.Many2one("referral.program", required=True, ondelete="cascade")
     participant_id = fields.Many2one(
-        "referral.participant", required=True, readonly=True, ondelete="cascade"
+        "referral.participant", required=True, ondelete="cascade"
     )
     kind = fields.Selection(
         [("certain", "Certain"), ("expected", "Expected")],
         "Certainty",
         required=True,
-        readonly=True,
         help="Certain: already paid, and credited as services are rendered. Expected: "
         "credited if open invoices are paid on their due date.",
     )
-    amount = fields.Monetary(readonly=True)
+    amount = fields.Monetary()

@@ -8,19 +8,17 @@ class ReferralForecastMonth(models.TransientModel):
     _description = "Referral Forecast Month"
     _inherit = ["referral.forecast.row"]
 
-    certain = fields.Monetary(readonly=True)
-    expected = fields.Monetary(readonly=True)
-    total = fields.Monetary("Certain and Expected", readonly=True)
+    certain = fields.Monetary()
+    expected = fields.Monetary()
+    total = fields.Monetary("Certain and Expected")
     liability_certain = fields.Monetary(
         "Liability, Certain",
-        readonly=True,
         aggregator=None,
         help="What will be owed at the month's end if no more is paid by clients, and "
         "nothing to participants.",
     )
     liability = fields.Monetary(
         "Liability, Expected",
-        readonly=True,
         aggregator=None,
         help="What will be owed at the month's end if open invoices are paid when they "
         "are due, and nothing is paid to participants.",

@@ -9,16 +9,10 @@ class ReferralForecastRow(models.AbstractModel):
     _order = "month, id"
 
     forecast_id = fields.Many2one(
-        "referral.forecast",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
-        index=True,
+        "referral.forecast", required=True, ondelete="cascade", index=True
     )
     currency_id = fields.Many2one(related="forecast_id.currency_id")
-    month = fields.Date(required=True, readonly=True)
+    month = fields.Date(required=True)
     is_rest = fields.Boolean(
-        "And Later",
-        readonly=True,
-        help="The sum of this month and of all after it.",
+        "And Later", help="The sum of this month and of all after it."
     )

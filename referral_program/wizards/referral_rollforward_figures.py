@@ -10,22 +10,16 @@ class ReferralRollforwardFigures(models.AbstractModel):
     _description = "Figures of a Referral Roll-Forward"
 
     rollforward_id = fields.Many2one(
-        "referral.rollforward",
-        "Roll-Forward",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
+        "referral.rollforward", "Roll-Forward", required=True, ondelete="cascade"
     )
-    currency_id = fields.Many2one(
-        "res.currency", required=True, readonly=True, ondelete="cascade"
-    )
-    opening = fields.Monetary("Opening Balance", readonly=True)
-    accrued = fields.Monetary(readonly=True)
-    reversed = fields.Monetary(readonly=True)
-    withdrawn = fields.Monetary(readonly=True)
-    used_for_invoices = fields.Monetary("Used for invoices", readonly=True)
-    adjusted = fields.Monetary(readonly=True)
-    closing = fields.Monetary("Closing Balance", readonly=True)
+    currency_id = fields.Many2one("res.currency", required=True, ondelete="cascade")
+    opening = fields.Monetary("Opening Balance")
+    accrued = fields.Monetary()
+    reversed = fields.Monetary()
+    withdrawn = fields.Monetary()
+    used_for_invoices = fields.Monetary("Used for invoices")
+    adjusted = fields.Monetary()
+    closing = fields.Monetary("Closing Balance")
 
     def _movement_domain(self):
         """Return the domain of the row's movements, of all days."""

@@ -9,19 +9,14 @@ class ReferralRollforwardLine(models.TransientModel):
     _inherit = ["referral.rollforward.figures"]
     _order = "currency_id, program_id, name, id"
 
-    program_id = fields.Many2one(
-        "referral.program", required=True, readonly=True, ondelete="cascade"
-    )
+    program_id = fields.Many2one("referral.program", required=True, ondelete="cascade")
     participant_id = fields.Many2one(
         "referral.participant",
-        readonly=True,
         ondelete="cascade",
         help="Empty if the items' partner does not take part in the program.",
     )
-    partner_id = fields.Many2one(
-        "res.partner", "Client", readonly=True, ondelete="cascade"
-    )
-    name = fields.Char(readonly=True)
+    partner_id = fields.Many2one("res.partner", "Client", ondelete="cascade")
+    name = fields.Char()
 
     @api.depends("name", "participant_id")
     @api.depends_context("lang")

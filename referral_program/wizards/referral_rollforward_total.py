@@ -11,17 +11,14 @@ class ReferralRollforwardTotal(models.TransientModel):
 
     ledger = fields.Monetary(
         "General Ledger",
-        readonly=True,
         help="The balance of the liability accounts on the last day, summed from the "
         "journal items regardless of their kind.",
     )
     difference = fields.Monetary(
-        readonly=True,
-        help="The closing balance less the general ledger's; must be zero.",
+        help="The closing balance less the general ledger's; must be zero."
     )
     open_items = fields.Monetary(
-        readonly=True,
         help="The amount still open on the last day, of the items on the liability "
         "accounts. It differs from the balance if items of these companies are "
-        "reconciled with items of companies that are not in the roll-forward.",
+        "reconciled with items of companies that are not in the roll-forward."
     )

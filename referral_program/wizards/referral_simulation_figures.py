@@ -11,21 +11,18 @@ class ReferralSimulationFigures(models.AbstractModel):
     _description = "Referral Simulation Figures"
 
     currency_id = fields.Many2one("res.currency")  # each says of what it is
-    credited = fields.Monetary(readonly=True, help="What the posted accruals credited.")
+    credited = fields.Monetary(help="What the posted accruals credited.")
     late = fields.Monetary(
         "Late or Changed Facts",
-        readonly=True,
         help="What would change if the accruals were run again today under the same "
         "terms: late facts then fall in the months to which they belong.",
     )
-    simulated = fields.Monetary("Under Other Terms", readonly=True)
+    simulated = fields.Monetary("Under Other Terms")
     difference = fields.Monetary(
-        readonly=True,
-        help="The effect of the terms alone: late facts are included on both sides.",
+        help="The effect of the terms alone: late facts are included on both sides."
     )
     percent = fields.Float(
         "Difference (%)",
-        readonly=True,
         digits=(16, 2),
         aggregator=None,
         help="Relative to the compensation under the terms in force.",
@@ -40,10 +37,6 @@ class ReferralSimulationPart(models.AbstractModel):
     _inherit = ["referral.simulation.figures"]
 
     simulation_id = fields.Many2one(
-        "referral.simulation",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
-        index=True,
+        "referral.simulation", required=True, ondelete="cascade", index=True
     )
     currency_id = fields.Many2one(related="simulation_id.currency_id")

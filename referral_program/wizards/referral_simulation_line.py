@@ -10,6 +10,6 @@ class ReferralSimulationLine(models.TransientModel):
     _order = "month, participant_id, id"
 
     participant_id = fields.Many2one(
-        "referral.participant", required=True, readonly=True, ondelete="cascade"
+        "referral.participant", required=True, ondelete="cascade"
     )
-    month = fields.Date(required=True, readonly=True)
+    month = fields.Date(required=True)

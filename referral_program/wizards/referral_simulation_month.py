@@ -9,4 +9,4 @@ class ReferralSimulationMonth(models.TransientModel):
     _inherit = ["referral.simulation.part"]
     _order = "month, id"
 
-    month = fields.Date(required=True, readonly=True)
+    month = fields.Date(required=True)

@@ -10,5 +10,5 @@ class ReferralSimulationParticipant(models.TransientModel):
     _order = "difference desc, participant_id, id"
 
     participant_id = fields.Many2one(
-        "referral.participant", required=True, readonly=True, ondelete="cascade"
+        "referral.participant", required=True, ondelete="cascade"
     )

@@ -30,31 +30,27 @@ class ReferralAccrualLine(models.Model):
     _order = "accrual_id desc, id"
     _rec_name = "name"
 
-    accrual_id = UnboundMany2one(
-        "referral.accrual", required=True, readonly=True, ondelete="restrict"
-    )
+    accrual_id = UnboundMany2one("referral.accrual", required=True, ondelete="restrict")
     compensation_id = UnboundMany2one(
         "referral.compensation",
         "Participant's Month",
         required=True,
-        readonly=True,
         ondelete="restrict",
         index=True,
     )
     participant_id = UnboundMany2one(
-        "referral.participant", required=True, readonly=True, ondelete="restrict"
+        "referral.participant", required=True, ondelete="restrict"
     )
     referral_id = UnboundMany2one(
-        "referral.referral", required=True, readonly=True, ondelete="restrict"
+        "referral.referral", required=True, ondelete="restrict"
     )
     is_further = fields.Boolean(
         "Further Referral",
-        readonly=True,
         help="Earned in addition to the client's referrer: another level of the "
         "program.",
     )
     terms_id = UnboundMany2one(
-        "referral.program.terms", required=True, readonly=True, ondelete="restrict"
+        "referral.program.terms", required=True, ondelete="restrict"
     )
     program_id = fields.Many2one(related="accrual_id.program_id")
     company_id = fields.Many2one(related="accrual_id.company_id")
@@ -64,70 +60,61 @@ class ReferralAccrualLine(models.Model):
 
     # What the line was
     move_line_id = UnboundMany2one(
-        "account.move.line", "Invoice Line", readonly=True, ondelete="set null"
+        "account.move.line", "Invoice Line", ondelete="set null"
     )
     move_id = fields.Many2one(related="move_line_id.move_id", string="Invoice")
     line_key = fields.Integer(
-        "Invoice Line ID", readonly=True, help="Kept after the invoice line is deleted."
+        "Invoice Line ID", help="Kept after the invoice line is deleted."
     )
     group_key = fields.Integer(
         "Invoice ID",
-        readonly=True,
         index=True,
         help="The invoice; for a credit note, the one it reverses.",
     )
-    partner_id = UnboundMany2one("res.partner", "Client", readonly=True)
+    partner_id = UnboundMany2one("res.partner", "Client")
     contact_id = UnboundMany2one(
         "res.partner",
         "Invoiced Contact",
-        readonly=True,
         help="To whom the invoice was addressed when it was accrued.",
     )
-    product_id = UnboundMany2one("product.product", "Product", readonly=True)
+    product_id = UnboundMany2one("product.product", "Product")
     product_categ_id = fields.Many2one(
         related="product_id.categ_id", string="Product Category"
     )
-    move_name = fields.Char("Invoice Number", readonly=True)
-    name = fields.Char("Label", readonly=True)
+    move_name = fields.Char("Invoice Number")
+    name = fields.Char("Label")
     invoice_date = fields.Date(
-        readonly=True, help="The date of the invoice that the group begins with."
+        help="The date of the invoice that the group begins with."
     )
-    document_date = fields.Date(
-        readonly=True, help="The date of the invoice or credit note itself."
-    )
-    start_date = fields.Date("Service From", readonly=True)
-    end_date = fields.Date("Service To", readonly=True)
+    document_date = fields.Date(help="The date of the invoice or credit note itself.")
+    start_date = fields.Date("Service From")
+    end_date = fields.Date("Service To")
 
     # What it earned
     paid = fields.Float(
         "Paid (%)",
-        readonly=True,
         digits=(16, 6),
         aggregator=None,
         help="The share of the invoice that was paid on the month's last day.",
     )
     rendered = fields.Float(
         "Rendered (%)",
-        readonly=True,
         digits=(16, 6),
         aggregator=None,
         help="The share of the service that was rendered on the month's last day.",
     )
     share = fields.Float(
         "Eligible (%)",
-        readonly=True,
         digits=(16, 6),
         aggregator=None,
         help="For a credit note or a negative line: the share of what it lowers that "
         "earns.",
     )
     base = fields.Monetary(
-        readonly=True,
-        help="The part that was newly paid and rendered, in the company's currency.",
+        help="The part that was newly paid and rendered, in the company's currency."
     )
     rate = fields.Float(
         "Rate (%)",
-        readonly=True,
         digits=(16, 6),
         aggregator=None,
         help="In percent: the rate of the terms; for a reversal, the average rate "
@@ -135,7 +122,6 @@ class ReferralAccrualLine(models.Model):
     )
     amount = fields.Monetary(
         "Compensation",
-        readonly=True,
         help="In the company's currency, with 6 decimals: only the month's sum is "
         "rounded.",
     )

@@ -19,15 +19,9 @@ class ReferralCompensation(models.Model):
     _order = "accrual_id desc, amount desc, id"
     _rec_names_search = ["participant_id", "accrual_id"]
 
-    accrual_id = fields.Many2one(
-        "referral.accrual", required=True, readonly=True, ondelete="restrict"
-    )
+    accrual_id = fields.Many2one("referral.accrual", required=True, ondelete="restrict")
     participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
+        "referral.participant", required=True, ondelete="restrict", index=True
     )
     type_id = fields.Many2one(
         related="participant_id.type_id", string="Participant Type"
@@ -38,22 +32,19 @@ class ReferralCompensation(models.Model):
     period_start = fields.Date(related="accrual_id.period_start", string="Month")
     state = fields.Selection(related="accrual_id.state")
     base = fields.Monetary(
-        readonly=True, help="What the clients newly paid for and used, less refunds."
+        help="What the clients newly paid for and used, less refunds."
     )
     amount = fields.Monetary(
         "Compensation",
-        readonly=True,
         help="What the participant earned; negative if more was reversed.",
     )
     accrued = fields.Monetary(
-        readonly=True,
         help="The compensation for the month's services, rounded; the rest of the "
-        "compensation is a reversal of what was credited in excess before.",
+        "compensation is a reversal of what was credited in excess before."
     )
     move_line_id = fields.Many2one(
         "account.move.line",
         "Journal Item",
-        readonly=True,
         ondelete="restrict",
         index="btree_not_null",
         help="The item on the liability account; empty if the amount is zero.",

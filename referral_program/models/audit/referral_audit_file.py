@@ -24,26 +24,20 @@ class ReferralAuditFile(models.Model):
     _inherit = ["referral.log.mixin"]
     _order = "id desc"
 
-    name = fields.Char("File", required=True, readonly=True)
+    name = fields.Char("File", required=True)
     accrual_id = fields.Many2one(
-        "referral.accrual",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
+        "referral.accrual", required=True, ondelete="restrict", index=True
     )
     program_id = fields.Many2one(related="accrual_id.program_id")
     company_id = fields.Many2one(related="accrual_id.company_id")
-    made_on = fields.Datetime(required=True, readonly=True)
+    made_on = fields.Datetime(required=True)
     user_id = fields.Many2one(
-        "res.users", "Made By", required=True, readonly=True, ondelete="restrict"
+        "res.users", "Made By", required=True, ondelete="restrict"
     )
-    lang = fields.Char("Language", required=True, readonly=True)
-    sha256 = fields.Char("Hash", required=True, readonly=True, help="SHA-256.")
-    size = fields.Integer("Size (bytes)", readonly=True)
-    xlsx = fields.Binary(
-        "XLSX Document", attachment=True, readonly=True, groups=NO_ACCESS
-    )
+    lang = fields.Char("Language", required=True)
+    sha256 = fields.Char("Hash", required=True, help="SHA-256.")
+    size = fields.Integer("Size (bytes)")
+    xlsx = fields.Binary("XLSX Document", attachment=True, groups=NO_ACCESS)
     is_kept = fields.Boolean(
         "Kept",
         compute="_compute_is_kept",

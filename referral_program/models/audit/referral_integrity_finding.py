@@ -16,34 +16,27 @@ class ReferralIntegrityFinding(models.Model):
     _rec_name = "check_name"
 
     run_id = fields.Many2one(
-        "referral.integrity.run",
-        "Run",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
+        "referral.integrity.run", "Run", required=True, index=True, ondelete="restrict"
     )
     program_id = fields.Many2one(related="run_id.program_id")
     company_id = fields.Many2one(related="run_id.company_id")
     started_on = fields.Datetime(related="run_id.started_on", string="Checked On")
-    check_name = fields.Char("Check", required=True, readonly=True)
+    check_name = fields.Char("Check", required=True)
     title = fields.Char("Rule Checked", compute="_compute_title")
-    reason = fields.Char("Reason Code", readonly=True)
-    text = fields.Char("Reference", readonly=True, help="A name or number to find it.")
+    reason = fields.Char("Reason Code")
+    text = fields.Char("Reference", help="A name or number to find it.")
     description = fields.Char("What Is Wrong", compute="_compute_title")
-    res_model = fields.Char("Kind of Record", required=True, readonly=True)
+    res_model = fields.Char("Kind of Record", required=True)
     res_id = fields.Many2oneReference(
-        "Record ID", model_field="res_model", required=True, readonly=True
+        "Record ID", model_field="res_model", required=True
     )
     record_name = fields.Char(
-        "Record", readonly=True, help="What the record was called at that moment."
+        "Record", help="What the record was called at that moment."
     )
-    participant_id = fields.Many2one(
-        "referral.participant", readonly=True, ondelete="set null"
-    )
-    has_amounts = fields.Boolean(readonly=True)
-    expected = fields.Float("Expected Amount", readonly=True, digits=(16, 6))
-    found = fields.Float("Amount Found", readonly=True, digits=(16, 6))
+    participant_id = fields.Many2one("referral.participant", ondelete="set null")
+    has_amounts = fields.Boolean()
+    expected = fields.Float("Expected Amount", digits=(16, 6))
+    found = fields.Float("Amount Found", digits=(16, 6))
     expected_text = fields.Char("Should Be", compute="_compute_amounts")
     found_text = fields.Char("Found", compute="_compute_amounts")
 

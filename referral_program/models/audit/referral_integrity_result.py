@@ -14,19 +14,14 @@ class ReferralIntegrityResult(models.Model):
     _rec_name = "check_name"
 
     run_id = fields.Many2one(
-        "referral.integrity.run",
-        "Run",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
+        "referral.integrity.run", "Run", required=True, index=True, ondelete="restrict"
     )
-    check_name = fields.Char("Check", required=True, readonly=True)
+    check_name = fields.Char("Check", required=True)
     title = fields.Char("Rule Checked", compute="_compute_title")
     description = fields.Char("Why", compute="_compute_title")
-    is_failed = fields.Boolean("Failed", readonly=True)
-    finding_count = fields.Integer("Findings", readonly=True)
-    problem = fields.Char(readonly=True, help="Why the check could not be done.")
+    is_failed = fields.Boolean("Failed")
+    finding_count = fields.Integer("Findings")
+    problem = fields.Char(help="Why the check could not be done.")
 
     @api.depends("check_name")
     @api.depends_context("lang")

@@ -23,28 +23,18 @@ class ReferralApiCall(models.Model):
     _order = "id desc"
     _rec_name = "key"
 
-    program_id = fields.Many2one(
-        "referral.program", required=True, readonly=True, ondelete="restrict"
-    )
+    program_id = fields.Many2one("referral.program", required=True, ondelete="restrict")
     company_id = fields.Many2one(related="program_id.company_id")
     participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
+        "referral.participant", required=True, index=True, ondelete="restrict"
     )
-    key = fields.Char(required=True, readonly=True, help="The caller's own.")
-    method = fields.Char(required=True, readonly=True)
-    arguments = fields.Text(required=True, readonly=True)
-    arguments_sha256 = fields.Char("Hash of the Arguments", readonly=True)
-    answer = fields.Text(required=True, readonly=True)
-    user_id = fields.Many2one(
-        "res.users", required=True, readonly=True, ondelete="restrict"
-    )
-    called_on = fields.Datetime(
-        required=True, readonly=True, default=fields.Datetime.now
-    )
+    key = fields.Char(required=True, help="The caller's own.")
+    method = fields.Char(required=True)
+    arguments = fields.Text(required=True)
+    arguments_sha256 = fields.Char("Hash of the Arguments")
+    answer = fields.Text(required=True)
+    user_id = fields.Many2one("res.users", required=True, ondelete="restrict")
+    called_on = fields.Datetime(required=True, default=fields.Datetime.now)
 
     _key_unique = models.UniqueIndex("(program_id, key)")
 

@@ -14,22 +14,17 @@ class ReferralFormerContact(models.Model):
     _order = "id desc"
 
     participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="cascade",
+        "referral.participant", required=True, index=True, ondelete="cascade"
     )
     program_id = fields.Many2one(
         related="participant_id.program_id", store=True, index=True
     )
     partner_id = fields.Many2one(
-        "res.partner", "Contact", required=True, readonly=True, ondelete="restrict"
+        "res.partner", "Contact", required=True, ondelete="restrict"
     )
     move_id = fields.Many2one(
         "account.move",
         "Journal Entry",
-        readonly=True,
         index="btree_not_null",
         ondelete="restrict",
         help="The entry that moved the balance; empty if there was none.",

@@ -16,7 +16,7 @@ class ReferralLiabilityMovement(models.Model):
     _order = "date desc, id desc"
     _rec_name = "move_id"
 
-    date = fields.Date("Accounting Date", readonly=True)
+    date = fields.Date("Accounting Date")
     kind = fields.Selection(
         [
             ("accrued", "Accrued"),
@@ -25,30 +25,26 @@ class ReferralLiabilityMovement(models.Model):
             ("used_for_invoices", "Used for invoices"),
             ("adjusted", "Adjusted"),
         ],
-        readonly=True,
         help="Accrued: compensations for a month's services. Reversed: what was "
         "credited in excess before. Withdrawn: bills of withdrawals, net of "
         "reversals. Used for invoices: own invoices paid from the balance, net of "
         "those undone. Adjusted: all other entries, such as opening balances and "
         "corrections.",
     )
-    amount = fields.Monetary(
-        readonly=True, help="Positive if it increases what the company owes."
-    )
-    currency_id = fields.Many2one("res.currency", readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
-    program_id = fields.Many2one("referral.program", readonly=True)
+    amount = fields.Monetary(help="Positive if it increases what the company owes.")
+    currency_id = fields.Many2one("res.currency")
+    company_id = fields.Many2one("res.company")
+    program_id = fields.Many2one("referral.program")
     participant_id = fields.Many2one(
         "referral.participant",
-        readonly=True,
         help="Empty if the item's partner does not take part in the program.",
     )
-    partner_id = fields.Many2one("res.partner", "Client", readonly=True)
-    journal_id = fields.Many2one("account.journal", readonly=True)
-    move_id = fields.Many2one("account.move", "Journal Entry", readonly=True)
-    move_line_id = fields.Many2one("account.move.line", "Journal Item", readonly=True)
-    accrual_id = fields.Many2one("referral.accrual", readonly=True)
-    name = fields.Char("Label", readonly=True)
+    partner_id = fields.Many2one("res.partner", "Client")
+    journal_id = fields.Many2one("account.journal")
+    move_id = fields.Many2one("account.move", "Journal Entry")
+    move_line_id = fields.Many2one("account.move.line", "Journal Item")
+    accrual_id = fields.Many2one("referral.accrual")
+    name = fields.Char("Label")
 
     _depends = {**ledger.SOURCES, "referral.compensation": ["accrued", "move_line_id"]}
 

@@ -32,46 +32,34 @@ class ReferralPayout(models.Model):
         "res.company": ["currency_id"],
     }  # fmt: skip
 
-    kind = fields.Selection(selection="_selection_kind", readonly=True)
-    name = fields.Char("Number", readonly=True)
-    participant_id = fields.Many2one("referral.participant", readonly=True)
-    type_id = fields.Many2one(
-        "referral.participant.type", "Participant Type", readonly=True
-    )
-    program_id = fields.Many2one("referral.program", readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
-    currency_id = fields.Many2one("res.currency", readonly=True)
-    requested_on = fields.Datetime(readonly=True)
-    billed_on = fields.Date(
-        readonly=True, help="The date of the bill, or of the redemption's entry."
-    )
-    paid_on = fields.Date(readonly=True, help="The day on which it was paid in full.")
-    amount = fields.Monetary("Amount Requested", readonly=True)
+    kind = fields.Selection(selection="_selection_kind")
+    name = fields.Char("Number")
+    participant_id = fields.Many2one("referral.participant")
+    type_id = fields.Many2one("referral.participant.type", "Participant Type")
+    program_id = fields.Many2one("referral.program")
+    company_id = fields.Many2one("res.company")
+    currency_id = fields.Many2one("res.currency")
+    requested_on = fields.Datetime()
+    billed_on = fields.Date(help="The date of the bill, or of the redemption's entry.")
+    paid_on = fields.Date(help="The day on which it was paid in full.")
+    amount = fields.Monetary("Amount Requested")
     reserved_amount = fields.Monetary(
-        "Reserved",
-        readonly=True,
-        help="Reserved from the balance until there is a bill.",
+        "Reserved", help="Reserved from the balance until there is a bill."
     )
     taken_amount = fields.Monetary(
         "Deducted from the Balance",
-        readonly=True,
         help="The amount by which it lowers the balance in the ledger; zero if it was "
         "returned.",
     )
     tax_amount = fields.Monetary(
-        "Taxes",
-        readonly=True,
-        help="The taxes of the bill that are added to the amount.",
+        "Taxes", help="The taxes of the bill that are added to the amount."
     )
     withheld_amount = fields.Monetary(
         "Withheld",
-        readonly=True,
         help="The taxes that are withheld: by the bill, and by its payments.",
     )
     payable_amount = fields.Monetary(
-        "To Pay",
-        readonly=True,
-        help="The total of the bill, less what its payments withhold.",
+        "To Pay", help="The total of the bill, less what its payments withhold."
     )
     state = fields.Selection(
         [
@@ -81,16 +69,14 @@ class ReferralPayout(models.Model):
             ("refused", "Refused"),
             ("cancelled", "Cancelled"),
             ("undone", "Undone"),
-        ],
-        readonly=True,
+        ]
     )
     document_id = fields.Many2one(
         "account.move",
         "Bill or Invoice",
-        readonly=True,
         help="The bill that pays a withdrawal; the invoice that a redemption paid.",
     )
-    move_id = fields.Many2one("account.move", "Journal Entry", readonly=True)
+    move_id = fields.Many2one("account.move", "Journal Entry")
 
     def _payout_sources(self):
         """Return what the register is read from, one entry for each kind of payout.

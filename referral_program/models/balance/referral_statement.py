@@ -31,74 +31,51 @@ class ReferralStatement(models.Model):
     _order = "period_start desc, id desc"
     _rec_names_search = ["name", "participant_id"]
 
-    name = fields.Char("Number", required=True, readonly=True)
+    name = fields.Char("Number", required=True)
     participant_id = fields.Many2one(
-        "referral.participant", required=True, readonly=True, ondelete="restrict"
+        "referral.participant", required=True, ondelete="restrict"
     )
     accrual_id = fields.Many2one(
-        "referral.accrual",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
+        "referral.accrual", required=True, ondelete="restrict", index=True
     )
     compensation_id = fields.Many2one(
         "referral.compensation",
-        readonly=True,
         ondelete="restrict",
         help="Empty if the month credited and reversed nothing.",
     )
-    program_id = fields.Many2one(
-        "referral.program", required=True, readonly=True, ondelete="restrict"
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, ondelete="restrict"
-    )
-    currency_id = fields.Many2one(
-        "res.currency", required=True, readonly=True, ondelete="restrict"
-    )
+    program_id = fields.Many2one("referral.program", required=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, ondelete="restrict")
+    currency_id = fields.Many2one("res.currency", required=True, ondelete="restrict")
     partner_id = fields.Many2one(related="participant_id.partner_id", string="Client")
-    period_start = fields.Date("Month", required=True, readonly=True)
-    lang = fields.Char(
-        "Language", required=True, readonly=True, help="The documents' language."
-    )
+    period_start = fields.Date("Month", required=True)
+    lang = fields.Char("Language", required=True, help="The documents' language.")
 
     opening = fields.Monetary(
-        "Opening Balance",
-        readonly=True,
-        help="The closing balance of the statement before.",
+        "Opening Balance", help="The closing balance of the statement before."
     )
-    accrued = fields.Monetary(
-        readonly=True, help="The compensation for the month's services."
-    )
+    accrued = fields.Monetary(help="The compensation for the month's services.")
     reversed = fields.Monetary(
-        readonly=True,
-        help="What was credited in excess before, as a negative amount.",
+        help="What was credited in excess before, as a negative amount."
     )
-    withdrawn = fields.Monetary(
-        readonly=True, help="Bills of withdrawals, net of reversals."
-    )
+    withdrawn = fields.Monetary(help="Bills of withdrawals, net of reversals.")
     used_for_invoices = fields.Monetary(
         "Used for invoices",
-        readonly=True,
         help="Own invoices paid from the balance, net of those undone.",
     )
     adjusted = fields.Monetary(
         "Adjustments",
-        readonly=True,
         help="All other entries, and changes to an earlier month after its statement "
         "was made.",
     )
     closing = fields.Monetary(
         "Closing Balance",
-        readonly=True,
         help="The ledger's balance at the month's end when the statement was made.",
     )
     base = fields.Monetary(related="compensation_id.base")
 
-    made_on = fields.Datetime(required=True, readonly=True)
-    to_mail = fields.Boolean("To E-mail", readonly=True)
-    mailed_on = fields.Datetime(readonly=True)
+    made_on = fields.Datetime(required=True)
+    to_mail = fields.Boolean("To E-mail")
+    mailed_on = fields.Datetime()
 
     _accrual_unique = models.UniqueIndex("(participant_id, accrual_id)")
     _name_unique = models.UniqueIndex("(program_id, name)")

@@ -31,17 +31,11 @@ class ReferralStatement(models.Model):
 
     _inherit = "referral.statement"
 
-    pdf = fields.Binary(
-        "PDF Document", attachment=True, readonly=True, groups=NO_ACCESS
-    )
-    xlsx = fields.Binary(
-        "XLSX Document", attachment=True, readonly=True, groups=NO_ACCESS
-    )
-    pdf_sha256 = fields.Char(
-        "Hash of the PDF", readonly=True, help="SHA-256; empty until it is made."
-    )
+    pdf = fields.Binary("PDF Document", attachment=True, groups=NO_ACCESS)
+    xlsx = fields.Binary("XLSX Document", attachment=True, groups=NO_ACCESS)
+    pdf_sha256 = fields.Char("Hash of the PDF", help="SHA-256; empty until it is made.")
     xlsx_sha256 = fields.Char(
-        "Hash of the XLSX", readonly=True, help="SHA-256; empty until it is made."
+        "Hash of the XLSX", help="SHA-256; empty until it is made."
     )
 
     # === READING === #

@@ -23,25 +23,22 @@ class ReferralEstimate(models.Model):
     _rec_name = "participant_id"
 
     participant_id = fields.Many2one(
-        "referral.participant", required=True, readonly=True, ondelete="cascade"
+        "referral.participant", required=True, ondelete="cascade"
     )
     program_id = fields.Many2one(related="participant_id.program_id")
     company_id = fields.Many2one(related="participant_id.company_id")
     currency_id = fields.Many2one(related="program_id.currency_id")
-    day = fields.Date("As of", required=True, readonly=True)
+    day = fields.Date("As of", required=True)
     so_far = fields.Monetary(
         "Accrued to Date",
-        readonly=True,
         help="What the next accruals would credit if they were run today.",
     )
     unpaid = fields.Monetary(
         "Rendered, Not Paid",
-        readonly=True,
         help="The compensation to be earned when clients pay for what they have used.",
     )
     unrendered = fields.Monetary(
         "Paid, Not Rendered",
-        readonly=True,
         help="The compensation to be earned when clients use what they have paid for.",
     )
 

@@ -14,43 +14,28 @@ class ReferralAcceptance(models.Model):
     _personal_fields = ("ip_address", "user_agent")
 
     participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
+        "referral.participant", required=True, index=True, ondelete="restrict"
     )
     company_id = fields.Many2one(related="participant_id.company_id")
     agreement_id = fields.Many2one(
-        "referral.agreement",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
+        "referral.agreement", required=True, index=True, ondelete="restrict"
     )
     version = fields.Integer(related="agreement_id.version")
     user_id = fields.Many2one(
         "res.users",
-        readonly=True,
         ondelete="set null",
         help="Empty once the user has been deleted: the name is kept.",
     )
     user_name = fields.Char(
-        "Accepted By",
-        required=True,
-        readonly=True,
-        help="The user's name and login at that moment.",
+        "Accepted By", required=True, help="The user's name and login at that moment."
     )
-    accepted_on = fields.Datetime(
-        required=True, readonly=True, default=fields.Datetime.now
-    )
-    ip_address = fields.Char("Address", readonly=True)
-    user_agent = fields.Char("Browser", readonly=True)
-    lang = fields.Char("Language", readonly=True)
+    accepted_on = fields.Datetime(required=True, default=fields.Datetime.now)
+    ip_address = fields.Char("Address")
+    user_agent = fields.Char("Browser")
+    lang = fields.Char("Language")
     text_hash = fields.Char(
         "Text's Hash",
         required=True,
-        readonly=True,
         help="SHA-256 of title and text, as they were shown in that language.",
     )
 

@@ -9,34 +9,25 @@ class ReferralDocumentDestruction(models.Model):
     _inherit = ["referral.log.mixin"]
     _order = "id desc"
 
-    name = fields.Char("Act", required=True, readonly=True)
+    name = fields.Char("Act", required=True)
     participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
+        "referral.participant", required=True, index=True, ondelete="restrict"
     )
     company_id = fields.Many2one(related="participant_id.company_id")
-    document_name = fields.Char("Document", required=True, readonly=True)
-    page_count = fields.Integer("Files", readonly=True)
+    document_name = fields.Char("Document", required=True)
+    page_count = fields.Integer("Files")
     content_hashes = fields.Text(
-        readonly=True, help="SHA-256 of each file that was destroyed, a line each."
+        help="SHA-256 of each file that was destroyed, a line each."
     )
-    destroyed_on = fields.Datetime(
-        required=True, readonly=True, default=fields.Datetime.now
-    )
+    destroyed_on = fields.Datetime(required=True, default=fields.Datetime.now)
     user_id = fields.Many2one(
         "res.users",
         required=True,
-        readonly=True,
         ondelete="restrict",
         default=lambda self: self.env.user,
     )
     rule = fields.Char(
-        required=True,
-        readonly=True,
-        help="The rule by which the document was destroyed.",
+        required=True, help="The rule by which the document was destroyed."
     )
 
     @api.model_create_multi

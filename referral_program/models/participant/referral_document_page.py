@@ -24,13 +24,11 @@ class ReferralDocumentPage(models.Model):
         "referral.document", required=True, ondelete="cascade", index=True
     )
     sequence = fields.Integer(default=10)
-    name = fields.Char("File", required=True, readonly=True)
-    content = fields.Binary(
-        attachment=True, required=True, readonly=True, groups=NO_ACCESS
-    )
-    mimetype = fields.Char("Type", required=True, readonly=True)
-    size = fields.Integer(required=True, readonly=True, help="In bytes.")
-    sha256 = fields.Char("Hash", required=True, readonly=True)
+    name = fields.Char("File", required=True)
+    content = fields.Binary(attachment=True, required=True, groups=NO_ACCESS)
+    mimetype = fields.Char("Type", required=True)
+    size = fields.Integer(required=True, help="In bytes.")
+    sha256 = fields.Char("Hash", required=True)
 
     def write(self, vals):
         if vals.keys() - {"sequence"}:

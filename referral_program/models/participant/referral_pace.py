@@ -43,12 +43,11 @@ class ReferralPace(models.Model):
             ("why", "Explanation"),
         ],
         required=True,
-        readonly=True,
     )
     # no reference: whom it is about may not be committed yet
-    subject = fields.Integer(required=True, readonly=True)
-    since = fields.Datetime(required=True, readonly=True)
-    steps = fields.Integer(required=True, readonly=True)
+    subject = fields.Integer(required=True)
+    since = fields.Datetime(required=True)
+    steps = fields.Integer(required=True)
 
     _subject_unique = models.UniqueIndex("(kind, subject)")
 

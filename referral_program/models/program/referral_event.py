@@ -26,33 +26,27 @@ class ReferralEvent(models.Model):
     uid = fields.Char(
         "Event ID",
         required=True,
-        readonly=True,
         help="The same however often it is sent: your system knows by it what it has "
         "already.",
     )
-    kind = fields.Char("Event", required=True, readonly=True)
-    program_id = fields.Many2one(
-        "referral.program", required=True, readonly=True, ondelete="cascade"
-    )
+    kind = fields.Char("Event", required=True)
+    program_id = fields.Many2one("referral.program", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="program_id.company_id")
     participant_id = fields.Many2one(
-        "referral.participant", readonly=True, index=True, ondelete="cascade"
+        "referral.participant", index=True, ondelete="cascade"
     )
-    occurred_on = fields.Datetime(required=True, readonly=True)
-    body = fields.Text(required=True, readonly=True, help="What is sent.")
+    occurred_on = fields.Datetime(required=True)
+    body = fields.Text(required=True, help="What is sent.")
     state = fields.Selection(
         [("pending", "To Deliver"), ("delivered", "Delivered"), ("failed", "Given Up")],
         required=True,
-        readonly=True,
         default="pending",
     )
-    attempts = fields.Integer(readonly=True)
-    next_attempt_on = fields.Datetime("Next Attempt", readonly=True)
-    delivered_on = fields.Datetime(readonly=True)
-    status = fields.Integer(
-        "HTTP Status", readonly=True, help="The last answer; 0 if there was none."
-    )
-    error = fields.Char("Problem", readonly=True, help="Of the last attempt.")
+    attempts = fields.Integer()
+    next_attempt_on = fields.Datetime("Next Attempt")
+    delivered_on = fields.Datetime()
+    status = fields.Integer("HTTP Status", help="The last answer; 0 if there was none.")
+    error = fields.Char("Problem", help="Of the last attempt.")
 
     _uid_unique = models.UniqueIndex("(uid)")
     _pending_idx = models.Index("(next_attempt_on, id) WHERE state = 'pending'")

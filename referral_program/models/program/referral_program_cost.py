@@ -49,41 +49,33 @@ class ReferralProgramCost(models.Model):
         "res.partner": ["commercial_partner_id"],
     }  # fmt: skip
 
-    kind = fields.Selection(
-        [("compensation", "Compensation"), ("revenue", "Invoiced")], readonly=True
-    )
-    program_id = fields.Many2one("referral.program", readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
-    currency_id = fields.Many2one("res.currency", readonly=True)
+    kind = fields.Selection([("compensation", "Compensation"), ("revenue", "Invoiced")])
+    program_id = fields.Many2one("referral.program")
+    company_id = fields.Many2one("res.company")
+    currency_id = fields.Many2one("res.currency")
     month = fields.Date(
-        readonly=True,
-        help="The month that was accrued; for revenue, the month of the invoice.",
+        help="The month that was accrued; for revenue, the month of the invoice."
     )
-    cohort = fields.Date(
-        readonly=True, help="The month in which the client's referral began."
-    )
-    categ_id = fields.Many2one("product.category", "Product Category", readonly=True)
-    product_id = fields.Many2one("product.product", readonly=True)
-    partner_id = fields.Many2one("res.partner", "Client", readonly=True)
-    participant_id = fields.Many2one("referral.participant", readonly=True)
-    referral_id = fields.Many2one("referral.referral", readonly=True)
-    move_name = fields.Char("Invoice Number", readonly=True)
-    name = fields.Char("Label", readonly=True)
-    amount = fields.Monetary("Compensation", readonly=True)
+    cohort = fields.Date(help="The month in which the client's referral began.")
+    categ_id = fields.Many2one("product.category", "Product Category")
+    product_id = fields.Many2one("product.product")
+    partner_id = fields.Many2one("res.partner", "Client")
+    participant_id = fields.Many2one("referral.participant")
+    referral_id = fields.Many2one("referral.referral")
+    move_name = fields.Char("Invoice Number")
+    name = fields.Char("Label")
+    amount = fields.Monetary("Compensation")
     base = fields.Monetary(
         "Paid and Rendered",
-        readonly=True,
         help="What newly became both paid and rendered, and earned a compensation.",
     )
     revenue = fields.Monetary(
         "Invoiced, Untaxed",
-        readonly=True,
         help="What these clients were invoiced during their referral, less credit "
         "notes.",
     )
     cost_of_base = fields.Float(
         "Cost, % of Paid and Rendered",
-        readonly=True,
         aggregator="avg",
         digits=(16, 2),
         help="For a group: the total compensation divided by the total base. Empty if "
@@ -91,7 +83,6 @@ class ReferralProgramCost(models.Model):
     )
     cost_of_revenue = fields.Float(
         "Cost, % of Invoiced",
-        readonly=True,
         aggregator="avg",
         digits=(16, 2),
         help="For a group: the total compensation divided by the total invoiced. "

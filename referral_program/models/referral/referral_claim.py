@@ -23,17 +23,11 @@ class ReferralClaim(models.Model):
     _rec_name = "typed"
 
     participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="cascade",
+        "referral.participant", required=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="participant_id.company_id")
-    typed = fields.Char("Entered", readonly=True)
-    claimed_on = fields.Datetime(
-        required=True, readonly=True, default=fields.Datetime.now
-    )
+    typed = fields.Char("Entered")
+    claimed_on = fields.Datetime(required=True, default=fields.Datetime.now)
 
     def _take(self, participant, text):
         """Take a participant's word for having brought a client; staff decide.

@@ -23,11 +23,10 @@ class ReferralKeptInvoice(models.Model):
     _log_access = False
 
     move_id = fields.Many2one(
-        "account.move", "Invoice", required=True, readonly=True, ondelete="cascade"
+        "account.move", "Invoice", required=True, ondelete="cascade"
     )
     referral_id = fields.Many2one(
         "referral.referral",
-        readonly=True,
         index=True,
         ondelete="cascade",
         help="Empty if the invoice had none when its contacts changed.",

@@ -19,14 +19,11 @@ class ReferralLink(models.Model):
     _order = "participant_id, name, id"
 
     participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
+        "referral.participant", required=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="participant_id.company_id")
-    name = fields.Char(required=True, readonly=True)
-    active = fields.Boolean(default=True, readonly=True)
+    name = fields.Char(required=True)
+    active = fields.Boolean(default=True)
     address = fields.Char(compute="_compute_address")
 
     _name_unique = models.UniqueIndex("(participant_id, name)")

@@ -16,23 +16,18 @@ class ReferralReferralMonth(models.Model):
     _order = "accrual_id desc, id"
 
     referral_id = fields.Many2one(
-        "referral.referral", required=True, readonly=True, ondelete="restrict"
+        "referral.referral", required=True, ondelete="restrict"
     )
-    accrual_id = fields.Many2one(
-        "referral.accrual", required=True, readonly=True, ondelete="restrict"
-    )
+    accrual_id = fields.Many2one("referral.accrual", required=True, ondelete="restrict")
     program_id = fields.Many2one(related="accrual_id.program_id")
     company_id = fields.Many2one(related="accrual_id.company_id")
     currency_id = fields.Many2one(related="accrual_id.currency_id")
     period_start = fields.Date(related="accrual_id.period_start", string="Month")
     participant_id = fields.Many2one(related="referral_id.participant_id")
-    base = fields.Monetary(
-        readonly=True, help="What the client newly paid for and used."
-    )
+    base = fields.Monetary(help="What the client newly paid for and used.")
     amount = fields.Float(
         "Compensation",
         digits=(16, 6),
-        readonly=True,
         help="Exact: a participant's month is rounded as a whole.",
     )
 

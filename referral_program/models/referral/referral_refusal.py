@@ -28,34 +28,23 @@ class ReferralRefusal(models.Model):
     _personal_fields = ("typed",)
 
     program_id = fields.Many2one(
-        "referral.program",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="cascade",
+        "referral.program", required=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="program_id.company_id")
     participant_id = fields.Many2one(
-        "referral.participant", readonly=True, index=True, ondelete="restrict"
+        "referral.participant", index=True, ondelete="restrict"
     )
-    partner_id = fields.Many2one(
-        "res.partner", "Client", readonly=True, ondelete="set null"
-    )
+    partner_id = fields.Many2one("res.partner", "Client", ondelete="set null")
     typed = fields.Char(
-        "Entered",
-        readonly=True,
-        help="What somebody entered, if it matches no known client or code.",
+        "Entered", help="What somebody entered, if it matches no known client or code."
     )
     source = fields.Selection(
         [("link", "Link"), ("code", "Code"), ("manual", "By Hand"), ("api", "API")],
         required=True,
-        readonly=True,
     )
-    reason = fields.Selection(REFUSAL_REASONS, required=True, readonly=True)
-    refused_on = fields.Datetime(
-        required=True, readonly=True, default=fields.Datetime.now
-    )
-    external_key = fields.Char(readonly=True, help="The API caller's own key.")
+    reason = fields.Selection(REFUSAL_REASONS, required=True)
+    refused_on = fields.Datetime(required=True, default=fields.Datetime.now)
+    external_key = fields.Char(help="The API caller's own key.")
 
     _external_key_unique = models.UniqueIndex(
         "(program_id, external_key) WHERE external_key IS NOT NULL"

@@ -25,26 +25,19 @@ class ReferralVisit(models.Model):
     _rec_name = "day"
 
     participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="cascade",
+        "referral.participant", required=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="participant_id.company_id")
     link_id = fields.Many2one(
         "referral.link",
         "Named Link",
-        readonly=True,
         index="btree_not_null",
         ondelete="cascade",
         help="Empty for the participant's link without a name.",
     )
-    day = fields.Date(required=True, readonly=True)
-    visits = fields.Integer(required=True, readonly=True)
-    is_summed = fields.Boolean(
-        readonly=True, help="The row of a link and day, not a single visit."
-    )
+    day = fields.Date(required=True)
+    visits = fields.Integer(required=True)
+    is_summed = fields.Boolean(help="The row of a link and day, not a single visit.")
 
     _link_day_unique = models.UniqueIndex(
         "(participant_id, day, COALESCE(link_id, 0)) WHERE is_summed"
