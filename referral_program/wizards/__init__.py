@@ -15,25 +15,12 @@ from . import (
     referral_report,
     referral_report_tables,
     referral_withdraw,
-)
-
-from . import referral_rollforward_figures  # before the models that inherit it
-from . import (
+    referral_rollforward_figures,
     referral_rollforward,
-    referral_rollforward_line,
     referral_rollforward_tables,
-    referral_rollforward_total,
-)
-
-from . import referral_simulation_figures  # before the models that inherit it
-from . import (
     referral_forecast,
     referral_forecast_row,
     referral_forecast_cash,
-    referral_forecast_line,
-    referral_forecast_month,
+    referral_simulation_figures,
     referral_simulation,
-    referral_simulation_line,
-    referral_simulation_month,
-    referral_simulation_participant,
 )

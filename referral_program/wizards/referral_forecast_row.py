@@ -16,3 +16,49 @@ class ReferralForecastRow(models.AbstractModel):
     is_rest = fields.Boolean(
         "And Later", help="The sum of this month and of all after it."
     )
+
+
+class ReferralForecastMonth(models.TransientModel):
+    """What will be due to all participants in a month, and owed by then."""
+
+    _name = "referral.forecast.month"
+    _description = "Referral Forecast Month"
+    _inherit = ["referral.forecast.row"]
+
+    certain = fields.Monetary()
+    expected = fields.Monetary()
+    total = fields.Monetary("Certain and Expected")
+    liability_certain = fields.Monetary(
+        "Liability, Certain",
+        aggregator=None,
+        help="What will be owed at the month's end if no more is paid by clients, and "
+        "nothing to participants.",
+    )
+    liability = fields.Monetary(
+        "Liability, Expected",
+        aggregator=None,
+        help="What will be owed at the month's end if open invoices are paid when they "
+        "are due, and nothing is paid to participants.",
+    )
+
+
+class ReferralForecastLine(models.TransientModel):
+    """What will be due to a participant in a month."""
+
+    _name = "referral.forecast.line"
+    _description = "Referral Forecast Line"
+    _inherit = ["referral.forecast.row"]
+    _order = "month, participant_id, kind, id"
+
+    program_id = fields.Many2one("referral.program", required=True, ondelete="cascade")
+    participant_id = fields.Many2one(
+        "referral.participant", required=True, ondelete="cascade"
+    )
+    kind = fields.Selection(
+        [("certain", "Certain"), ("expected", "Expected")],
+        "Certainty",
+        required=True,
+        help="Certain: already paid, and credited as services are rendered. Expected: "
+        "credited if open invoices are paid on their due date.",
+    )
+    amount = fields.Monetary()

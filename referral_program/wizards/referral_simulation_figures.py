@@ -40,3 +40,41 @@ class ReferralSimulationPart(models.AbstractModel):
         "referral.simulation", required=True, ondelete="cascade", index=True
     )
     currency_id = fields.Many2one(related="simulation_id.currency_id")
+
+
+class ReferralSimulationMonth(models.TransientModel):
+    """A month of all participants in a simulation."""
+
+    _name = "referral.simulation.month"
+    _description = "Referral Simulation Month"
+    _inherit = ["referral.simulation.part"]
+    _order = "month, id"
+
+    month = fields.Date(required=True)
+
+
+class ReferralSimulationParticipant(models.TransientModel):
+    """All months of a participant in a simulation."""
+
+    _name = "referral.simulation.participant"
+    _description = "Referral Simulation Participant"
+    _inherit = ["referral.simulation.part"]
+    _order = "difference desc, participant_id, id"
+
+    participant_id = fields.Many2one(
+        "referral.participant", required=True, ondelete="cascade"
+    )
+
+
+class ReferralSimulationLine(models.TransientModel):
+    """A participant's month in a simulation."""
+
+    _name = "referral.simulation.line"
+    _description = "Referral Simulation Line"
+    _inherit = ["referral.simulation.part"]
+    _order = "month, participant_id, id"
+
+    participant_id = fields.Many2one(
+        "referral.participant", required=True, ondelete="cascade"
+    )
+    month = fields.Date(required=True)

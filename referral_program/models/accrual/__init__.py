@@ -10,6 +10,5 @@ from . import (
     referral_accrual_review,
     referral_accrual_line,
     referral_compensation,
-    referral_compensation_events,
     referral_program_accrual,
 )

@@ -58,6 +58,7 @@ class ReferralAccrual(models.Model):
         entry = self._create_entry(batch)
         entry._post(soft=False)
         self._link_compensations(entry, batch)
+        self.env["referral.event"]._record("month.credited", batch)
 
     def _end(self):
         """Call the month posted, if all of it is; the caller has the program.

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ...tools.actions import window
+from ...tools.amounts import exact
 
 
 class ReferralCompensation(models.Model):
@@ -119,3 +120,15 @@ class ReferralCompensation(models.Model):
         return self.env["referral.explain"]._ask(
             self.program_id, groups, keep, self.accrual_id.period_end
         )
+
+    def _event_participant(self):
+        return self.participant_id
+
+    def _event_data(self):
+        """Return what the provider's system is told: what the month gave or took."""
+        accrual, currency = self.accrual_id, self.participant_id.currency_id
+        return {
+            "month": fields.Date.to_string(accrual.period_start),
+            "amount": exact(self.amount, currency.decimal_places),
+            "currency": currency.name,
+        }

@@ -5,12 +5,9 @@ Reads everything and changes nothing of it.
 
 from . import (
     referral_integrity_finding,
-    referral_integrity_result,
     referral_integrity_run,
     referral_program_integrity,
     referral_program_chain,
     referral_accrual_audit,
-    referral_accrual_chain,
-    referral_accrual_integrity,
     referral_audit_file,
 )

@@ -17,7 +17,6 @@ from . import (
     referral_withdrawal_check,
     referral_withdrawal_four_eyes,
     referral_withdrawal_events,
-    referral_withdrawal_mail,
     referral_withdrawal_portal,
     referral_redemption,
     referral_redemption_due,
@@ -32,8 +31,6 @@ from . import (
     referral_participant_money,
     referral_participant_move,
     referral_participant_standing,
-    referral_participant_auto_redeem,
-    referral_participant_statements,
     referral_participant_why,
     referral_accrual_statements,
 )

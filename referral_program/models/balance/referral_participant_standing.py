@@ -5,9 +5,9 @@ from odoo.exceptions import UserError
 
 from ...tools.failures import BUSY
 from ..participant.referral_representative import MONEY_ROLES
-from .referral_participant_auto_redeem import AUTO
 
-#: What a standing withdrawal consists of: set in the portal only.
+#: What a standing withdrawal consists of, and automatic payment: set in the portal
+#: only.
 STANDING = frozenset(
     {
         "standing_amount",
@@ -18,13 +18,16 @@ STANDING = frozenset(
         "standing_problem",
     }
 )
+AUTO = frozenset({"auto_redeem", "auto_redeem_user_id"})
 
 
 class ReferralParticipant(models.Model):
-    """The standing withdrawal: all that is available, after each month's crediting.
+    """What is done with the balance by itself, as the participant set it up.
 
-    It is asked for as the participant would ask, with all checks, by whoever set it
-    up; nothing of it goes past approval, billing or four eyes.
+    The standing withdrawal, of all that is available after each month's crediting, is
+    asked for as the participant would ask, with all checks, by whoever set it up;
+    nothing of it goes past approval, billing or four eyes. Own invoices are paid when
+    they are posted.
     """
 
     _inherit = "referral.participant"
@@ -73,6 +76,23 @@ class ReferralParticipant(models.Model):
         copy=False,
         help="Why the last monthly withdrawal could not be made; the participant was "
         "told once. It is tried again each day.",
+    )
+
+    auto_redeem = fields.Boolean(
+        "Pay Invoices Automatically",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="The participant's own invoices are paid from the balance when they are "
+        "posted, as far as it reaches.",
+    )
+    auto_redeem_user_id = fields.Many2one(
+        "res.users",
+        "Automatic Payment Switched On By",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        tracking=True,
     )
 
     _standing_idx = models.Index("(program_id) WHERE standing_amount > 0")
@@ -273,4 +293,48 @@ class ReferralParticipant(models.Model):
         if is_new:
             self.with_context(referral_reason=text)._send(
                 "referral_program.mail_template_standing_refused"
+            )
+
+    # === OWN INVOICES === #
+
+    def _start_auto_redeem(self):
+        """Have own invoices paid from the balance when they are posted.
+
+        :raise UserError: if the balance pays no invoices, or not theirs
+        """
+        self.ensure_one()
+        if not self.program_id.redemption_allowed:
+            raise UserError(
+                self.env._("Invoices cannot be paid from the referral balance.")
+            )
+        if self.state != "active":
+            raise UserError(
+                self.env._(
+                    "Only active participants can pay from the referral balance."
+                )
+            )
+        # sudo: participants write nothing; this is their own
+        participant = self.sudo()
+        if participant.auto_redeem:
+            return
+        participant._check_changes_today()
+        participant.write({"auto_redeem": True, "auto_redeem_user_id": self.env.uid})
+        participant._notify_owners(
+            lambda env: env._(
+                "%(user)s switched on that your invoices are paid from the referral "
+                "balance when they are issued.",
+                user=self.env.user.name,
+            )
+        )
+
+    def _stop_auto_redeem(self):
+        """Pay no invoices but those that somebody chooses."""
+        # sudo: as above
+        for participant in self.sudo().filtered("auto_redeem"):
+            participant.write({"auto_redeem": False, "auto_redeem_user_id": False})
+            participant._notify_owners(
+                lambda env: env._(
+                    "Your invoices are not paid from the referral balance by "
+                    "themselves any more."
+                )
             )

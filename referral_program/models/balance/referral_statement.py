@@ -6,6 +6,7 @@ from odoo.tools import SQL, format_date, formatLang
 from ...tools.actions import download
 from ...tools.batches import batches
 from ...tools.columns import write_columns
+from ...tools.counting import set_counts
 from ...tools.failures import BUSY, failure_text
 
 _logger = logging.getLogger(__name__)
@@ -294,3 +295,23 @@ class ReferralStatement(models.Model):
     def action_view_lines(self):
         """Open the evidence."""
         return self.compensation_id.action_view_lines()
+
+
+class ReferralParticipant(models.Model):
+    """The participant's monthly statements."""
+
+    _inherit = "referral.participant"
+
+    statement_ids = fields.One2many(
+        "referral.statement", "participant_id", "Statements"
+    )
+    statement_count = fields.Integer(compute="_compute_statement_count")
+
+    def _compute_statement_count(self):
+        set_counts(
+            self, "statement_count", self.env["referral.statement"], "participant_id"
+        )
+
+    def action_view_statements(self):
+        """Open the monthly statements of these participants."""
+        return self._window("referral_statement_action")

@@ -25,14 +25,19 @@ STATE_MAILS = {
     ("active", "closed"): "referral_program.mail_template_closed",
     ("suspended", "closed"): "referral_program.mail_template_closed",
 }
+#: What the provider's system is told of a change of state.
+EVENTS = {
+    ("draft", "submitted"): ["participant.joined"],
+    ("draft", "active"): ["participant.joined", "participant.verified"],
+    ("submitted", "active"): ["participant.verified"],
+    ("suspended", "active"): ["participant.resumed"],
+}
 
 
 class ReferralParticipant(models.Model):
-    """The participant's states, and the one door to them."""
+    """The participant's states, the one door to them, and who is told of a change."""
 
     _inherit = "referral.participant"
-
-    # === STATE === #
 
     def _update_state(self, state, reason=False):
         """Bring the participants into a state: the only way to change it.
@@ -71,9 +76,9 @@ class ReferralParticipant(models.Model):
         return True
 
     def _change_state(self, state, reason):
-        """Write the state that is allowed, and tell the participant."""
+        """Write the state that is allowed; tell the participant and the outbox."""
         now = fields.Datetime.now()
-        mail = STATE_MAILS.get((self.state, state))
+        change = (self.state, state)
         vals = {"state": state, "state_reason": reason, "state_since": now}
         if state == "active" and not self.verified_on:
             vals["verified_on"] = now
@@ -82,8 +87,10 @@ class ReferralParticipant(models.Model):
         result = self._write_checked(vals)
         if state in REASONED_STATES:
             self.activity_unlink(["referral_program.mail_activity_verification"])
-        if mail:
+        if mail := STATE_MAILS.get(change):
             self._send(mail)
+        for kind in EVENTS.get(change, [f"participant.{state}"]):
+            self.env["referral.event"]._record(kind, self)
         return result
 
     def _check_verified(self):
@@ -134,3 +141,37 @@ class ReferralParticipant(models.Model):
     def _ask_reason(self, action, title):
         self.check_access("write")
         return self.env["referral.reason"]._ask(title, action, participant_ids=self)
+
+    def _is_ones_own(self, user):
+        """Tell whether a user is of the client who takes part."""
+        self.ensure_one()
+        # sudo: whoever asks need not read contacts
+        return self.sudo().partner_id == user.sudo().partner_id.commercial_partner_id
+
+    def _check_not_ones_own(self):
+        """Refuse officers who decide about their own participation.
+
+        The program itself may: clients are bound and files handed in by anybody.
+
+        :raise UserError: saying who else can
+        """
+        if self.env.su:
+            return
+        for participant in self:
+            if participant._is_ones_own(self.env.user):
+                participant.program_id._refuse_alone(
+                    "group_officer",
+                    self.env.user,
+                    self.env._(
+                        "%(participant)s is your own participation.",
+                        participant=participant.display_name,
+                    ),
+                )
+
+    def _event_participant(self):
+        """Return whose event it is."""
+        return self
+
+    def _event_data(self):
+        """Return what is told: no reasons, which may be personal."""
+        return {"participant_id": self.id, "state": self.state}

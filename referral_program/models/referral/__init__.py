@@ -12,7 +12,6 @@ from . import (
     referral_referral_news,
     referral_participant_link,
     referral_referral_move,
-    referral_referral_events,
     referral_kept_invoice,
     referral_refusal,
     referral_claim,

@@ -24,13 +24,23 @@ NEWS = (
 )
 #: Whose participation goes on.
 TOLD_STATES = ("submitted", "active")
+#: What the provider's system is told of a change of state. It has not heard of one that
+#: waits.
+EVENTS = {
+    ("pending", "active"): "referral.registered",
+    ("ended", "active"): "referral.reopened",
+    ("active", "ended"): "referral.ended",
+    ("active", "cancelled"): "referral.cancelled",
+    ("ended", "cancelled"): "referral.cancelled",
+}
 
 
 class ReferralReferral(models.Model):
-    """What participants are written of their clients: that they came, that they paid.
+    """Who is told of referrals: participants by mail, the provider's own system.
 
-    A scheduled step does it, one mail for all that is new: nobody who signs up waits
-    for a mail, nor fails with it.
+    Participants are written that clients came, and that they paid. A scheduled step
+    does it, one mail for all that is new: nobody who signs up waits for a mail, nor
+    fails with it.
     """
 
     _inherit = "referral.referral"
@@ -42,7 +52,20 @@ class ReferralReferral(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         untold = {"joined_told": False, "paid_told": False}
-        return super().create([{**vals, **untold} for vals in vals_list])
+        referrals = super().create([{**vals, **untold} for vals in vals_list])
+        begun = referrals.filtered(lambda r: r.state == "active")
+        self.env["referral.event"]._record("referral.registered", begun)
+        return referrals
+
+    def write(self, vals):
+        moved = self.browse()
+        if "participant_id" in vals:
+            moved = self.filtered(
+                lambda r: r.participant_id.id != vals["participant_id"]
+            )
+        result = super().write(vals)
+        self.env["referral.event"]._record("referral.moved", moved)
+        return result
 
     def _cron_tell_news(self):
         """Write to the participants of all programs about their clients."""
@@ -83,3 +106,27 @@ class ReferralReferral(models.Model):
         program = self.program_id
         made = program._day_of(self.create_date)
         return self.date_start >= made - timedelta(days=program.claim_days)
+
+    # === EVENTS === #
+
+    def _tell_state(self, before):
+        """Record that the state has changed.
+
+        :param str before: the state before
+        """
+        if kind := EVENTS.get((before, self.state)):
+            self.env["referral.event"]._record(kind, self)
+
+    def _event_participant(self):
+        return self.participant_id
+
+    def _event_data(self):
+        """Return what is told: the client by number, not by name."""
+        return {
+            "referral_id": self.id,
+            "client_id": self.partner_id.id,
+            "state": self.state,
+            "source": self.source,
+            "date_start": fields.Date.to_string(self.date_start),
+            "date_end": fields.Date.to_string(self.date_end) or False,
+        }
