@@ -30,7 +30,6 @@ class ReferralExplain(models.TransientModel):
     program_id = fields.Many2one(
         "referral.program",
         required=True,
-        ondelete="cascade",
         default=lambda self: self._default_program_id(),
     )
     company_id = fields.Many2one(related="program_id.company_id")

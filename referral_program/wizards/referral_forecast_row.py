@@ -50,10 +50,8 @@ class ReferralForecastLine(models.TransientModel):
     _inherit = ["referral.forecast.row"]
     _order = "month, participant_id, kind, id"
 
-    program_id = fields.Many2one("referral.program", required=True, ondelete="cascade")
-    participant_id = fields.Many2one(
-        "referral.participant", required=True, ondelete="cascade"
-    )
+    program_id = fields.Many2one("referral.program", required=True)
+    participant_id = fields.Many2one("referral.participant", required=True)
     kind = fields.Selection(
         [("certain", "Certain"), ("expected", "Expected")],
         "Certainty",

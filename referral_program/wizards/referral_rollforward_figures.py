@@ -72,7 +72,7 @@ class ReferralRollforwardLine(models.TransientModel):
     _inherit = ["referral.rollforward.figures"]
     _order = "currency_id, program_id, name, id"
 
-    program_id = fields.Many2one("referral.program", required=True, ondelete="cascade")
+    program_id = fields.Many2one("referral.program", required=True)
     participant_id = fields.Many2one(
         "referral.participant",
         ondelete="cascade",

@@ -61,9 +61,7 @@ class ReferralSimulationParticipant(models.TransientModel):
     _inherit = ["referral.simulation.part"]
     _order = "difference desc, participant_id, id"
 
-    participant_id = fields.Many2one(
-        "referral.participant", required=True, ondelete="cascade"
-    )
+    participant_id = fields.Many2one("referral.participant", required=True)
 
 
 class ReferralSimulationLine(models.TransientModel):
@@ -74,7 +72,5 @@ class ReferralSimulationLine(models.TransientModel):
     _inherit = ["referral.simulation.part"]
     _order = "month, participant_id, id"
 
-    participant_id = fields.Many2one(
-        "referral.participant", required=True, ondelete="cascade"
-    )
+    participant_id = fields.Many2one("referral.participant", required=True)
     month = fields.Date(required=True)

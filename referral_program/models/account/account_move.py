@@ -51,7 +51,6 @@ class AccountMove(models.Model):
         store=True,
         recursive=True,
         index="btree_not_null",
-        ondelete="set null",
         help="The invoice that this document reverses in the end, with whatever else "
         "reverses it; empty for whatever reverses nothing.",
     )
@@ -60,7 +59,6 @@ class AccountMove(models.Model):
         "bill_id",
         "Referral Withdrawal",
         readonly=True,
-        copy=False,
         groups="referral_program.group_reader",
     )
     referral_redemption_id = fields.Many2one(
@@ -77,7 +75,6 @@ class AccountMove(models.Model):
         "invoice_id",
         "Redemptions",
         readonly=True,
-        copy=False,
         groups="referral_program.group_reader",
     )
     referral_payable = fields.Boolean(

@@ -64,9 +64,7 @@ class ReferralAccrual(models.Model):
     _inherit = ["referral.sight.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "period_start desc, program_id, id desc"
 
-    program_id = fields.Many2one(
-        "referral.program", required=True, readonly=True, ondelete="restrict"
-    )
+    program_id = fields.Many2one("referral.program", required=True, readonly=True)
     company_id = fields.Many2one(
         related="program_id.company_id", store=True, index=True
     )

@@ -20,10 +20,8 @@ class ReferralCompensation(models.Model):
     _order = "accrual_id desc, amount desc, id"
     _rec_names_search = ["participant_id", "accrual_id"]
 
-    accrual_id = fields.Many2one("referral.accrual", required=True, ondelete="restrict")
-    participant_id = fields.Many2one(
-        "referral.participant", required=True, ondelete="restrict", index=True
-    )
+    accrual_id = fields.Many2one("referral.accrual", required=True)
+    participant_id = fields.Many2one("referral.participant", required=True, index=True)
     type_id = fields.Many2one(
         related="participant_id.type_id", string="Participant Type"
     )

@@ -25,15 +25,11 @@ class ReferralAuditFile(models.Model):
     _order = "id desc"
 
     name = fields.Char("File", required=True)
-    accrual_id = fields.Many2one(
-        "referral.accrual", required=True, ondelete="restrict", index=True
-    )
+    accrual_id = fields.Many2one("referral.accrual", required=True, index=True)
     program_id = fields.Many2one(related="accrual_id.program_id")
     company_id = fields.Many2one(related="accrual_id.company_id")
     made_on = fields.Datetime(required=True)
-    user_id = fields.Many2one(
-        "res.users", "Made By", required=True, ondelete="restrict"
-    )
+    user_id = fields.Many2one("res.users", "Made By", required=True)
     lang = fields.Char("Language", required=True)
     sha256 = fields.Char("Hash", required=True, help="SHA-256.")
     size = fields.Integer("Size (bytes)")

@@ -15,9 +15,7 @@ class ReferralIntegrityFinding(models.Model):
     _order = "run_id desc, id"
     _rec_name = "check_name"
 
-    run_id = fields.Many2one(
-        "referral.integrity.run", "Run", required=True, index=True, ondelete="restrict"
-    )
+    run_id = fields.Many2one("referral.integrity.run", "Run", required=True, index=True)
     program_id = fields.Many2one(related="run_id.program_id")
     company_id = fields.Many2one(related="run_id.company_id")
     started_on = fields.Datetime(related="run_id.started_on", string="Checked On")
@@ -33,7 +31,7 @@ class ReferralIntegrityFinding(models.Model):
     record_name = fields.Char(
         "Record", help="What the record was called at that moment."
     )
-    participant_id = fields.Many2one("referral.participant", ondelete="set null")
+    participant_id = fields.Many2one("referral.participant")
     has_amounts = fields.Boolean()
     expected = fields.Float("Expected Amount", digits=(16, 6))
     found = fields.Float("Amount Found", digits=(16, 6))
@@ -93,9 +91,7 @@ class ReferralIntegrityResult(models.Model):
     _order = "run_id desc, is_failed desc, finding_count desc, id"
     _rec_name = "check_name"
 
-    run_id = fields.Many2one(
-        "referral.integrity.run", "Run", required=True, index=True, ondelete="restrict"
-    )
+    run_id = fields.Many2one("referral.integrity.run", "Run", required=True, index=True)
     check_name = fields.Char("Check", required=True)
     title = fields.Char("Rule Checked", compute="_compute_title")
     description = fields.Char("Why", compute="_compute_title")

@@ -25,11 +25,7 @@ class ReferralIntegrityRun(models.Model):
     _rec_names_search = ["program_id"]
 
     program_id = fields.Many2one(
-        "referral.program",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
+        "referral.program", required=True, readonly=True, index=True
     )
     company_id = fields.Many2one(related="program_id.company_id")
     currency_id = fields.Many2one(related="program_id.currency_id")

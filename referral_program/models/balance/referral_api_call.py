@@ -23,17 +23,15 @@ class ReferralApiCall(models.Model):
     _order = "id desc"
     _rec_name = "key"
 
-    program_id = fields.Many2one("referral.program", required=True, ondelete="restrict")
+    program_id = fields.Many2one("referral.program", required=True)
     company_id = fields.Many2one(related="program_id.company_id")
-    participant_id = fields.Many2one(
-        "referral.participant", required=True, index=True, ondelete="restrict"
-    )
+    participant_id = fields.Many2one("referral.participant", required=True, index=True)
     key = fields.Char(required=True, help="The caller's own.")
     method = fields.Char(required=True)
     arguments = fields.Text(required=True)
     arguments_sha256 = fields.Char("Hash of the Arguments")
     answer = fields.Text(required=True)
-    user_id = fields.Many2one("res.users", required=True, ondelete="restrict")
+    user_id = fields.Many2one("res.users", required=True)
     called_on = fields.Datetime(required=True, default=fields.Datetime.now)
 
     _key_unique = models.UniqueIndex("(program_id, key)")

@@ -19,9 +19,7 @@ class ReferralFormerContact(models.Model):
     program_id = fields.Many2one(
         related="participant_id.program_id", store=True, index=True
     )
-    partner_id = fields.Many2one(
-        "res.partner", "Contact", required=True, ondelete="restrict"
-    )
+    partner_id = fields.Many2one("res.partner", "Contact", required=True)
     move_id = fields.Many2one(
         "account.move",
         "Journal Entry",

@@ -45,7 +45,6 @@ class ReferralParticipant(models.Model):
         "Monthly Payee Account",
         readonly=True,
         copy=False,
-        ondelete="set null",
         tracking=True,
     )
     standing_details = fields.Char(
@@ -59,7 +58,6 @@ class ReferralParticipant(models.Model):
         "Monthly Withdrawal Set Up By",
         readonly=True,
         copy=False,
-        ondelete="set null",
         tracking=True,
     )
     standing_accrual_id = fields.Many2one(
@@ -67,7 +65,6 @@ class ReferralParticipant(models.Model):
         "Monthly Withdrawal Done For",
         readonly=True,
         copy=False,
-        ondelete="set null",
         help="The last month whose crediting was followed.",
     )
     standing_problem = fields.Char(
@@ -91,7 +88,6 @@ class ReferralParticipant(models.Model):
         "Automatic Payment Switched On By",
         readonly=True,
         copy=False,
-        ondelete="set null",
         tracking=True,
     )
 

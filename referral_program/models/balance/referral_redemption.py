@@ -21,12 +21,7 @@ class ReferralRedemption(models.Model):
     _check_company_auto = True
 
     invoice_id = fields.Many2one(
-        "account.move",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
-        copy=False,
+        "account.move", required=True, readonly=True, index=True, copy=False
     )
     amount = fields.Monetary(
         required=True, readonly=True, help="The amount deducted from the balance."

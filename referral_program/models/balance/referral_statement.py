@@ -33,20 +33,16 @@ class ReferralStatement(models.Model):
     _rec_names_search = ["name", "participant_id"]
 
     name = fields.Char("Number", required=True)
-    participant_id = fields.Many2one(
-        "referral.participant", required=True, ondelete="restrict"
-    )
-    accrual_id = fields.Many2one(
-        "referral.accrual", required=True, ondelete="restrict", index=True
-    )
+    participant_id = fields.Many2one("referral.participant", required=True)
+    accrual_id = fields.Many2one("referral.accrual", required=True, index=True)
     compensation_id = fields.Many2one(
         "referral.compensation",
         ondelete="restrict",
         help="Empty if the month credited and reversed nothing.",
     )
-    program_id = fields.Many2one("referral.program", required=True, ondelete="restrict")
-    company_id = fields.Many2one("res.company", required=True, ondelete="restrict")
-    currency_id = fields.Many2one("res.currency", required=True, ondelete="restrict")
+    program_id = fields.Many2one("referral.program", required=True)
+    company_id = fields.Many2one("res.company", required=True)
+    currency_id = fields.Many2one("res.currency", required=True)
     partner_id = fields.Many2one(related="participant_id.partner_id", string="Client")
     period_start = fields.Date("Month", required=True)
     lang = fields.Char("Language", required=True, help="The documents' language.")

@@ -55,7 +55,6 @@ class ReferralWithdrawal(models.Model):
         "Payee Account",
         readonly=True,
         required=True,
-        ondelete="restrict",
         check_company=True,
     )
     account_trusted = fields.Boolean(

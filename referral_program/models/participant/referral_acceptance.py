@@ -13,18 +13,12 @@ class ReferralAcceptance(models.Model):
     _rec_names_search = ["participant_id", "agreement_id"]
     _personal_fields = ("ip_address", "user_agent")
 
-    participant_id = fields.Many2one(
-        "referral.participant", required=True, index=True, ondelete="restrict"
-    )
+    participant_id = fields.Many2one("referral.participant", required=True, index=True)
     company_id = fields.Many2one(related="participant_id.company_id")
-    agreement_id = fields.Many2one(
-        "referral.agreement", required=True, index=True, ondelete="restrict"
-    )
+    agreement_id = fields.Many2one("referral.agreement", required=True, index=True)
     version = fields.Integer(related="agreement_id.version")
     user_id = fields.Many2one(
-        "res.users",
-        ondelete="set null",
-        help="Empty once the user has been deleted: the name is kept.",
+        "res.users", help="Empty once the user has been deleted: the name is kept."
     )
     user_name = fields.Char(
         "Accepted By", required=True, help="The user's name and login at that moment."

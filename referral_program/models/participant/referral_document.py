@@ -43,13 +43,10 @@ class ReferralDocument(models.Model):
     _inherit = ["referral.sight.mixin"]
     _order = "participant_id, sequence, id"
 
-    participant_id = fields.Many2one(
-        "referral.participant", required=True, ondelete="restrict", index=True
-    )
+    participant_id = fields.Many2one("referral.participant", required=True, index=True)
     company_id = fields.Many2one(related="participant_id.company_id", store=True)
     requirement_id = fields.Many2one(
         "referral.document.requirement",
-        ondelete="set null",
         index="btree_not_null",
         help="If empty, an officer asked this participant for it.",
     )

@@ -10,9 +10,7 @@ class ReferralDocumentDestruction(models.Model):
     _order = "id desc"
 
     name = fields.Char("Act", required=True)
-    participant_id = fields.Many2one(
-        "referral.participant", required=True, index=True, ondelete="restrict"
-    )
+    participant_id = fields.Many2one("referral.participant", required=True, index=True)
     company_id = fields.Many2one(related="participant_id.company_id")
     document_name = fields.Char("Document", required=True)
     page_count = fields.Integer("Files")
@@ -21,10 +19,7 @@ class ReferralDocumentDestruction(models.Model):
     )
     destroyed_on = fields.Datetime(required=True, default=fields.Datetime.now)
     user_id = fields.Many2one(
-        "res.users",
-        required=True,
-        ondelete="restrict",
-        default=lambda self: self.env.user,
+        "res.users", required=True, default=lambda self: self.env.user
     )
     rule = fields.Char(
         required=True, help="The rule by which the document was destroyed."

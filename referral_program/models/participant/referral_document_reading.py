@@ -12,20 +12,17 @@ class ReferralDocumentReading(models.Model):
     _order = "id desc"
     _personal_fields = ("page_name", "ip_address")
 
-    participant_id = fields.Many2one(
-        "referral.participant", required=True, index=True, ondelete="restrict"
-    )
+    participant_id = fields.Many2one("referral.participant", required=True, index=True)
     company_id = fields.Many2one(related="participant_id.company_id")
     document_id = fields.Many2one(
         "referral.document",
         "Document Record",
         index="btree_not_null",
-        ondelete="set null",
         help="Empty once the document is deleted; its name is kept.",
     )
     document_name = fields.Char("Document", required=True)
     page_name = fields.Char("File")
-    user_id = fields.Many2one("res.users", required=True, ondelete="restrict")
+    user_id = fields.Many2one("res.users", required=True)
     read_on = fields.Datetime(required=True, default=fields.Datetime.now)
     purpose = fields.Selection(
         [("view", "View"), ("text", "Text"), ("export", "Export")], required=True

@@ -59,7 +59,6 @@ class ReferralParticipant(models.Model):
     program_id = fields.Many2one(
         "referral.program",
         required=True,
-        ondelete="restrict",
         index=True,
         tracking=True,
         default=lambda self: (
@@ -74,7 +73,6 @@ class ReferralParticipant(models.Model):
         "res.partner",
         "Client",
         required=True,
-        ondelete="restrict",
         index=True,
         tracking=True,
         check_company=True,
@@ -87,7 +85,6 @@ class ReferralParticipant(models.Model):
     type_id = fields.Many2one(
         "referral.participant.type",
         required=True,
-        ondelete="restrict",
         tracking=True,
         check_company=True,
         domain=[("can_join", "=", True)],

@@ -26,17 +26,11 @@ class ReferralQuestion(models.Model):
 
     name = fields.Char("Question", readonly=True, required=True)
     participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        readonly=True,
-        ondelete="restrict",
-        index=True,
+        "referral.participant", required=True, readonly=True, index=True
     )
     program_id = fields.Many2one(related="participant_id.program_id")
     company_id = fields.Many2one(related="participant_id.company_id")
-    accrual_id = fields.Many2one(
-        "referral.accrual", required=True, readonly=True, ondelete="restrict"
-    )
+    accrual_id = fields.Many2one("referral.accrual", required=True, readonly=True)
     period_start = fields.Date(related="accrual_id.period_start", string="Month")
     line_key = fields.Integer(
         "Invoice Line ID", readonly=True, help="Zero if the whole month is asked about."

@@ -23,7 +23,6 @@ class ReferralProgram(models.Model):
         "res.company",
         required=True,
         index=True,
-        ondelete="restrict",
         tracking=True,
         default=lambda self: self.env.company,
         help="Invoices of this company and of its branches count.",

@@ -46,11 +46,7 @@ class ReferralProgramTerms(models.Model):
     _check_company_auto = True
 
     program_id = fields.Many2one(
-        "referral.program",
-        required=True,
-        ondelete="restrict",
-        index=True,
-        tracking=True,
+        "referral.program", required=True, index=True, tracking=True
     )
     company_id = fields.Many2one(related="program_id.company_id", store=True)
     currency_id = fields.Many2one(related="program_id.currency_id")

@@ -56,7 +56,6 @@ class ReferralMaterial(models.Model):
     lang_id = fields.Many2one(
         "res.lang",
         "Language",
-        ondelete="set null",
         tracking=True,
         context={"active_test": False},
         help="The language of its audience. If empty, it is offered with every "

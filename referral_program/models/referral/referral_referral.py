@@ -31,10 +31,7 @@ class ReferralReferral(models.Model):
     _rec_names_search = ["partner_id", "participant_id"]
 
     participant_id = fields.Many2one(
-        "referral.participant",
-        required=True,
-        ondelete="restrict",
-        tracking=True,
+        "referral.participant", required=True, tracking=True
     )
     program_id = fields.Many2one(
         related="participant_id.program_id", store=True, index=True, precompute=True
@@ -45,7 +42,6 @@ class ReferralReferral(models.Model):
         "res.partner",
         "Client",
         required=True,
-        ondelete="restrict",
         index=True,
         tracking=True,
         help="The client whom the participant referred: always the company itself, "

@@ -36,7 +36,6 @@ class ReferralReferral(models.Model):
         copy=False,
         tracking=True,
         index="btree_not_null",
-        ondelete="set null",
         help="The older referral of the same client, which applies to new "
         "invoices since the contacts of the two clients became one.",
     )

@@ -17,7 +17,6 @@ class ReferralReferral(models.Model):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        ondelete="set null",
         tracking=True,
         help="The participant's link that the client followed; empty for the one "
         "without a name, and for clients who followed none.",

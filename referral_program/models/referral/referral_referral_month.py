@@ -15,10 +15,8 @@ class ReferralReferralMonth(models.Model):
     _log_access = False
     _order = "accrual_id desc, id"
 
-    referral_id = fields.Many2one(
-        "referral.referral", required=True, ondelete="restrict"
-    )
-    accrual_id = fields.Many2one("referral.accrual", required=True, ondelete="restrict")
+    referral_id = fields.Many2one("referral.referral", required=True)
+    accrual_id = fields.Many2one("referral.accrual", required=True)
     program_id = fields.Many2one(related="accrual_id.program_id")
     company_id = fields.Many2one(related="accrual_id.company_id")
     currency_id = fields.Many2one(related="accrual_id.currency_id")

@@ -34,7 +34,7 @@ class ReferralRefusal(models.Model):
     participant_id = fields.Many2one(
         "referral.participant", index=True, ondelete="restrict"
     )
-    partner_id = fields.Many2one("res.partner", "Client", ondelete="set null")
+    partner_id = fields.Many2one("res.partner", "Client")
     typed = fields.Char(
         "Entered", help="What somebody entered, if it matches no known client or code."
     )
