@@ -119,9 +119,6 @@ class ReferralCompensation(models.Model):
             self.program_id, groups, keep, self.accrual_id.period_end
         )
 
-    def _event_participant(self):
-        return self.participant_id
-
     def _event_data(self):
         """Return what the provider's system is told: what the month gave or took."""
         accrual, currency = self.accrual_id, self.participant_id.currency_id

@@ -63,8 +63,6 @@ class ReferralIntegrityFinding(models.Model):
         decimals = f"{amount:.6f}".rstrip("0").partition(".")[2]
         return formatLang(self.env, amount, digits=max(2, len(decimals)))
 
-    # === ACTION METHODS === #
-
     def action_open_record(self):
         """Open the record that this is about.
 

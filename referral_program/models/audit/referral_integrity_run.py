@@ -133,8 +133,6 @@ class ReferralIntegrityRun(models.Model):
             and result.finding_count > known.get(result.check_name, 0)
         )
 
-    # === ACTION METHODS === #
-
     def action_view_findings(self):
         """Open what these runs found."""
         return window(

@@ -84,6 +84,3 @@ class ReferralApiCall(models.Model):
             # the same key for two participants at once: Odoo runs this one again
             raise ConcurrencyError(key) from error
         return answer
-
-    def _over_domain(self, program):
-        return [("id", "=", False)]

@@ -83,8 +83,6 @@ class ReferralApi(models.AbstractModel):
         }
         return self._once(participant, key, "pay_invoice", asked, step)
 
-    # === HELPERS === #
-
     def _own_invoices(self, participant):
         own = participant.partner_id.commercial_partner_id
         return [

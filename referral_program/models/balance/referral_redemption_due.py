@@ -99,8 +99,6 @@ class ReferralRedemption(models.Model):
                 redemption.id, email_layout_xmlid="referral_program.mail_layout"
             )
 
-    # === HOW LITTLE, HOW OFTEN === #
-
     def _check_limits(self, participant, amount, due):
         """Refuse less than the program's minimum, and more payments than needed a day.
 

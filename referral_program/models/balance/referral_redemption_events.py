@@ -26,9 +26,6 @@ class ReferralRedemption(models.Model):
             )
         return result
 
-    def _event_participant(self):
-        return self.participant_id
-
     def _event_data(self):
         """Return what is told: the invoice by its number."""
         return {

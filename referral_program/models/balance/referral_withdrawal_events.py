@@ -24,9 +24,6 @@ class ReferralWithdrawal(models.Model):
         self.env["referral.event"]._record("withdrawal.approved", approved)
         return result
 
-    def _event_participant(self):
-        return self.participant_id
-
     def _event_data(self):
         """Return what is told: no account, no reason."""
         return {

@@ -91,8 +91,6 @@ class ReferralSecretMixin(models.AbstractModel):
             )
         )
 
-    # === ANOTHER KEY === #
-
     def _renew_secrets(self, domain, done):
         """Encrypt anew, with the first key, what is not encrypted with it.
 

@@ -41,8 +41,6 @@ class ReferralMark(models.Model):
 
     _program_idx = models.Index("(program_id, date_from)")
 
-    # === MARKING === #
-
     def _mark_moves(self, moves):
         """Have the next accrual look at the groups that these moves belong to or pay.
 

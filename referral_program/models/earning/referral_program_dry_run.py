@@ -25,8 +25,6 @@ class ReferralProgram(models.Model):
             "referral_program.group_auditor",
         )
 
-    # === ACTION METHODS === #
-
     def action_forecast(self):
         """Forecast what will be due to the participants, and open it.
 

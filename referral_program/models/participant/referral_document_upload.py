@@ -33,8 +33,6 @@ class ReferralDocument(models.Model):
         help="The participant's own user, or an officer who uploaded it for them.",
     )
 
-    # === HANDING IN === #
-
     def _hand_in_text(self, text):
         """Take a text: a number, a series.
 

@@ -27,8 +27,6 @@ class ReferralParticipant(models.Model):
         help="E-mail the participant when a client has paid for the first time.",
     )
 
-    # === MAIL === #
-
     def _send(self, template, contacts=None):
         """Write to the owners of each participant, in their language.
 

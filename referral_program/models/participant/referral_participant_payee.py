@@ -19,8 +19,6 @@ class ReferralParticipant(models.Model):
 
     _inherit = "referral.participant"
 
-    # === PAYEE ACCOUNTS === #
-
     def _payee_accounts(self):
         """Return the participant's own bank accounts."""
         self.ensure_one()

@@ -168,10 +168,6 @@ class ReferralParticipant(models.Model):
                     ),
                 )
 
-    def _event_participant(self):
-        """Return whose event it is."""
-        return self
-
     def _event_data(self):
         """Return what is told: no reasons, which may be personal."""
         return {"participant_id": self.id, "state": self.state}

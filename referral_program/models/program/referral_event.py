@@ -58,8 +58,8 @@ class ReferralEvent(models.Model):
         """Write down what happened, if the program has an address to tell it to.
 
         :param str kind: such as ``withdrawal.paid``
-        :param records: to which it happened: they have ``program_id``,
-            ``participant_id`` and ``_event_data()``
+        :param records: to which it happened, participants or what is theirs: they have
+            ``program_id`` and ``_event_data()``
         """
         # sudo: whoever causes an event neither reads programs nor writes events
         records = records.sudo()
@@ -74,7 +74,8 @@ class ReferralEvent(models.Model):
 
     def _prepare_event_vals(self, kind, record, now):
         uid = uuid.uuid4().hex
-        participant = record._event_participant()
+        is_participant = record._name == "referral.participant"
+        participant = record if is_participant else record.participant_id
         body = {
             "id": uid,
             "type": kind,

@@ -86,8 +86,6 @@ class ReferralProgram(models.Model):
         self._keep_event_key(key.decode())
         return True
 
-    # === ACTION METHODS === #
-
     def action_new_event_secret(self):
         """Make a secret in place of the one before, and show it this once."""
         self.ensure_one()

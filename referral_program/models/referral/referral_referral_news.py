@@ -117,9 +117,6 @@ class ReferralReferral(models.Model):
         if kind := EVENTS.get((before, self.state)):
             self.env["referral.event"]._record(kind, self)
 
-    def _event_participant(self):
-        return self.participant_id
-
     def _event_data(self):
         """Return what is told: the client by number, not by name."""
         return {
