@@ -1,14 +1,20 @@
 """Counting the records that others have, for the buttons that open them."""
 
 
-def set_counts(records, name, others, path):
-    """Fill in how many other records name each of these.
+def count_of(name, model, path):
+    """Return what computes a field: how many other records name each record.
 
-    :param str name: the field to fill in
-    :param others: any recordset of the model whose records are counted
+    :param str name: the field
+    :param str model: the model whose records are counted, as far as the user sees them
     :param str path: from one of those to the record that it names
     """
-    found = others._read_group([(path, "in", records.ids)], [path], ["__count"])
-    counts = dict(found)
-    for record in records:
-        record[name] = counts.get(record, 0)
+
+    def compute(records):
+        found = records.env[model]._read_group(
+            [(path, "in", records.ids)], [path], ["__count"]
+        )
+        counts = dict(found)
+        for record in records:
+            record[name] = counts.get(record, 0)
+
+    return compute

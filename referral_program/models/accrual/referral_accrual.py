@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ...tools.actions import run_soon, window
-from ...tools.counting import set_counts
+from ...tools.counting import count_of
 from ...tools.names import search_by_display_name
 
 #: The scheduled actions that have something to do once a month is posted.
@@ -111,8 +111,14 @@ class ReferralAccrual(models.Model):
     base = fields.Monetary(compute="_compute_totals")
     amount = fields.Monetary("Compensation", compute="_compute_totals")
     compensation_count = fields.Integer(compute="_compute_totals")
-    line_count = fields.Integer(compute="_compute_line_count")
-    move_count = fields.Integer(compute="_compute_move_count")
+    line_count = fields.Integer(
+        compute=count_of("line_count", "referral.accrual.line", "accrual_id")
+    )
+    # sudo: the number of entries is no secret to who may see the accrual
+    move_count = fields.Integer(
+        compute=count_of("move_count", "account.move", "referral_accrual_id"),
+        compute_sudo=True,
+    )
 
     # One accrual for a month, however many workers begin one.
     _period_unique = models.UniqueIndex(
@@ -165,14 +171,6 @@ class ReferralAccrual(models.Model):
             accrual.base, accrual.amount, accrual.compensation_count = totals.get(
                 accrual, (0.0, 0.0, 0)
             )
-
-    def _compute_line_count(self):
-        set_counts(self, "line_count", self.env["referral.accrual.line"], "accrual_id")
-
-    def _compute_move_count(self):
-        # sudo: the number of entries is no secret to who may see the accrual
-        moves = self.env["account.move"].sudo()
-        set_counts(self, "move_count", moves, "referral_accrual_id")
 
     # === CRUD METHODS === #
 

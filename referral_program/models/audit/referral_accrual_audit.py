@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from ...tools.actions import window
 from ...tools.columns import write_columns
-from ...tools.counting import set_counts
+from ...tools.counting import count_of
 from ...tools.roles import check_role
 from .integrity import chain
 
@@ -73,7 +73,8 @@ class ReferralAccrual(models.Model):
         groups=",".join(AUDIT_GROUPS),
     )
     audit_file_count = fields.Integer(
-        compute="_compute_audit_file_count", groups=",".join(AUDIT_GROUPS)
+        compute=count_of("audit_file_count", "referral.audit.file", "accrual_id"),
+        groups=",".join(AUDIT_GROUPS),
     )
 
     # Two months posted at once cannot follow the same one.
@@ -85,11 +86,6 @@ class ReferralAccrual(models.Model):
         "(program_id, previous_hash) WHERE previous_hash IS NOT NULL",
         "Another accrual already follows the same month.",
     )
-
-    def _compute_audit_file_count(self):
-        set_counts(
-            self, "audit_file_count", self.env["referral.audit.file"], "accrual_id"
-        )
 
     def _seal(self):
         """Add the month to the chain.

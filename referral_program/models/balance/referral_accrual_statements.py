@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ...tools.actions import window
 from ...tools.columns import write_columns
-from ...tools.counting import set_counts
+from ...tools.counting import count_of
 from .ledger import CONTACTS, kind_of
 
 #: Participants are written about months that ended at most so many days ago; older
@@ -19,18 +19,15 @@ class ReferralAccrual(models.Model):
     _inherit = "referral.accrual"
 
     statement_ids = fields.One2many("referral.statement", "accrual_id", "Statements")
-    statement_count = fields.Integer(compute="_compute_statement_count")
+    statement_count = fields.Integer(
+        compute=count_of("statement_count", "referral.statement", "accrual_id")
+    )
     statements_on = fields.Datetime(
         "Statements Made On",
         readonly=True,
         copy=False,
         help="When the participants' statements of the month were made.",
     )
-
-    def _compute_statement_count(self):
-        set_counts(
-            self, "statement_count", self.env["referral.statement"], "accrual_id"
-        )
 
     def _make_statements(self):
         """Freeze the month for each participant with a compensation or a movement.

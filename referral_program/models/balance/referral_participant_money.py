@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.tools import SQL, float_compare, format_date, formatLang
 
 from ...tools.actions import window
-from ...tools.counting import set_counts
+from ...tools.counting import count_of
 from ...tools.refusals import refusal
 
 
@@ -32,11 +32,15 @@ class ReferralParticipant(models.Model):
     withdrawal_ids = fields.One2many(
         "referral.withdrawal", "participant_id", "Withdrawals"
     )
-    withdrawal_count = fields.Integer(compute="_compute_money_counts")
+    withdrawal_count = fields.Integer(
+        compute=count_of("withdrawal_count", "referral.withdrawal", "participant_id")
+    )
     redemption_ids = fields.One2many(
         "referral.redemption", "participant_id", "Redemptions"
     )
-    redemption_count = fields.Integer(compute="_compute_money_counts")
+    redemption_count = fields.Integer(
+        compute=count_of("redemption_count", "referral.redemption", "participant_id")
+    )
     mail_statement = fields.Boolean(
         "E-mail Statements",
         default=True,
@@ -59,11 +63,6 @@ class ReferralParticipant(models.Model):
             participant.available_balance = max(
                 participant.currency_id.round(balance - amount), 0.0
             )
-
-    def _compute_money_counts(self):
-        for name in ("withdrawal", "redemption"):
-            others = self.env[f"referral.{name}"]
-            set_counts(self, f"{name}_count", others, "participant_id")
 
     # === BALANCE === #
 

@@ -6,7 +6,7 @@ from odoo.tools import SQL, format_date, formatLang
 from ...tools.actions import download
 from ...tools.batches import batches
 from ...tools.columns import write_columns
-from ...tools.counting import set_counts
+from ...tools.counting import count_of
 from ...tools.failures import BUSY, failure_text
 
 _logger = logging.getLogger(__name__)
@@ -301,12 +301,9 @@ class ReferralParticipant(models.Model):
     statement_ids = fields.One2many(
         "referral.statement", "participant_id", "Statements"
     )
-    statement_count = fields.Integer(compute="_compute_statement_count")
-
-    def _compute_statement_count(self):
-        set_counts(
-            self, "statement_count", self.env["referral.statement"], "participant_id"
-        )
+    statement_count = fields.Integer(
+        compute=count_of("statement_count", "referral.statement", "participant_id")
+    )
 
     def action_view_statements(self):
         """Open the monthly statements of these participants."""

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools.mail import email_normalize_all
 
 from ...tools.actions import window
-from ...tools.counting import set_counts
+from ...tools.counting import count_of
 
 #: Changes of a contact that change what invoices earn, see ``_watched_fields``.
 WATCHED = frozenset(
@@ -45,7 +45,9 @@ class ResPartner(models.Model):
     )
     referral_brought_count = fields.Integer(
         "Referred Clients",
-        compute="_compute_referral_counts",
+        compute=count_of(
+            "referral_brought_count", "referral.referral", "participant_id.partner_id"
+        ),
         groups="referral_program.group_reader",
     )
 
@@ -55,14 +57,6 @@ class ResPartner(models.Model):
         Odoo finds the contacts that have any, whoever may see which.
         """
         return [] if self.env.su else [("company_id", "in", self.env.companies.ids)]
-
-    def _compute_referral_counts(self):
-        set_counts(
-            self,
-            "referral_brought_count",
-            self.env["referral.referral"],
-            "participant_id.partner_id",
-        )
 
     def write(self, vals):
         for name in ADDRESSES & vals.keys():

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...tools.actions import window
-from ...tools.counting import set_counts
+from ...tools.counting import count_of
 
 KINDS = [
     ("participation", "Participation Agreement"),
@@ -54,7 +54,9 @@ class ReferralAgreement(models.Model):
         tracking=True,
         copy=False,
     )
-    acceptance_count = fields.Integer(compute="_compute_acceptance_count")
+    acceptance_count = fields.Integer(
+        compute=count_of("acceptance_count", "referral.acceptance", "agreement_id")
+    )
 
     _version_unique = models.UniqueIndex(
         "(kind, COALESCE(company_id, 0), version)",
@@ -71,11 +73,6 @@ class ReferralAgreement(models.Model):
                 title=agreement.name,
                 number=agreement.version,
             )
-
-    def _compute_acceptance_count(self):
-        set_counts(
-            self, "acceptance_count", self.env["referral.acceptance"], "agreement_id"
-        )
 
     # === CRUD METHODS === #
 

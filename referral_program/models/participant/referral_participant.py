@@ -9,7 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import clean_context, ormcache
 
 from ...tools.actions import window
-from ...tools.counting import set_counts
+from ...tools.counting import count_of
 from ...tools.inputs import is_plain
 from ...tools.roles import has_role
 
@@ -133,7 +133,9 @@ class ReferralParticipant(models.Model):
         "approved, and they accepted the agreements in force.",
     )
     referral_ids = fields.One2many("referral.referral", "participant_id", "Referrals")
-    referral_count = fields.Integer(compute="_compute_referral_count")
+    referral_count = fields.Integer(
+        compute=count_of("referral_count", "referral.referral", "participant_id")
+    )
     compensation_ids = fields.One2many("referral.compensation", "participant_id")
 
     _partner_unique = models.UniqueIndex(
@@ -212,11 +214,6 @@ class ReferralParticipant(models.Model):
                 and participant.agreements_current
                 and not participant._open_documents()
             )
-
-    def _compute_referral_count(self):
-        set_counts(
-            self, "referral_count", self.env["referral.referral"], "participant_id"
-        )
 
     # === CONSTRAINT METHODS === #
 

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ...tools.counting import set_counts
+from ...tools.counting import count_of
 
 
 class ReferralParticipantType(models.Model):
@@ -81,12 +81,9 @@ class ReferralParticipantType(models.Model):
         tracking=True,
         help="Shown in the portal to clients of a type that cannot join.",
     )
-    participant_count = fields.Integer(compute="_compute_participant_count")
-
-    def _compute_participant_count(self):
-        set_counts(
-            self, "participant_count", self.env["referral.participant"], "type_id"
-        )
+    participant_count = fields.Integer(
+        compute=count_of("participant_count", "referral.participant", "type_id")
+    )
 
     @api.onchange("can_join")
     def _onchange_can_join(self):

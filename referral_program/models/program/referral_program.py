@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import html2plaintext
 
 from ...tools.actions import window
-from ...tools.counting import set_counts
+from ...tools.counting import count_of
 
 
 class ReferralProgram(models.Model):
@@ -213,8 +213,12 @@ class ReferralProgram(models.Model):
         "referral.participant", "program_id", "Participants"
     )
     accrual_ids = fields.One2many("referral.accrual", "program_id", "Accruals")
-    participant_count = fields.Integer(compute="_compute_counts")
-    accrual_count = fields.Integer(compute="_compute_counts")
+    participant_count = fields.Integer(
+        compute=count_of("participant_count", "referral.participant", "program_id")
+    )
+    accrual_count = fields.Integer(
+        compute=count_of("accrual_count", "referral.accrual", "program_id")
+    )
     next_period = fields.Date(
         "Next Month", compute="_compute_next_period", help="The next month to accrue."
     )
@@ -240,11 +244,6 @@ class ReferralProgram(models.Model):
     )
 
     # === COMPUTE METHODS === #
-
-    def _compute_counts(self):
-        for name in ("participant", "accrual"):
-            others = self.env[f"referral.{name}"]
-            set_counts(self, f"{name}_count", others, "program_id")
 
     def _compute_next_period(self):
         periods = self._next_periods()
