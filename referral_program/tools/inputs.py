@@ -188,3 +188,7 @@ def checked(**kinds):
         return checking
 
     return decorate
+
+
+#: For methods that return a page of what a participant has.
+page = checked(partner_id=number, limit=rows, offset=identifier)

@@ -1,3 +1,5 @@
+from functools import partial
+
 from odoo import api, fields, models
 
 from ...tools import inputs
@@ -12,9 +14,7 @@ class ReferralApi(models.AbstractModel):
 
     @api.model
     @api.readonly
-    @inputs.checked(
-        partner_id=inputs.number, limit=inputs.rows, offset=inputs.identifier
-    )
+    @inputs.page
     def invoices(self, partner_id, limit=100, offset=0):
         """Return a participant's own open invoices, those due first in front.
 
@@ -23,21 +23,12 @@ class ReferralApi(models.AbstractModel):
             ``why_not`` (False if the balance can pay it)
         """
         participant = self._participant(partner_id)
-        # sudo: the caller reads no invoices; the domain says whose they are
-        moves = self.env["account.move"].sudo()
+        show = partial(self._invoice, participant)
         still_open = [*self._own_invoices(participant), ("amount_residual", "!=", 0)]
-        return {
-            "count": moves.search_count(still_open),
-            "invoices": [
-                self._invoice(participant, invoice)
-                for invoice in moves.search(
-                    still_open,
-                    order="invoice_date_due, id",
-                    limit=limit,
-                    offset=offset,
-                )
-            ],
-        }
+        order = "invoice_date_due, id"
+        return self._page(
+            "invoices", show, "account.move", still_open, limit, offset, order
+        )
 
     @api.model
     @inputs.checked(
@@ -60,7 +51,7 @@ class ReferralApi(models.AbstractModel):
         """
         participant = self._participant(partner_id)
         self._check_currency(participant, currency)
-        # sudo: as above
+        # sudo: the caller reads no invoices; the domain says whose they are
         moves = self.env["account.move"].sudo()
         invoice = moves.search(
             [*self._own_invoices(participant), ("id", "=", invoice_id)]

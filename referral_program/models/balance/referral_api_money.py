@@ -98,21 +98,13 @@ class ReferralApi(models.AbstractModel):
 
     @api.model
     @api.readonly
-    @inputs.checked(
-        partner_id=inputs.number, limit=inputs.rows, offset=inputs.identifier
-    )
+    @inputs.page
     def withdrawals(self, partner_id, limit=100, offset=0):
         """Return a participant's withdrawals, the latest first, with their steps."""
-        participant = self._participant(partner_id)
-        withdrawals = self.env["referral.withdrawal"].sudo()  # sudo: one's own
-        own = [("participant_id", "=", participant.id)]
-        return {
-            "count": withdrawals.search_count(own),
-            "withdrawals": [
-                self._withdrawal(withdrawal)
-                for withdrawal in withdrawals.search(own, limit=limit, offset=offset)
-            ],
-        }
+        own = [("participant_id", "=", self._participant(partner_id).id)]
+        return self._page(
+            "withdrawals", self._withdrawal, "referral.withdrawal", own, limit, offset
+        )
 
     # === MOVING === #
 

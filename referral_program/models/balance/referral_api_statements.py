@@ -6,16 +6,9 @@ from odoo import api, fields, models
 from ...tools import inputs
 from ...tools.mimetypes import MIMETYPES
 from ...tools.refusals import refusal
+from .ledger import MOVEMENTS
 
-FIGURES = (
-    "opening",
-    "accrued",
-    "reversed",
-    "withdrawn",
-    "used_for_invoices",
-    "adjusted",
-    "closing",
-)
+FIGURES = ("opening", *MOVEMENTS, "closing")
 
 
 class ReferralApi(models.AbstractModel):
@@ -25,33 +18,25 @@ class ReferralApi(models.AbstractModel):
 
     @api.model
     @api.readonly
-    @inputs.checked(
-        partner_id=inputs.number, limit=inputs.rows, offset=inputs.identifier
-    )
+    @inputs.page
     def statements(self, partner_id, limit=100, offset=0):
         """Return a participant's monthly statements, the latest first.
 
         :return: ``count`` and a page of ``statements``: ``id``, ``number``, ``month``
             (its first day), the figures, which add up, and ``currency``
         """
-        participant = self._participant(partner_id)
-        # sudo: the caller reads no statements; the domain says whose they are
-        statements = self.env["referral.statement"].sudo()
-        own = [("participant_id", "=", participant.id)]
+        own = [("participant_id", "=", self._participant(partner_id).id)]
+        return self._page(
+            "statements", self._statement, "referral.statement", own, limit, offset
+        )
+
+    def _statement(self, statement):
+        figures = {name: statement[name] for name in FIGURES}
         return {
-            "count": statements.search_count(own),
-            "statements": [
-                {
-                    "id": statement.id,
-                    "number": statement.name,
-                    "month": fields.Date.to_string(statement.period_start),
-                    **self._amounts(
-                        statement.currency_id,
-                        **{name: statement[name] for name in FIGURES},
-                    ),
-                }
-                for statement in statements.search(own, limit=limit, offset=offset)
-            ],
+            "id": statement.id,
+            "number": statement.name,
+            "month": fields.Date.to_string(statement.period_start),
+            **self._amounts(statement.currency_id, **figures),
         }
 
     @api.model
@@ -66,7 +51,7 @@ class ReferralApi(models.AbstractModel):
         :return: ``name``, ``mimetype``, ``content`` (Base64) and ``sha256``
         """
         participant = self._participant(partner_id)
-        # sudo: as above
+        # sudo: the caller reads no statements; these are the participant's
         statement = participant.statement_ids.filtered(lambda s: s.id == statement_id)
         if not statement or kind not in ("pdf", "xlsx"):
             raise refusal(

@@ -270,6 +270,17 @@ class ReferralApi(models.AbstractModel):
             )
         return participant
 
+    def _page(self, name, show, model, domain, limit, offset, order=None):
+        """Return the number of a participant's records, and a page of them by name.
+
+        :param show: what to return of a record, as plain data
+        """
+        # sudo: the caller reads none of them; the domain says whose they are
+        records = self.env[model].sudo()
+        found = records.search(domain, limit=limit, offset=offset, order=order)
+        count = records.search_count(domain)
+        return {"count": count, name: list(map(show, found))}
+
     def _document(self, participant, document):
         found = participant.document_ids.filtered(
             lambda d: document and document in (d.id, d.requirement_id.code)

@@ -11,9 +11,7 @@ class ReferralApi(models.AbstractModel):
 
     @api.model
     @api.readonly
-    @inputs.checked(
-        partner_id=inputs.number, limit=inputs.rows, offset=inputs.identifier
-    )
+    @inputs.page
     def referrals(self, partner_id, limit=100, offset=0):
         """Return the clients whom a participant brought, the latest first.
 
@@ -22,26 +20,22 @@ class ReferralApi(models.AbstractModel):
             ``source``, ``date_start`` and ``date_end`` (inclusive; False without an
             end), and ``credited`` in ``currency``, exact
         """
-        participant = self._participant(partner_id)
-        # sudo: the caller reads no referrals; the domain says whose they are
-        referrals = self.env["referral.referral"].sudo()
-        own = [("participant_id", "=", participant.id)]
+        own = [("participant_id", "=", self._participant(partner_id).id)]
+        return self._page(
+            "referrals", self._referral, "referral.referral", own, limit, offset
+        )
+
+    def _referral(self, referral):
         return {
-            "count": referrals.search_count(own),
-            "referrals": [
-                {
-                    "id": referral.id,
-                    "client_id": referral.partner_id.id,
-                    "name": referral._shown_name(),
-                    "state": referral.state,
-                    "source": referral.source,
-                    "date_start": fields.Date.to_string(referral.date_start),
-                    "date_end": fields.Date.to_string(referral.date_end) or False,
-                    "credited": exact(referral.amount, 6),
-                    "currency": referral.currency_id.name,
-                }
-                for referral in referrals.search(own, limit=limit, offset=offset)
-            ],
+            "id": referral.id,
+            "client_id": referral.partner_id.id,
+            "name": referral._shown_name(),
+            "state": referral.state,
+            "source": referral.source,
+            "date_start": fields.Date.to_string(referral.date_start),
+            "date_end": fields.Date.to_string(referral.date_end) or False,
+            "credited": exact(referral.amount, 6),
+            "currency": referral.currency_id.name,
         }
 
     @api.model
