@@ -21,7 +21,9 @@ class ReferralExplanation(models.TransientModel):
     _order = "invoice_date desc, move_name desc, line_key"
     _rec_name = "name"
 
-    explain_id = fields.Many2one("referral.explain", required=True, index=True)
+    explain_id = fields.Many2one(
+        "referral.explain", required=True, index=True, ondelete="cascade"
+    )
     program_id = UnboundMany2one("referral.program")
     company_id = UnboundMany2one("res.company")
     currency_id = UnboundMany2one("res.currency")

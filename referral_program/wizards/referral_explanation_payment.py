@@ -15,7 +15,9 @@ class ReferralExplanationPayment(models.TransientModel):
     _description = "Referral Explanation: Payment"
     _order = "date, id"
 
-    explain_id = fields.Many2one("referral.explain", required=True, index=True)
+    explain_id = fields.Many2one(
+        "referral.explain", required=True, index=True, ondelete="cascade"
+    )
     company_id = UnboundMany2one("res.company")
     group_key = fields.Integer("Invoice ID")
     move_id = UnboundMany2one("account.move", "Entry")
