@@ -20,6 +20,15 @@ def window(env, name, /, domain=(), context=None, single=None, **values):
     return action | values
 
 
+def window_of(records, name, path):
+    """Return a window action that shows what belongs to records.
+
+    :param str name: as above
+    :param str path: from what is shown to one of the records
+    """
+    return window(records.env, name, [(path, "in", records.ids)])
+
+
 def dialog(record, title, view=False, **values):
     """Return the action that shows a form, of this record or a new one, over the page.
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ...tools.actions import run_soon, window
+from ...tools.actions import run_soon, window_of
 from ...tools.counting import count_of
 from ...tools.names import search_by_display_name
 
@@ -267,12 +267,8 @@ class ReferralAccrual(models.Model):
 
     def action_view_compensations(self):
         """Open what the participants earned."""
-        return window(
-            self.env, "referral_compensation_action", [("accrual_id", "in", self.ids)]
-        )
+        return window_of(self, "referral_compensation_action", "accrual_id")
 
     def action_view_lines(self):
         """Open the evidence."""
-        return window(
-            self.env, "referral_accrual_line_action", [("accrual_id", "in", self.ids)]
-        )
+        return window_of(self, "referral_accrual_line_action", "accrual_id")

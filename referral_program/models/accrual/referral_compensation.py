@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...tools.actions import window
+from ...tools.actions import window_of
 from ...tools.amounts import exact
 
 
@@ -80,11 +80,7 @@ class ReferralCompensation(models.Model):
 
     def action_view_lines(self):
         """Open the evidence of these compensations."""
-        return window(
-            self.env,
-            "referral_accrual_line_action",
-            [("compensation_id", "in", self.ids)],
-        )
+        return window_of(self, "referral_accrual_line_action", "compensation_id")
 
     def action_view_item(self):
         """Open the journal item on the liability account.

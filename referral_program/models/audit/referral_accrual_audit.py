@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...tools.actions import window
+from ...tools.actions import window_of
 from ...tools.columns import write_columns
 from ...tools.counting import count_of
 from ...tools.roles import check_role
@@ -176,6 +176,4 @@ class ReferralAccrual(models.Model):
 
     def action_view_audit_files(self):
         """Open the list of these months' audit files."""
-        return window(
-            self.env, "referral_audit_file_action", [("accrual_id", "in", self.ids)]
-        )
+        return window_of(self, "referral_audit_file_action", "accrual_id")

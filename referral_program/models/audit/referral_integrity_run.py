@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
-from ...tools.actions import window
+from ...tools.actions import window_of
 
 ACTIVITY = "referral_program.mail_activity_integrity"
 
@@ -135,6 +135,4 @@ class ReferralIntegrityRun(models.Model):
 
     def action_view_findings(self):
         """Open what these runs found."""
-        return window(
-            self.env, "referral_integrity_finding_action", [("run_id", "in", self.ids)]
-        )
+        return window_of(self, "referral_integrity_finding_action", "run_id")

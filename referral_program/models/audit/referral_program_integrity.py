@@ -8,7 +8,7 @@ from psycopg2 import DataError, ProgrammingError
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ...tools.actions import window
+from ...tools.actions import window_of
 from .integrity import CHECKS, Books
 from .integrity.credited import groups_query, recomputed_query
 
@@ -264,6 +264,4 @@ class ReferralProgram(models.Model):
 
     def action_view_integrity_runs(self):
         """Open the program's integrity checks."""
-        return window(
-            self.env, "referral_integrity_run_action", [("program_id", "in", self.ids)]
-        )
+        return window_of(self, "referral_integrity_run_action", "program_id")

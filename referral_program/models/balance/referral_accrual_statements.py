@@ -3,7 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ...tools.actions import window
+from ...tools.actions import window_of
 from ...tools.columns import write_columns
 from ...tools.counting import count_of
 from .ledger import CONTACTS, kind_of
@@ -226,6 +226,4 @@ class ReferralAccrual(models.Model):
 
     def action_view_statements(self):
         """Open the participants' statements of these months."""
-        return window(
-            self.env, "referral_statement_action", [("accrual_id", "in", self.ids)]
-        )
+        return window_of(self, "referral_statement_action", "accrual_id")

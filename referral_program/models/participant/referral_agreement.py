@@ -3,7 +3,7 @@ import hashlib
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...tools.actions import window
+from ...tools.actions import window_of
 from ...tools.counting import count_of
 
 KINDS = [
@@ -199,6 +199,4 @@ class ReferralAgreement(models.Model):
 
     def action_view_acceptances(self):
         """Open who accepted these versions."""
-        return window(
-            self.env, "referral_acceptance_action", [("agreement_id", "in", self.ids)]
-        )
+        return window_of(self, "referral_acceptance_action", "agreement_id")

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import html2plaintext
 
-from ...tools.actions import window
+from ...tools.actions import window_of
 from ...tools.counting import count_of
 
 
@@ -371,12 +371,8 @@ class ReferralProgram(models.Model):
 
     def action_view_participants(self):
         """Open the program's participants."""
-        return window(
-            self.env, "referral_participant_action", [("program_id", "in", self.ids)]
-        )
+        return window_of(self, "referral_participant_action", "program_id")
 
     def action_view_accruals(self):
         """Open the program's accruals."""
-        return window(
-            self.env, "referral_accrual_action", [("program_id", "in", self.ids)]
-        )
+        return window_of(self, "referral_accrual_action", "program_id")

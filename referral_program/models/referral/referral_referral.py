@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL, format_date
 
-from ...tools.actions import window
+from ...tools.actions import window_of
 from ...tools.masking import masked
 
 #: Referrals in these states count on the days that they cover.
@@ -376,9 +376,7 @@ class ReferralReferral(models.Model):
 
     def action_view_lines(self):
         """Open the accrual lines of these referrals."""
-        return window(
-            self.env, "referral_accrual_line_action", [("referral_id", "in", self.ids)]
-        )
+        return window_of(self, "referral_accrual_line_action", "referral_id")
 
     def action_why(self):
         """Explain all invoice lines of this referral's client, as of today."""
