@@ -39,6 +39,8 @@ class StepsCase(ReferralCommon):
     @classmethod
     def _sign_up(cls, scope):
         cls.env["ir.config_parameter"].set_param("auth_signup.invitation_scope", scope)
+        if "website" in cls.env:
+            cls.env["website"].search([]).auth_signup_uninvited = scope
 
     def _steps(self, program=None, user=None, day=TODAY):
         """Return the steps by name, as a user sees them."""
