@@ -9,6 +9,8 @@ from .routes import portal_page
 
 #: Referrals on a page.
 PAGE_SIZE = 30
+#: What a page reads of each: a client's name is its contact's.
+SHOWN = ["partner_id", "program_id", "date_start", "date_end", "state"]
 #: What a page of referrals may be sorted by.
 SORTINGS = {
     "newest": "date_start desc, id desc",
@@ -38,9 +40,14 @@ class ReferralReferrals(ReferralPortal):
             page=page,
             step=PAGE_SIZE,
         )
-        shown = referrals.search(
-            own, order=SORTINGS[sortby], limit=PAGE_SIZE, offset=pager["offset"]
+        shown = referrals.search_fetch(
+            own,
+            SHOWN,
+            order=SORTINGS[sortby],
+            limit=PAGE_SIZE,
+            offset=pager["offset"],
         )
+        shown.partner_id.fetch(["name"])
         months = self._months(participant)
         return self._page(
             "portal_referrals",

@@ -279,18 +279,20 @@ class ReferralParticipant(models.Model):
         :return: pairs of a month's first day and the amount, oldest first
         """
         self.ensure_one()
-        accruals = self.env["referral.accrual"].search(
+        accruals = self.env["referral.accrual"].search_fetch(
             [("program_id", "=", self.program_id.id), ("state", "=", "posted")],
+            ["period_start"],
             order="period_start desc",
             limit=count,
         )
         amounts = {
             compensation.accrual_id: compensation.amount
-            for compensation in self.env["referral.compensation"].search(
+            for compensation in self.env["referral.compensation"].search_fetch(
                 [
                     ("participant_id", "=", self.id),
                     ("accrual_id", "in", accruals.ids),
-                ]
+                ],
+                ["accrual_id", "amount"],
             )
         }
         return [
@@ -308,9 +310,14 @@ class ReferralParticipant(models.Model):
         self.ensure_one()
         # sudo: as in :meth:`_balances`
         items = self.env["account.move.line"].sudo()
-        found = items.search(
-            self._ledger_item_domain(), order="date desc, id desc", limit=limit
+        found = items.search_fetch(
+            self._ledger_item_domain(),
+            ["date", "balance", "move_id"],
+            order="date desc, id desc",
+            limit=limit,
         )
+        found.move_id.fetch(["name", "reversed_entry_id", "referral_accrual_id"])
+        self.statement_ids.fetch(["accrual_id"])
         return [
             {
                 "date": item.date,
