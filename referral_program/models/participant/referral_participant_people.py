@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import escape_psql
 
 from ...tools.roles import check_role, has_role
 from .referral_representative import OWNER, ROLES
@@ -160,7 +161,7 @@ class ReferralParticipant(models.Model):
                 ("partner_id.commercial_partner_id", "=", self.partner_id.id),
                 ("share", "=", True),
                 "|",
-                ("login", "=ilike", login.replace("%", r"\%").replace("_", r"\_")),
+                ("login", "=ilike", escape_psql(login)),
                 ("partner_id.email_normalized", "=", login),
             ],
             limit=1,

@@ -381,6 +381,7 @@ class TestPeople(MoneyPortalCase):
         for login, role, error in (
             ("other@example.com", "viewer", "Nobody of your company"),
             ("%", "viewer", "Nobody of your company"),
+            ("\\", "viewer", "Nobody of your company"),
             ("", "viewer", "Nobody of your company"),
             ("owner", "viewer", "in the list already"),
             ("colleague", "king", "Choose one of the roles"),
