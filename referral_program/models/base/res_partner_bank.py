@@ -62,7 +62,11 @@ class ResPartnerBank(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        accounts = super().create([self._with_truster(vals) for vals in vals_list])
+        # a request's context may say it as well
+        trusted = self.default_get(["allow_out_payment"])
+        accounts = super().create(
+            [self._with_truster({**trusted, **vals}) for vals in vals_list]
+        )
         self.env["referral.mark"]._mark_partners(accounts.partner_id)
         accounts._tell_owners()
         return accounts

@@ -127,6 +127,21 @@ class TestFourEyes(MoneyCase):
         )
         self.assertFalse(made.referral_truster_id)
 
+    def test_whoever_trusted_it_by_a_context(self):
+        account = (
+            self.env["res.partner.bank"]
+            .with_user(self.vera)
+            .with_context(default_allow_out_payment=True)
+            .create(
+                {
+                    "acc_number": "40702810938000000777",
+                    "partner_id": self.participant.partner_id.id,
+                }
+            )
+        )
+        self.assertTrue(account.allow_out_payment)
+        self.assertNotByVera(self._asked(account=account), "trusted the account")
+
     def test_whoever_approved_documents_that_are_destroyed(self):
         withdrawal = self._asked()
         document = self._approved_by_vera()
