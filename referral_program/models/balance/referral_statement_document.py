@@ -19,6 +19,8 @@ DOCUMENT_BATCH_SIZE = 20
 #: PDFs of one run; what is left is for the next one, which begins at once.
 DOCUMENT_LIMIT = 1000
 DOCUMENTS = "ir_cron_documents"
+#: Longest name, and longest address, on a document.
+MAX_ADDRESS = 1000
 PAPER = "referral_program.paperformat_statement"
 
 
@@ -189,9 +191,10 @@ class ReferralStatement(models.Model):
 
     def _party(self, partner):
         """Return name, address and tax id of one of the two sides."""
-        address = partner._display_address(without_company=True)
+        # whoever has a portal account enters an address of any length
+        address = partner._display_address(without_company=True)[:MAX_ADDRESS]
         return {
-            "name": partner.name,
+            "name": (partner.name or "")[:MAX_ADDRESS],
             "address": [line.strip() for line in address.splitlines() if line.strip()],
             "vat": partner.vat or "",
         }

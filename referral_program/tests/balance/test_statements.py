@@ -392,6 +392,14 @@ class TestStatements(StatementCase):
         self.assertEqual(statement.pdf_sha256, made)
         self.assertEqual(hashlib.sha256(statement._read_file("pdf")).hexdigest(), made)
 
+    def test_an_address_of_any_length_costs_nobody_a_worker(self):
+        partner = self.participant.partner_id
+        partner.street = "Street " * 300_000
+        statement = self._statement("2026-01")
+        said = statement._report_values()["participant"]
+        self.assertLessEqual(len("".join(said["address"])), 1000)
+        self.assertEqual(said["name"], partner.name)
+
     def test_documents_of_earlier_months_wait_until_somebody_asks(self):
         self._paid("2026-02-10", 1_000)
         last, earlier = self._month("2026-02"), self._statement("2026-01")
