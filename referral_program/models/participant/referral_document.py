@@ -6,7 +6,7 @@ from odoo.tools import SQL, clean_context
 
 from ...tools.roles import check_role
 from .referral_document_requirement import DOCUMENT_KINDS, DOCUMENT_VALIDATORS
-from .referral_pace import READINGS_AN_HOUR
+from .referral_pace import EXPORTED_READINGS, READINGS_AN_HOUR
 
 #: The states that a document may go to from each state.
 TRANSITIONS = {
@@ -289,7 +289,12 @@ class ReferralDocument(models.Model):
                 "ip_address": pages._address(),
             }
         )
-        self.env["referral.pace"]._step("reading", self.env.uid, READINGS_AN_HOUR)
+        self.env["referral.pace"]._step(
+            "reading",
+            self.env.uid,
+            READINGS_AN_HOUR,
+            EXPORTED_READINGS if purpose == "export" else 1,
+        )
 
     # === REVIEW === #
 

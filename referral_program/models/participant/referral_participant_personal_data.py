@@ -121,7 +121,8 @@ class ReferralParticipant(models.Model):
         """
         self.ensure_one()
         target = io.BytesIO()
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        # pictures and PDFs are compressed already
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(
                 "data.json",
                 json.dumps(self._personal_data(), indent=2, ensure_ascii=False),
