@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 #: Seconds to wait for each step of an answer, and for all of it.
 TIMEOUT = 10
 DEADLINE = 30
+#: Addresses of a name that are tried: each may take its time not to answer.
+MOST_ADDRESSES = 3
 #: Longest address that is looked at.
 MAX_LENGTH = 500
 #: IPv4 addresses in disguise.
@@ -134,7 +136,7 @@ def _judged(host, port, loopback):
 def _connect(found):
     """Return a connection with the first of these addresses that answers."""
     failure = OSError("no address")
-    for family, kind, protocol, _name, address in found:
+    for family, kind, protocol, _name, address in found[:MOST_ADDRESSES]:
         sock = socket.socket(family, kind, protocol)
         sock.settimeout(TIMEOUT)
         try:

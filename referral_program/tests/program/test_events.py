@@ -1,12 +1,14 @@
 """Events for the provider's own system: recorded with what happened, and delivered."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import os
 import re
 import socket
+import time
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -417,6 +419,22 @@ class TestEventAddresses(EventCase):
         with self.assertRaises(webhooks.BadAddress):
             webhooks._judged("localhost", 443, False)
         self.assertTrue(webhooks._judged("localhost", 443, True))
+
+    def test_a_name_of_many_silent_addresses_keeps_nobody_waiting(self):
+        """The events of other companies' programs are sent by the same worker."""
+        self.patch(webhooks, "TIMEOUT", 0.2)
+        with contextlib.ExitStack() as kept:
+            listener = kept.enter_context(socket.socket())
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(0)
+            found = socket.getaddrinfo(*listener.getsockname(), type=socket.SOCK_STREAM)
+            with self.assertRaises(TimeoutError):
+                while True:  # until nobody more is let in
+                    kept.enter_context(webhooks._connect(found))
+            began = time.monotonic()
+            with self.assertRaises(TimeoutError):
+                webhooks._connect(found * 100)
+            self.assertLess(time.monotonic() - began, 2)
 
     def test_a_decimal_or_hexadecimal_number_is_no_way_around(self):
         for host in ("2130706433", "0x7f000001", "127.1", "0177.0.0.1"):
