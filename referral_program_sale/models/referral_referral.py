@@ -16,14 +16,14 @@ class ReferralReferral(models.Model):
             [
                 ("partner_id.commercial_partner_id", "=", partner.id),
                 ("referral_code", "=", participant.code),
-                # anybody can type a code into a cart that they left years ago
+                ("referral_ordered_on", "!=", False),
                 ("state", "=", "sale"),
                 ("company_id", "child_of", participant.program_id.company_id.id),
             ],
-            order="date_order",
+            order="referral_ordered_on",
             limit=1,
         )
         if not first:
             return result
-        day = participant.program_id._day_of(first.date_order)
+        day = first.referral_ordered_on
         return super()._is_customer(participant, partner, self.new({"date_start": day}))

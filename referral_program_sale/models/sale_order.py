@@ -4,6 +4,9 @@ from odoo.http import request
 
 from odoo.addons.referral_program.tools.visit_cookie import read_cookie
 
+#: What only the shop says of an order; another code unsays it.
+SAID = ("referral_by_link", "referral_ordered_on")
+
 
 class SaleOrder(models.Model):
     """Orders that say who brought the client."""
@@ -22,22 +25,36 @@ class SaleOrder(models.Model):
         copy=False,
         help="Nobody typed the code: the visitor had opened the participant's link.",
     )
+    referral_ordered_on = fields.Date(
+        readonly=True,
+        copy=False,
+        help="When a visitor ordered who came by a link and had to sign up to count: "
+        "they were no customer before that.",
+    )
 
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
-        orders = super().create(vals_list)
+        unsaid = dict.fromkeys(SAID, False)
+        orders = super().create([{**unsaid, **self._as_said(v)} for v in vals_list])
         orders._note_link()
         return orders
 
     def write(self, vals):
-        if vals.get("referral_code"):
-            vals = {"referral_by_link": False, **vals}
-        result = super().write(vals)
+        result = super().write(self._as_said(vals))
         if "partner_id" in vals:
             self._note_link()
         return result
+
+    @api.model
+    def _as_said(self, vals):
+        """Return values that say of a link what the shop says, whatever was sent."""
+        if not self.env.su:
+            vals = {name: vals[name] for name in vals if name not in SAID}
+        if vals.get("referral_code"):
+            vals = {**dict.fromkeys(SAID, False), **vals}
+        return vals
 
     # === CONSTRAINT METHODS === #
 
@@ -48,7 +65,7 @@ class SaleOrder(models.Model):
         :raise ValidationError: when it is typed, not when it is used later
         """
         for order in self.filtered("referral_code"):
-            if not order._referral_participant():
+            if not order._referral_participant(order.referral_code):
                 raise ValidationError(
                     self.env._(
                         "No participant of the referral program has the code "
@@ -67,11 +84,15 @@ class SaleOrder(models.Model):
 
     # === REFERRALS === #
 
-    def _referral_participant(self):
-        """Return the participant whose code the order has, if their link is active."""
+    def _referral_participant(self, code):
+        """Return the participant whose code it is, if an order may count for them.
+
+        :param str code: as it was typed, whatever that is
+        :return: in superuser mode; empty if the link is not active, or another company's
+        """
         # sudo: neither salespeople nor visitors read participants
         participants = self.env["referral.participant"].sudo()
-        found = participants._find_by_code(self.referral_code)
+        found = participants._find_by_code(code)
         companies = found.program_id._companies()
         return found if self.company_id in companies else participants
 
@@ -88,8 +109,10 @@ class SaleOrder(models.Model):
         participants = self.env["referral.participant"].sudo()
         for order in self.filtered(lambda o: o.website_id and not o.referral_code):
             participant = read_cookie(participants, request)
-            if participant.link_active:
-                order.write(
+            # a visitor may have opened another company's link
+            if order._referral_participant(participant.code):
+                # sudo: nobody else says so
+                order.sudo().write(
                     {"referral_code": participant.code, "referral_by_link": True}
                 )
 
@@ -99,12 +122,16 @@ class SaleOrder(models.Model):
         Confirming an order never fails for it.
         """
         self.ensure_one()
-        participant = self._referral_participant()
-        if not participant:
-            return
-        if self.referral_by_link and not participant.program_id.bind_by_order:
-            return
+        participant = self._referral_participant(self.referral_code)
         client = self.partner_id.commercial_partner_id
+        # what costs nothing the shop lets visitors order who did not say who they are
+        if not participant or not client.active:
+            return
+        program = participant.program_id
+        if self.referral_by_link and not program.bind_by_order:
+            # sudo: as in _note_link
+            self.sudo().referral_ordered_on = program._today()
+            return
         # sudo: whoever confirms an order need not see referrals
         referrals = self.env["referral.referral"].sudo()
         bound = [("participant_id", "=", participant.id)]

@@ -83,6 +83,31 @@ class TestShop(OrderCase, HttpCase):
         self.assertEqual(order.partner_id.name, "Guest")
         self.assertFalse(order.referral_code)
 
+    def test_who_orders_without_a_name_is_nobodys_client(self):
+        """What costs nothing is ordered without an address, by Odoo's public user."""
+        self.website.sudo().prevent_zero_price_sale = False
+        self.service.list_price = 0
+        self._visit(self.participant)
+        order = self._fill_cart()
+        self.assertEqual(order.referral_code, self.participant.code)
+        self.url_open("/shop/payment/validate", allow_redirects=False)
+        self.env.invalidate_all()
+        self.assertEqual(order.state, "sale")
+        nobody = self.website.user_id.sudo().partner_id
+        self.assertEqual(order.partner_id, nobody)
+        self.assertFalse(self._bound(nobody))
+
+    def test_another_companys_link_keeps_nobody_from_buying(self):
+        """The link leads there by whatever shop's address somebody gives it."""
+        other = self._program(self.setup_other_company()["company"])
+        stranger = self._participant("Elsewhere", program=other)
+        self._visit(stranger)
+        order = self._fill_cart()
+        self.assertEqual(order.order_line.product_id, self.service)
+        self.assertFalse(order.referral_code)
+        order.partner_id = self._partner("Guest")
+        self.assertFalse(order.referral_code)
+
     def test_a_program_may_ask_guests_to_sign_up(self):
         self.program.bind_by_order = False
         self._visit(self.participant)
@@ -96,6 +121,33 @@ class TestShop(OrderCase, HttpCase):
             referral, reason = referrals._bind(self.participant, guest, "link")
             self.assertFalse(reason)
         self.assertEqual(referral.participant_id, self.participant)
+
+    def test_a_salesman_makes_no_old_customer_a_new_one(self):
+        """Neither the code of an old order, nor its day, is what they say it is."""
+        self.program.bind_by_order = False
+        salesman = self._user("sales", "sales_team.group_sale_salesman_all_leads")
+        old = self._order("2024-01-05", 10, self._partner("Old customer"))
+        self._bill(old, "2024-01-05")
+        guest = old.partner_id
+        self._visit(self.participant)
+        clicked = self._fill_cart()
+        clicked.partner_id = guest
+        with self.on("2026-01-06"):
+            clicked.action_confirm()
+        own = {"referral_code": self.participant.code, "referral_by_link": True}
+        for order, vals in (
+            (old, own),
+            (old, {**own, "date_order": "2024-01-01 12:00:00"}),
+            (clicked, {"date_order": "2024-01-01 12:00:00"}),
+        ):
+            sent = {**vals, "referral_ordered_on": "2024-01-01"}
+            for field, value in sent.items():
+                order.with_user(salesman).write({field: value})
+            with self.on("2026-03-20"):
+                _referral, reason = self.env["referral.referral"]._bind(
+                    self.participant, guest, "link"
+                )
+            self.assertEqual(reason, "existing_customer", vals)
 
     def test_signing_up_by_another_link_does_not_help(self):
         self.program.bind_by_order = False

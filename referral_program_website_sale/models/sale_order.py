@@ -26,11 +26,7 @@ class SaleOrder(models.Model):
         if not code.strip():
             self.referral_code = False
             return True
-        # sudo: visitors read no participants
-        participants = self.env["referral.participant"].sudo()
         # looked for before it is written: not everything that is sent can be
-        found = participants._find_by_code(code)
-        if self.company_id not in found.program_id._companies():
-            return False
-        self.referral_code = found.code
-        return True
+        if found := self._referral_participant(code):
+            self.referral_code = found.code
+        return bool(found)
