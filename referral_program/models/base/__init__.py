@@ -13,6 +13,7 @@ from . import (
     ir_module_module,
     mail_activity,
     mail_message,
+    mail_render_mixin,
     mail_template,
     product_category,
     product_template,

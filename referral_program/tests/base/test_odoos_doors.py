@@ -3,6 +3,8 @@
 Each test calls what everybody with an account may call over RPC.
 """
 
+from contextlib import suppress
+
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user, tagged
@@ -197,6 +199,54 @@ class TestMessages(DoorsCase):
         followers = self.env["mail.followers"].with_user(self.employee)
         found = followers.search([("res_model", "=", "referral.question")])
         self.assertFalse(found.sudo().partner_id & self.mine.partner_id.child_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestPreviews(DoorsCase):
+    """Odoo shows everybody what a mail would say of a record with some number."""
+
+    def _previewed(self, user, template, record):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        wizard = self._call(
+            user,
+            "mail.template.preview",
+            "create",
+            {"mail_template_id": template.id, "resource_ref": f"{record._name},{record.id}"},
+        )
+        [read] = self._call(
+            user, "mail.template.preview", "read", [wizard], ["subject", "body_html"]
+        )
+        return f"{read['subject']} {read['body_html']}"
+
+    def _composed(self, user, template, record):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        sent = {
+            "model": record._name,
+            "res_ids": str(record.ids),
+            "template_id": template.id,
+        }
+        spec = {"subject": {}, "body": {}}
+        return str(
+            self._call(user, "mail.compose.message", "onchange", [], sent, [*sent], spec)
+        )
+
+    def test_no_mail_tells_who_takes_part(self):
+        self.mine.partner_id.name = "Told to nobody"
+        templates = self.env["mail.template"].search(
+            [("model", "=", "referral.participant")]
+        )
+        self.assertGreater(len(templates), 10)
+        for template in templates:
+            with self.subTest(template=template.name):
+                self.assertIn(
+                    "Told to", self._previewed(self.officer, template, self.mine)
+                )
+                for look in (self._previewed, self._composed):
+                    with suppress(AccessError):
+                        told = look(self.employee, template, self.mine)
+                        self.assertNotIn("Told to nobody", told)
 
 
 @tagged("post_install", "-at_install")
