@@ -8,6 +8,7 @@ from . import referral_history_mixin, referral_secret_mixin
 from . import referral_sight_mixin, referral_shared_mixin  # in this order
 
 from . import (
+    base,
     ir_attachment,
     ir_http,
     ir_module_module,

@@ -232,6 +232,45 @@ class TestPreviews(DoorsCase):
             self._call(user, "mail.compose.message", "onchange", [], sent, [*sent], spec)
         )
 
+    def test_no_name_is_told_to_who_guesses_a_number(self):
+        """Odoo reads the name of what an activity or a mail is about for everybody."""
+        self.mine.partner_id.name = "Told to nobody"
+        question = self._asked_by(self.owner)
+        referral = self.env["referral.referral"].search(
+            [("participant_id", "=", self.mine.id)], limit=1
+        )
+        # the latter two come with other apps
+        doors = {
+            "mail.activity": "res_name",
+            "mail.compose.message": "subject",
+            "rating.rating": "res_name",
+            "sms.composer": "recipient_single_description",
+        }
+        for model, told in doors.items():
+            if model not in self.env:
+                continue
+            for record in (self.mine, referral, question):
+                sent = {
+                    "res_model_id": self.env["ir.model"]._get_id(record._name),
+                    "res_model": record._name,
+                    "model": record._name,
+                    "res_id": record.id,
+                    "res_ids": str(record.ids),
+                }
+                sent = {n: sent[n] for n in sent if n in self.env[model]._fields}
+                calls = (
+                    ("create", sent),
+                    ("onchange", [], sent, [*sent], {told: {}}),
+                )
+                for method, *args in calls:
+                    self.env.flush_all()
+                    self.env.invalidate_all()
+                    with (
+                        self.subTest(model=model, about=record._name, call=method),
+                        self.assertRaises(AccessError),
+                    ):
+                        self._call(self.employee, model, method, *args)
+
     def test_no_mail_tells_who_takes_part(self):
         self.mine.partner_id.name = "Told to nobody"
         templates = self.env["mail.template"].search(

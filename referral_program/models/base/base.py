@@ -1,0 +1,54 @@
+import re
+
+from odoo import api, models
+
+#: How Odoo's models name any record: by the name of its model, and its number.
+NAMED_MODEL = ("res_model", "model")
+NAMED_IDS = ("res_id", "res_ids")
+
+
+class Base(models.AbstractModel):
+    """Whoever names a record of the program has to see it: on Odoo's models, too.
+
+    Odoo's activities, mails, ratings and the like read the name of a record in
+    superuser mode, and tell it to whoever guesses its number.
+    """
+
+    _inherit = "base"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create(vals_list)._naming_in_sight()
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not vals.keys().isdisjoint((*NAMED_MODEL, *NAMED_IDS)):
+            self._naming_in_sight()
+        return result
+
+    @api.model
+    def new(self, values=None, origin=None, ref=None):
+        return super().new(values, origin, ref)._naming_in_sight()
+
+    def onchange(self, values, field_names, fields_spec):
+        naming = (*NAMED_MODEL, *NAMED_IDS, "res_model_id")
+        if named := {name: values[name] for name in naming if name in values}:
+            self.new(named, origin=self)  # refuses
+        return super().onchange(values, field_names, fields_spec)
+
+    def _naming_in_sight(self):
+        """Return these records, unless one names what the user may not read.
+
+        :raise AccessError: if one does
+        """
+        by_number = [name for name in NAMED_IDS if name in self._fields]
+        if self.env.su or not by_number:
+            return self
+        for record in self.sudo():
+            numbers = " ".join(str(record[name]) for name in by_number)
+            for name in NAMED_MODEL:
+                model = record[name] if name in self._fields else ""
+                if isinstance(model, str) and model.startswith("referral."):
+                    ids = map(int, re.findall(r"\d+", numbers))
+                    self.env[model].browse(ids).check_access("read")
+        return self
