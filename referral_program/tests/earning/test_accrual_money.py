@@ -128,6 +128,12 @@ class TestAccrualMoney(Expected, OneReferralCase):
         self.program.bonus_journal_ids |= self.bank_journal
         self.assertEarned("2026-02", self.participant, "-90")
 
+    def test_an_archived_bonus_journal_is_still_one(self):
+        invoice = self._invoice(self.client, "2026-01-10", 1000)
+        self._pay(invoice, "2026-01-12", journal=self.bonus_journal)
+        self.bonus_journal.active = False
+        self.assertEarned("2026-01", self.participant, "0")
+
     def test_cash_is_money(self):
         cash = self._journal("Cash", "CSHX", "cash")
         invoice = self._invoice(self.client, "2026-01-10", 1000)
@@ -194,6 +200,14 @@ class TestAccrualMoney(Expected, OneReferralCase):
         self.assertEarned("2026-02", self.participant, "40.5")
         self._pay(invoice, "2026-03-10", 250, installments_mode="full")
         self.assertEarned("2026-03", self.participant, "22.5")
+
+    def test_payments_dated_ahead_count_in_their_months(self):
+        invoice = self._invoice(self.client, "2026-01-10", 1000)
+        for day, amount in (("2026-02-10", 400), ("2026-03-10", 600)):
+            self._pay(invoice, day, amount, entered="2026-01-10")
+        self.assertEarned("2026-01", self.participant, "0")
+        self.assertEarned("2026-02", self.participant, "36")
+        self.assertEarned("2026-03", self.participant, "54")
 
     def test_early_payment_discount_leaves_the_invoice_fully_paid(self):
         """What reconciliation put on the receivable is 1000, though 980 came in."""

@@ -213,6 +213,22 @@ class TestCreditNotes(CreditCase):
         self.assertEarned("2026-01", self.participant, "46.80", on="2026-02-20")
         self.assertMonths(m02="7.20")
 
+    def test_credit_that_comes_after_the_month_is_given_out_after_it(self):
+        paid = self._paid("2026-01-10", 1000, self.client)
+        money = self._unmatched_credit(paid, "2026-01-15", 1000)
+        debt = self._invoice(self.client, "2026-01-10", 1000)
+        credit = self._unmatched_credit(debt, "2026-01-20", 1000)
+        other = self._invoice(self.client, "2026-01-22", 1000)
+        self._match(credit, other, "2026-01-22")
+        again = self._invoice(
+            self.client, "2026-02-05", 1000, reversed_entry_id=credit.id
+        )
+        self._match(money, again, "2026-02-05")
+        # January runs late: no money stood behind what was spent in it
+        self.assertEarned("2026-01", self.participant, "0", on="2026-02-20")
+        # it pays the debt, which is charged again
+        self.assertMonths(m02="90")
+
     def test_two_invoices_that_pay_each_other_earn_nothing(self):
         one = self._invoice(self.client, "2026-01-10", 1000)
         two = self._invoice(self.client, "2026-01-10", 1000)
@@ -361,6 +377,14 @@ class TestNegativeLines(CreditCase):
             self._line(-500, product=product),
         ]
         self._months_of(lines, 500, m01="45")
+
+    def test_lines_without_a_product_are_one_product(self):
+        lines = [
+            self._line(1000, product_id=False, name="Setup"),
+            self._line(1000, "domains"),
+            self._line(-400, product_id=False, name="Less than agreed"),
+        ]
+        self._months_of(lines, 1600, m01="54")
 
     def test_it_waits_with_the_service_that_it_lowers(self):
         product = self._product("vps")

@@ -176,10 +176,11 @@ class TestForecast(DryRunCase):
             end_date="2026-04-10",
             tax_ids=[Command.set(self._tax(20).ids)],
         )
+        at_once = self._line(500, tax_ids=[Command.set(self._tax(20).ids)])
         invoice = self._invoice(
             self.client,
             "2026-01-05",
-            [line],
+            [line, at_once],
             currency_id=euro.id,
             invoice_payment_term_id=term.id,
         )

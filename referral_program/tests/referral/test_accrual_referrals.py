@@ -42,8 +42,17 @@ class TestAccrualReferrals(Expected, TwoParticipantsCase):
         self.assertFalse(april.line_ids)
         self.assertLedger(self.program)
 
-    def test_a_new_line_under_a_moved_referral(self):
-        """One line is taken back from the suspended, another is another's."""
+    def test_a_credit_note_that_reverses_nothing_moves_with_its_referral(self):
+        referral = self._referral(self.anna, self.client)
+        self._paid("2026-01-10")
+        self._invoice(self.client, "2026-01-20", 400, move_type="out_refund")
+        self.assertEarned("2026-01", self.anna, "54")
+        referral.sudo().participant_id = self.boris
+        self.assertEarned("2026-02", self.anna, "-54")
+        self.assertEarned("2026-03", self.boris, "54")
+
+    def _accrue_new_line_under_moved_referral(self, suspended):
+        """Accrue a line that is another's where one was that is taken back."""
         referral = self._referral(self.anna, self.client)
         invoice = self._paid("2026-01-10")
         self.assertEarned("2026-01", self.anna, "90")
@@ -61,10 +70,20 @@ class TestAccrualReferrals(Expected, TwoParticipantsCase):
                 (
                     self._receivable(invoice) | self._receivable(payment.move_id)
                 ).reconcile()
-        self.anna._update_state("suspended", "Test")
+        suspended._update_state("suspended", "Test")
         accrual = self._accrue("2026-02")
-        got = {c.participant_id: c.amount for c in accrual.compensation_ids}
+        return {c.participant_id: c.amount for c in accrual.compensation_ids}
+
+    def test_a_new_line_under_a_moved_referral(self):
+        got = self._accrue_new_line_under_moved_referral(self.anna)
         self.assertEqual(got, {self.anna: -90, self.boris: 90})
+
+    def test_a_new_line_under_a_referral_moved_to_a_suspended_one(self):
+        """What is taken back from another makes it no take-back of theirs."""
+        got = self._accrue_new_line_under_moved_referral(self.boris)
+        self.assertEqual(got, {self.anna: -90})
+        self.boris._update_state("active")
+        self.assertEarned("2026-03", self.boris, "90")
 
     def test_cancelled_referral_takes_back(self):
         referral = self._referral(self.anna, self.client)
@@ -153,6 +172,10 @@ class TestAccrualReferrals(Expected, TwoParticipantsCase):
         self.assertEarned("2026-02", self.anna, "90")
 
     def test_the_clients_tax_number_corrected_later(self):
+        self._correct_tax_number(self.client)
+
+    def test_an_archived_clients_tax_number_corrected_later(self):
+        self.client.active = False
         self._correct_tax_number(self.client)
 
     def test_the_participants_tax_number_corrected_later(self):

@@ -227,6 +227,18 @@ class TestContacts(TwoParticipantsCase):
         self.assertEqual((later.state, later.date_end), ("active", False))
         self.assertFalse(later.superseded_by_id | self.referral.superseded_by_id)
 
+    def test_a_late_invoice_of_the_older_referrals_last_day(self):
+        self.referral.date_end = "2026-01-31"
+        second = self._partner("Second", is_company=False)
+        self._referral(self.boris, second, "2026-01-15")
+        self._merge(self.person | second, self.person)
+        self._paid("2026-01-31", partner=self.person)
+        self._paid("2026-02-01", 500, partner=self.person)
+        for month, earner, amount in (("01", self.anna, 90), ("02", self.boris, 45)):
+            accrual = self._accrue(f"2026-{month}")
+            [credited] = accrual.compensation_ids
+            self.assertEqual((credited.participant_id, credited.amount), (earner, amount))
+
     def test_merge_of_a_client_with_its_participant(self):
         self._merge(self.client | self.anna.partner_id, self.anna.partner_id)
         self.assertEqual(self.referral.state, "active")
@@ -333,6 +345,8 @@ class TestContacts(TwoParticipantsCase):
         mail.parent_id = self._category("hosting")
         self._pay(later, "2026-02-10")
         self.assertEarned("2026-02", self.anna, "0")
+        # what is not sold any more was sold all the same
+        later.invoice_line_ids.product_id.product_tmpl_id.action_archive()
         mail.parent_id = False
         self.assertEarned("2026-03", self.anna, "90")
 
