@@ -133,6 +133,12 @@ class TestRedemptions(MoneyCase):
         self._redeem(100, by_staff=True)
         self.assertMoney(89_900, 89_900)
 
+    def test_an_archived_program_pays_nothing(self):
+        self.assertTrue(self.invoice.referral_payable)
+        self.program.action_archive()
+        self.invoice.invalidate_recordset(["referral_payable"])
+        self.assertFalse(self.invoice.referral_payable)
+
     def test_installments_are_paid_oldest_first(self):
         terms = self.env.ref("account.account_payment_term_advance_60days")
         invoice = self._invoice(
@@ -219,6 +225,21 @@ class TestRedemptions(MoneyCase):
         self.assertEqual(redemptions._open_amount(self.invoice), 10_000)
         self.assertEqual(redemptions._open_amount(other), 0)
 
+    def test_what_is_sent_back_pays_no_invoice(self):
+        journal = self._without_entry()
+        journal.outbound_payment_method_line_ids.payment_account_id = False
+        credit = self._invoice(
+            self.participant.partner_id, "2026-03-01", 50_000, move_type="out_refund"
+        )
+        payment = self._pay(
+            self.invoice | credit, "2026-03-02", journal=journal, group_payment=True
+        )
+        self.assertEqual((payment.payment_type, payment.amount), ("outbound", 10_000))
+        self.assertFalse(payment.move_id)
+        self.assertIn(payment, self.invoice.matched_payment_ids)
+        redemptions = self.env["referral.redemption"]
+        self.assertEqual(redemptions._open_amount(self.invoice), 40_000)
+
     def test_a_payment_that_the_bank_has_is_on_its_way_no_more(self):
         journal = self._without_entry()
         payment = self._pay(self.invoice, "2026-03-02", amount=25_000, journal=journal)
@@ -230,6 +251,18 @@ class TestRedemptions(MoneyCase):
         self.assertOpen(15_000)
         self._redeem(15_000)
         self.assertOpen(0)
+
+    def test_the_bank_has_more_than_an_accountant_said(self):
+        journal = self._without_entry()
+        payment = self._pay(self.invoice, "2026-03-02", amount=10_000, journal=journal)
+        payment.action_validate()
+        line = self._statement_line(
+            payment.partner_id, "2026-03-03", 25_000, journal=journal
+        )
+        self._match_statement_line(line, self._receivable(self.invoice))
+        self.assertOpen(15_000)
+        redemptions = self.env["referral.redemption"]
+        self.assertEqual(redemptions._open_amount(self.invoice), 15_000)
 
     def test_nor_is_one_that_has_an_entry(self):
         payment = self._pay(self.invoice, "2026-03-02", amount=25_000)
