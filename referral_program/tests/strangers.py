@@ -8,6 +8,7 @@ from functools import partial
 
 import workers
 
+from odoo import Command
 from odoo.exceptions import UserError
 
 IBANS = (
@@ -70,6 +71,43 @@ def look_at_accounts(env):
     return len(workers.richest(env)._payee_accounts())
 
 
+def make_owners(env):
+    participant = workers.richest(env)
+    for number in range(2):
+        user = env["res.users"].create(
+            {
+                "name": f"Owner {number}",
+                "login": f"owner{number}",
+                "group_ids": [Command.set(env.ref("base.group_portal").ids)],
+            }
+        )
+        user.partner_id.parent_id = participant.partner_id
+        participant.representative_ids.create(
+            {"participant_id": participant.id, "user_id": user.id, "role": "owner"}
+        )
+
+
+def remove_other(env, number):
+    """Remove the other one of two owners: one has to be left."""
+    participant = workers.richest(env)
+    other = participant.representative_ids.filtered(
+        lambda row: row.user_id.login == f"owner{1 - number}"
+    )
+    try:
+        participant._change_person(other.id, False)
+    except UserError:
+        env.cr.rollback()
+
+
+def remove_each_other(registry):
+    workers.in_transaction(registry, make_owners)
+    workers.at_once(registry, 2, remove_other)
+
+
+def look_at_owners(env):
+    return len(workers.richest(env)._acting_users("owner"))
+
+
 #: What each does, and what it finds afterwards.
 SCENARIOS = {
     "accounts": (
@@ -78,6 +116,7 @@ SCENARIOS = {
     ),
     "books": (lambda _registry: None, look_at_links),
     "claims": (partial(workers.at_once, count=10, function=claim), look_at_claims),
+    "owners": (remove_each_other, look_at_owners),
     "visits": (partial(workers.at_once, count=16, function=visit), look_at_visits),
 }
 

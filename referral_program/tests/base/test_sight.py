@@ -175,6 +175,16 @@ class TestSight(TwoCompaniesCase):
         with self.assertRaises(AccessError):
             terms.program_id.company_id = self.company
 
+    def test_who_reads_all_companies_hands_nothing_to_another(self):
+        self.intruders["administrator"].group_ids |= self.env.ref(
+            "base.group_erp_manager"
+        )
+        own = self._of_intruder(
+            "administrator", self.own_type.copy({"company_id": self.other.id})
+        )
+        with self.assertRaises(AccessError):
+            own.company_id = self.company
+
     def test_the_withdrawal_wizard_tells_its_own_company(self):
         wizards = self.env["referral.withdraw"].with_user(self._user_of("accountant"))
         told = wizards.onchange(

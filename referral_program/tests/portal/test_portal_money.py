@@ -131,6 +131,11 @@ class TestPortalMoney(MoneyPortalCase):
         path = f"/my/referral/referrals/{pending.id}"
         self.assertEqual(self._get(path).status_code, 404)
 
+    def test_a_draft_is_no_invoice_to_pay(self):
+        draft = self._own_invoice(posted=False)
+        self._login(self.owner)
+        self.assertEqual(self._get(f"/my/referral/pay/{draft.id}").status_code, 404)
+
     def test_public_visitors_are_sent_to_log_in(self):
         self._login(None)
         for path in (*MONEY_PAGES, "/my/referral/pay/1", "/my/referral/referrals/1"):

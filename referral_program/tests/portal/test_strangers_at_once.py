@@ -59,3 +59,6 @@ class TestStrangersAtOnce(BooksCase):
 
     def test_accounts_at_once_are_no_more_than_allowed(self):
         self.assertEqual(self._run("accounts"), 3)
+
+    def test_two_owners_who_remove_each_other_leave_one(self):
+        self.assertEqual(self._run("owners"), 1)

@@ -263,3 +263,16 @@ class TestApi(ApiMixin, JoiningCase, HttpCase):
         key = self._key(self.panel)
         _status, answer = self._call("state", key, partner_id=self.joiner.id)
         self.assertEqual(answer, {"state": False})
+
+    def test_other_companies_clients_are_out_of_reach(self):
+        key, participant = self._key(self.panel), self._active()
+        self.client.company_id = self.setup_other_company()["company"]
+        status, answer = self._call(
+            "register_referral",
+            key,
+            key="k",
+            code=participant.code,
+            partner_id=self.client.id,
+        )
+        self.assertEqual((status, answer["context"]["code"]), (422, "unknown_client"))
+        self.assertFalse(self.client.sudo().referral_ids)
