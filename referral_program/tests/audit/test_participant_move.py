@@ -98,6 +98,18 @@ class TestMove(BooksCase, HttpCase):
         self.assertEqual(self._on_account(self.new), 68_870)
         self.assertAllPassed()
 
+    def test_what_moved_was_not_got_twice(self):
+        self._move()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE referral_withdrawal SET reserved_amount = 100000 WHERE id = %s",
+            [self.withdrawal.id],
+        )
+        self.env.invalidate_all()
+        with self.on("2026-03-12"):
+            run = self.program._check_integrity()
+        self.assertIn("balance_overspent", run.finding_ids.mapped("check_name"))
+
     def test_documents_acceptances_and_history_go_with_it(self):
         acceptances = self.participant.acceptance_ids
         withdrawals = self.participant.withdrawal_ids
