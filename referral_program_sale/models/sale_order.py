@@ -88,7 +88,8 @@ class SaleOrder(models.Model):
         """Return the participant whose code it is, if an order may count for them.
 
         :param str code: as it was typed, whatever that is
-        :return: in superuser mode; empty if the link is not active, or another company's
+        :return: in superuser mode; empty if the link is not active, or of another
+            company
         """
         # sudo: neither salespeople nor visitors read participants
         participants = self.env["referral.participant"].sudo()

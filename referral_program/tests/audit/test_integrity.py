@@ -63,7 +63,9 @@ class TestIntegrity(TamperedCase):
         self.assertEqual(action["res_id"], compensation.id)
 
     def test_a_credit_of_the_wrong_sign_is_too_much(self):
-        self._tamper("UPDATE referral_accrual_line SET base = -base WHERE id = %(line)s")
+        self._tamper(
+            "UPDATE referral_accrual_line SET base = -base WHERE id = %(line)s"
+        )
         self.assertIn("credited_earned", self._failed(self._check()))
 
     def test_the_record_of_a_finding_may_be_gone(self):

@@ -212,7 +212,10 @@ class TestPreviews(DoorsCase):
             user,
             "mail.template.preview",
             "create",
-            {"mail_template_id": template.id, "resource_ref": f"{record._name},{record.id}"},
+            {
+                "mail_template_id": template.id,
+                "resource_ref": f"{record._name},{record.id}",
+            },
         )
         [read] = self._call(
             user, "mail.template.preview", "read", [wizard], ["subject", "body_html"]
@@ -229,7 +232,9 @@ class TestPreviews(DoorsCase):
         }
         spec = {"subject": {}, "body": {}}
         return str(
-            self._call(user, "mail.compose.message", "onchange", [], sent, [*sent], spec)
+            self._call(
+                user, "mail.compose.message", "onchange", [], sent, [*sent], spec
+            )
         )
 
     def test_no_name_is_told_to_who_guesses_a_number(self):

@@ -237,7 +237,9 @@ class TestContacts(TwoParticipantsCase):
         for month, earner, amount in (("01", self.anna, 90), ("02", self.boris, 45)):
             accrual = self._accrue(f"2026-{month}")
             [credited] = accrual.compensation_ids
-            self.assertEqual((credited.participant_id, credited.amount), (earner, amount))
+            self.assertEqual(
+                (credited.participant_id, credited.amount), (earner, amount)
+            )
 
     def test_merge_of_a_client_with_its_participant(self):
         self._merge(self.client | self.anna.partner_id, self.anna.partner_id)
