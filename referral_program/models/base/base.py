@@ -45,10 +45,10 @@ class Base(models.AbstractModel):
         if self.env.su or not by_number:
             return self
         for record in self.sudo():
-            numbers = " ".join(str(record[name]) for name in by_number)
+            numbers = " ".join(str(record[name] or "") for name in by_number)
+            ids = list(map(int, re.findall(r"\d+", numbers)))
             for name in NAMED_MODEL:
                 model = record[name] if name in self._fields else ""
-                if isinstance(model, str) and model.startswith("referral."):
-                    ids = map(int, re.findall(r"\d+", numbers))
+                if ids and isinstance(model, str) and model.startswith("referral."):
                     self.env[model].browse(ids).check_access("read")
         return self

@@ -6,7 +6,7 @@ from odoo.tools import SQL, clean_context
 
 from ...tools.roles import check_role
 from .referral_document_requirement import DOCUMENT_KINDS, DOCUMENT_VALIDATORS
-from .referral_pace import EXPORTED_READINGS, READINGS_AN_HOUR
+from .referral_pace import READINGS_AN_HOUR
 
 #: The states that a document may go to from each state.
 TRANSITIONS = {
@@ -289,12 +289,12 @@ class ReferralDocument(models.Model):
                 "ip_address": pages._address(),
             }
         )
-        self.env["referral.pace"]._step(
-            "reading",
-            self.env.uid,
-            READINGS_AN_HOUR,
-            EXPORTED_READINGS if purpose == "export" else 1,
-        )
+        self._count_readings(1)
+
+    @api.model
+    def _count_readings(self, count):
+        paces = self.env["referral.pace"]
+        paces._step("reading", self.env.uid, READINGS_AN_HOUR, count)
 
     # === REVIEW === #
 

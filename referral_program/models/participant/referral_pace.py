@@ -18,8 +18,8 @@ FREE_SECONDS = 1
 PATIENT_UPLOADS = 20
 #: Texts and files of documents that a user may read within an hour.
 READINGS_AN_HOUR = 500
-#: As so many a reading counts that is one of all: each export decrypts every file.
-EXPORTED_READINGS = 5
+#: As so many a participant's export of all files counts, besides each of them.
+EXPORT_READINGS = 100
 #: Names of companies that a user may have looked up within an hour.
 LOOKUPS_AN_HOUR = 20
 #: Pages of *Why this month* that a participant may have made within an hour: each is

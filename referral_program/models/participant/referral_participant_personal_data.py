@@ -12,6 +12,7 @@ from ...tools.actions import download
 from ...tools.bank_accounts import names_somebody_query
 from ...tools.tax_ids import plain_tax_id_query, tax_id_country_query
 from ..referral.referral_referral import IN_FORCE_STATES
+from .referral_pace import EXPORT_READINGS
 
 RETENTION_ACTIVITY = "referral_program.mail_activity_retention"
 #: What participants are given of what is kept about them.
@@ -120,6 +121,8 @@ class ReferralParticipant(models.Model):
         :return bytes: ``data.json`` and the files; each reading is recorded
         """
         self.ensure_one()
+        if self.env.user.share:
+            self.env["referral.document"]._count_readings(EXPORT_READINGS)
         target = io.BytesIO()
         # pictures and PDFs are compressed already
         with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
