@@ -62,12 +62,12 @@ class ResPartnerBank(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        # a request's context may say it as well
+        # no mark: an account more only speaks against what is still to be credited
+        # a request's context may say that it is trusted, as well
         trusted = self.default_get(["allow_out_payment"])
         accounts = super().create(
             [self._with_truster({**trusted, **vals}) for vals in vals_list]
         )
-        self.env["referral.mark"]._mark_partners(accounts.partner_id)
         accounts._tell_owners()
         return accounts
 
@@ -105,7 +105,3 @@ class ResPartnerBank(models.Model):
         if vals.get("allow_out_payment"):
             vals["referral_truster_id"] = self.env.uid
         return vals
-
-    def unlink(self):
-        self.env["referral.mark"]._mark_partners(self.partner_id)
-        return super().unlink()
