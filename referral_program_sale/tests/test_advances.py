@@ -133,6 +133,21 @@ class TestAdvances(OrderCase):
         self._unmatch(payment, "2026-02-03")
         self.assertEarned("2026-02", self.participant, "-27")
 
+    def test_a_deduction_larger_than_its_advance(self):
+        order = self._order("2026-01-05", 1000)
+        self._advance(order, "2026-01-10", 300)
+        final = self._bill(order, "2026-01-20", posted=False)
+        deduction = final.invoice_line_ids.filtered(
+            lambda line: line.is_downpayment and line.display_type == "product"
+        )
+        with self.on("2026-01-20"):
+            deduction.price_unit = 600
+            final.action_post()
+        self.assertEqual(final.amount_total, 400)
+        self._pay(final, "2026-01-20")
+        # 400 and 300 came in of 1,000
+        self.assertEarned("2026-01", self.participant, "63")
+
     def test_several_advances(self):
         order = self._order("2026-01-05", 1000)
         self._advance(order, "2026-01-10", 300)

@@ -63,7 +63,7 @@ class TestDelivered(OrderCase):
 
     def test_months_run_late_give_the_same(self):
         order, _invoice = self._ordered("2026-01-05", 100, 10)
-        self._work(order, "2026-01-20", 4)
+        self._work(order, "2026-01-31", 4)
         self._work(order, "2026-02-10", 1)
         self._work(order, "2026-03-10", 5)
         for month, earned in (("01", "36"), ("02", "9"), ("03", "45")):
