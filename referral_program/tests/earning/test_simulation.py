@@ -486,11 +486,11 @@ class TestSimulation(DryRunCase):
         # nobody sees another one's
         with self.assertRaises(AccessError):
             mine.with_user(self._as("auditor")).read(["credited"])
-        self.assertFalse(
-            self.env["referral.simulation.line"]
-            .with_user(self._as("auditor"))
-            .search([("simulation_id", "=", mine.id)])
-        )
+        for part in ("line", "month", "participant"):
+            parts = self.env[f"referral.simulation.{part}"]
+            of_mine = [("simulation_id", "=", mine.id)]
+            self.assertTrue(parts.search(of_mine), part)
+            self.assertFalse(parts.with_user(self._as("auditor")).search(of_mine), part)
 
     def test_other_companies(self):
         other = self.setup_other_company()["company"]
