@@ -87,7 +87,7 @@ def killed(registry):
 def work_on_statements(registry, die_after=None):
     """The same for the statements and their mails."""
     sys.modules[
-        "odoo.addons.referral_program.models.balance.referral_statement"
+        "odoo.addons.referral_program.models.program.referral_mail_mixin"
     ].MAIL_BATCH_SIZE = 2
     act(
         registry,

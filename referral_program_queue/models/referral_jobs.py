@@ -9,10 +9,17 @@ class ReferralCompensation(models.Model):
 
 
 class ReferralWithdrawal(models.Model):
-    """Jobs: bills."""
+    """Jobs: bills, and mails about withdrawals."""
 
     _name = "referral.withdrawal"
     _inherit = ["referral.withdrawal", "referral.job.mixin"]
+
+
+class ReferralRedemption(models.Model):
+    """Jobs: mails about payments from the balance."""
+
+    _name = "referral.redemption"
+    _inherit = ["referral.redemption", "referral.job.mixin"]
 
 
 class ReferralStatement(models.Model):

@@ -187,6 +187,14 @@ class TestJobs(MoneyCase):
         self.assertTrue(statement.pdf_sha256)
         self.assertTrue(statement._read_file("pdf").startswith(b"%PDF"))
 
+    def test_mails_about_money_are_jobs(self):
+        withdrawals = self._withdrawals(2)
+        withdrawals._mail_soon()
+        jobs = self._act("ir_cron_mails")
+        self.assertEqual(jobs.mapped("channel"), ["root.referral.mails"])
+        self._perform(jobs)
+        self.assertEqual(withdrawals.mapped("to_mail"), [False, False])
+
     def test_waiting_jobs_are_told_to_whoever_watches(self):
         self._withdrawals(1)
         jobs = self._act("ir_cron_bill")

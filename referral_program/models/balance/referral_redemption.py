@@ -145,7 +145,7 @@ class ReferralRedemption(models.Model):
         except RedirectWarning as error:
             # the way that it shows is one for staff
             raise UserError(error.args[0]) from error
-        redemption._send_mail()
+        redemption._mail_soon()
         return redemption
 
     def _payer_of(self, invoice):

@@ -89,16 +89,6 @@ class ReferralRedemption(models.Model):
         taken = taken_for(on_invoice, rate, participant.currency_id.rounding)
         return min(amount, taken), on_invoice
 
-    def _send_mail(self):
-        """Write to those who may move the participant's money; nobody stops that."""
-        template = self.env["referral.program"]._mail_template(
-            "referral_program.mail_template_redemption"
-        )
-        for redemption in self if template else ():
-            template.send_mail(
-                redemption.id, email_layout_xmlid="referral_program.mail_layout"
-            )
-
     def _check_limits(self, participant, amount, due):
         """Refuse less than the program's minimum, and more payments than needed a day.
 

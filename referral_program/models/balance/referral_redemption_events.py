@@ -7,7 +7,11 @@ class ReferralRedemption(models.Model):
     """Who is told of invoices paid from the balance, and of what was undone."""
 
     _name = "referral.redemption"
-    _inherit = ["referral.redemption", "referral.event.states"]
+    _inherit = ["referral.redemption", "referral.event.states", "referral.mail.mixin"]
+
+    def _by_mail_template(self):
+        done = self.filtered(lambda redemption: redemption.state == "done")
+        return {"referral_program.mail_template_redemption": done}
 
     def _tell_state(self, state):
         """Write to the participant as well, whoever undid it and however."""

@@ -1,18 +1,11 @@
-import logging
-
 from odoo import api, fields, models
-from odoo.tools import SQL, format_date, formatLang
+from odoo.tools import format_date, formatLang
 
 from ...tools.actions import download
-from ...tools.batches import batches
 from ...tools.columns import write_columns
 from ...tools.counting import count_of
-from ...tools.failures import BUSY, failure_text
+from ...tools.failures import BUSY
 
-_logger = logging.getLogger(__name__)
-
-#: Mails that are written together and kept together.
-MAIL_BATCH_SIZE = 200
 MAIL = "referral_program.mail_template_statement"
 STATEMENTS = "ir_cron_statements"
 
@@ -27,7 +20,7 @@ class ReferralStatement(models.Model):
 
     _name = "referral.statement"
     _description = "Referral Statement"
-    _inherit = ["referral.immutable.mixin"]
+    _inherit = ["referral.immutable.mixin", "referral.mail.mixin"]
     _log_access = False
     _order = "period_start desc, id desc"
     _rec_names_search = ["name", "participant_id"]
@@ -71,13 +64,11 @@ class ReferralStatement(models.Model):
     base = fields.Monetary(related="compensation_id.base")
 
     made_on = fields.Datetime(required=True)
-    to_mail = fields.Boolean("To E-mail")
     mailed_on = fields.Datetime()
 
     _accrual_unique = models.UniqueIndex("(participant_id, accrual_id)")
     _name_unique = models.UniqueIndex("(program_id, name)")
     _participant_month_idx = models.Index("(participant_id, period_start)")
-    _to_mail_idx = models.Index("(id) WHERE to_mail")
     _figures_tie = models.Constraint(
         "CHECK (opening + accrued + reversed + withdrawn + used_for_invoices + adjusted"
         " = closing)",
@@ -123,66 +114,9 @@ class ReferralStatement(models.Model):
 
     # === MAIL === #
 
-    def _mail_due(self):
-        """Write to those who want it, a batch at a time, once each."""
-        due = self.search([("to_mail", "=", True)], order="id")
-        programs = self.env["referral.program"]
-        programs._in_steps(batches(due, MAIL_BATCH_SIZE), "_mail_step")
-
-    def _mail_step(self):
-        """Write about those that nobody wrote about yet, and keep that."""
-        template = self.env.ref(MAIL, raise_if_not_found=False)
-        if template and (batch := self._still_to_mail()):
-            batch._mail(template)
-            write_columns(batch, to_mail=False, mailed_on=fields.Datetime.now())
-        self.env["referral.program"]._checkpoint()
-
-    def _still_to_mail(self):
-        """Return those that nobody wrote about, or is at, and take them."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT id FROM referral_statement
-                 WHERE to_mail AND id IN %s
-                 ORDER BY id
-                   FOR NO KEY UPDATE SKIP LOCKED
-                """,
-                self._ids,
-            )
-        )
-        return self.browse(id_ for (id_,) in rows)
-
-    def _mail(self, template):
-        """Queue the mails of a batch; one that cannot be written stops no other."""
-        try:
-            with self.env.cr.savepoint():
-                self._queue_mails(template)
-            return
-        except BUSY:
-            raise
-        except Exception:  # whatever somebody has made of the template
-            self.env.invalidate_all()
-        failures = {}
-        for statement in self:
-            try:
-                with self.env.cr.savepoint():
-                    statement._queue_mails(template)
-            except BUSY:
-                raise
-            except Exception as error:  # as above
-                self.env.invalidate_all()
-                _logger.exception("No mail about statement %s", statement.id)
-                failures.setdefault(statement.program_id, failure_text(error))
-        for program, error in failures.items():
-            program._report_failure("mail", error)
-
-    def _queue_mails(self, template):
-        # sudo: written by the scheduled action
-        template.sudo().send_mail_batch(
-            self.ids,
-            force_send=False,
-            email_layout_xmlid="referral_program.mail_layout",
-        )
+    def _by_mail_template(self):
+        write_columns(self, mailed_on=fields.Datetime.now())
+        return {MAIL: self}
 
     def _is_credit(self):
         """Tell whether the month's compensation is above zero."""

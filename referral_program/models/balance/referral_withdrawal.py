@@ -302,7 +302,7 @@ class ReferralWithdrawal(models.Model):
 
     def _after_request(self):
         """Tell the participant, and the accountant if there is something to do."""
-        self._send("referral_program.mail_template_withdrawal_requested")
+        self._mail_soon()
         program = self.program_id
         if program.withdrawal_policy == "review" or not self.account_trusted:
             self._ask_accountant()

@@ -319,6 +319,9 @@ class ReferralWithdrawal(models.Model):
                         "account_id": program.liability_account_id.id,
                         "quantity": 1,
                         "price_unit": self._bill_price(),
+                        # what Odoo computes from the price: it writes no line again
+                        "amount_currency": self.amount,
+                        "balance": self.amount,
                         "tax_ids": [Command.set(self._bill_taxes().ids)],
                         "analytic_distribution": False,
                     }

@@ -20,6 +20,7 @@ from . import (
     referral_program_cost,
     referral_event,
     referral_event_states,
+    referral_mail_mixin,
     referral_event_delivery,
     referral_program_events,
     referral_program_health,

@@ -20,7 +20,7 @@ FAILURES = {
     "documents": _lt("Documents of statements were not created: %(error)s"),
     "accrual": _lt("The accrual failed, and nothing of it was saved: %(error)s"),
     "statements": _lt("The participants' statements were not made: %(error)s"),
-    "mail": _lt("Participants were not written about their statements: %(error)s"),
+    "mail": _lt("Participants were not written to: %(error)s"),
     "estimate": _lt("The participants' estimates were not made: %(error)s"),
     "check": _lt("The integrity check could not be done: %(error)s"),
     "claim": _lt("A participant's claim of a client was not checked: %(error)s"),

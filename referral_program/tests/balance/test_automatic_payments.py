@@ -59,6 +59,7 @@ class TestAutomaticPayments(MoneyPortalCase):
         self.assertEqual(invoice.amount_residual, 0)
         self.assertEqual(before.amount_residual, 1_000)
         self.assertEqual(self._run("2026-03-03"), paid)
+        paid._cron_mail()
         mail = self._mails(f"{invoice.name} was paid from your referral balance")
         self.assertEqual(mail.recipient_ids, self.owner.partner_id)
         self.assertLedger(self.program)

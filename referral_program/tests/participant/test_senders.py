@@ -47,13 +47,38 @@ class TestSenders(MoneyCase):
         self.company.email = False
         self.company.alias_domain_id = False
         withdrawal = self._request(30_000)
-        withdrawal.with_user(self.client_user).sudo()._send(
-            "referral_program.mail_template_withdrawal_requested"
-        )
+        self.env["referral.withdrawal"].with_user(self.client_user)._cron_mail()
         mail = self._last_mail(withdrawal)
         self.assertIn(self.company.name, mail.email_from)
         self.assertNotIn("evil", mail.email_from)
         self.assertEqual(mail.author_id, self.company.partner_id)
+
+    def test_a_broken_template_keeps_no_money_back(self):
+        self.env["mail.template"].search(
+            [("model", "in", ("referral.withdrawal", "referral.redemption"))]
+        ).subject = "{{ object.no_such_field }}"
+        withdrawal = self._billed(30_000)
+        invoice = self._invoice(self.participant.partner_id, "2026-03-01", 20_000)
+        with self.on("2026-03-05"):
+            paid = self.env["referral.redemption"]._redeem(
+                self.participant, invoice, 20_000
+            )
+        self._pay(withdrawal.bill_id, "2026-03-10")
+        self.assertEqual((withdrawal.state, paid.state), ("paid", "done"))
+        with self.assertLogs("odoo.addons.referral_program", "ERROR"):
+            withdrawal._cron_mail()
+        activity = self.env.ref("referral_program.mail_activity_failed")
+        told = self.program.activity_ids.filtered(
+            lambda own: own.activity_type_id == activity
+        )
+        self.assertIn("no_such_field", str(told.note))
+        self.assertFalse(withdrawal.to_mail or paid.to_mail)
+
+    def test_of_steps_that_follow_each_other_the_last_is_told(self):
+        withdrawal = self._billed(30_000)
+        self._pay(withdrawal.bill_id, "2026-03-10")
+        withdrawal._cron_mail()
+        self.assertIn("paid", self._last_mail(withdrawal).subject)
 
     def test_an_activity_that_a_client_causes_is_odoobots(self):
         participant = self.participant.with_user(self.client_user).sudo()

@@ -483,4 +483,8 @@ class TestPortalMoney(MoneyPortalCase):
         self._login(self.owner)
         self._form("/my/referral/mail", {"mail_withdrawal": ""}, page="/my/referral")
         last = self.env["referral.withdrawal"]._request(self.mine, 10_000, self.account)
-        self.assertEqual(self._mails(last), [f"We received your request {last.name}"])
+        for _twice in range(2):
+            last._cron_mail()
+            self.assertEqual(
+                self._mails(last), [f"We received your request {last.name}"]
+            )

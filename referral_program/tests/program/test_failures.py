@@ -304,4 +304,4 @@ class TestFailures(OneReferralCase):
             self.on("2026-02-02"),
         ):
             self.env["referral.statement"]._cron_statements()
-        self.assertTold("not written about their statements: ValueError: broken")
+        self.assertTold("not written to: ValueError: broken")
