@@ -452,3 +452,19 @@ class Batch:
             participant = self.participants[number, step.of]
             if participant.state != state:
                 participant._update_state(state, "Test")
+
+    def _play_move(self, steps):
+        """Give a client's last referral, from a day on, to the other participant."""
+        for number, step in steps:
+            partner, client = self.clients[number, step.of]
+            own = [one for _n, one, _c in self.referrals if one.partner_id == partner]
+            referral = own[-1]
+            mine, other = (self.participants[number, which] for which in ("p0", "p1"))
+            if referral.participant_id == other:
+                other = mine
+            last = referral.date_end or step.dated
+            if not referral.date_start <= step.dated <= last:
+                continue
+            moved = referral._move(other, step.dated, "Test")
+            if moved != referral:
+                self.referrals.append((number, moved, client))

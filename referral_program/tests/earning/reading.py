@@ -56,8 +56,8 @@ class Reader:
                     referral.id,
                     referral.participant_id.id,
                     referral.partner_id.id,
-                    client.start,
-                    client.end,
+                    referral.date_start,
+                    referral.date_end or None,
                     is_postpaid=client.is_postpaid,
                 )
             )

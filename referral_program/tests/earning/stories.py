@@ -31,6 +31,7 @@ KINDS = (
     + ("credit",) * 4
     + ("match",) * 3
     + ("bounce", "goodwill", "undo", "draft", "post", "prolong", "assign", "pause")
+    + ("move",)
     + ("nothing",) * 10
 )
 
@@ -74,7 +75,7 @@ class Story:
 
     def client(self, number):
         start = self.pick((date(2026, 1, 1), date(2026, 1, 1), date(2026, 2, 5)))
-        end = self.pick((None, None, None, date(2026, 3, 1)))
+        end = self.pick((None, None, None, date(2026, 3, 1), SLOTS[6]))
         return Client(
             f"c{number}",
             self.pick((0, 1)),
@@ -189,7 +190,7 @@ class Story:
         how = self.pick(
             ("payment", "payment", "payment", "bonus", "statement", "misc", "by hand")
         )
-        dated = day + timedelta(days=self.pick((0, 0, 0, -20, 10)))
+        dated = day + timedelta(days=self.pick((0, 0, 0, -20, 10, 40)))
         name = f"m{len(self.payments) + 1}"
         self.payments.append(name)
         return Step(
@@ -250,6 +251,12 @@ class Story:
 
     def pause(self, day):
         return Step(day, self.pick(("suspend", "resume")), of=f"p{self.pick((0, 1))}")
+
+    def move(self, day):
+        """Correct who brought a client, from the referral's beginning or some day on."""
+        client = self.pick(self.clients)
+        dated = self.pick((client.start, day, day - timedelta(days=12)))
+        return Step(day, "move", of=client.name, dated=dated)
 
     def nothing(self, day):
         return None
