@@ -25,7 +25,7 @@ class Job(NamedTuple):
 JOBS = {
     "_post_step": Job("root.referral.posting", 1000, "ir_cron_accrue"),
     "_bill_step": Job("root.referral.bills", 50),
-    "_mail_step": Job("root.referral.mails", 200),
+    "_mail_step": Job("root.referral.mails", 50),
     "_documents_step": Job("root.referral.documents", 10),
     # a job that is cut short sends its events again
     "_deliver_step": Job("root.referral.events", 20),

@@ -10,8 +10,9 @@ from ...tools.failures import BUSY, failure_text
 
 _logger = logging.getLogger(__name__)
 
-#: Mails that are written together and kept together.
-MAIL_BATCH_SIZE = 200
+#: Mails that are written together and kept together: until then nobody else changes
+#: what they are about.
+MAIL_BATCH_SIZE = 50
 MAILS = "ir_cron_mails"
 
 
