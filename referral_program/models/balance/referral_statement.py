@@ -115,8 +115,11 @@ class ReferralStatement(models.Model):
     # === MAIL === #
 
     def _by_mail_template(self):
-        write_columns(self, mailed_on=fields.Datetime.now())
         return {MAIL: self}
+
+    def _mail(self, template):
+        super()._mail(template)
+        write_columns(self, mailed_on=fields.Datetime.now())
 
     def _is_credit(self):
         """Tell whether the month's compensation is above zero."""

@@ -58,7 +58,9 @@ class ReferralMailMixin(models.AbstractModel):
         """Write about those that nobody wrote about yet, and keep that."""
         due = self._still_to_mail()
         for name, records in due._by_mail_template().items():
-            records._mail(self.env["referral.program"]._mail_template(name))
+            # nothing, if somebody deleted it
+            if template := self.env["referral.program"]._mail_template(name):
+                records._mail(template)
         write_columns(due, to_mail=False)
         self.env["referral.program"]._checkpoint()
 
@@ -83,12 +85,7 @@ class ReferralMailMixin(models.AbstractModel):
         return self.browse(id_ for (id_,) in rows)
 
     def _mail(self, template):
-        """Queue the mails of a batch; one that cannot be written stops no other.
-
-        :param template: the ``mail.template``; empty if somebody deleted it
-        """
-        if not template:
-            return
+        """Queue the mails of a batch; one that cannot be written stops no other."""
         try:
             with self.env.cr.savepoint():
                 self._queue_mails(template)
