@@ -159,14 +159,20 @@ class TestForecast(DryRunCase):
                 "rate": 0.37,
             }
         )
+        # amounts: OCA's account_payment_term_extension takes percents of the other
+        # currency; what is left is percents in both
         term = self.env["account.payment.term"].create(
             {
                 "name": "Thirds",
                 "line_ids": [
                     Command.create(
-                        {"value": "percent", "value_amount": share, "nb_days": days}
+                        {"value": value, "value_amount": amount, "nb_days": days}
                     )
-                    for share, days in ((33.3, 10), (33.3, 40), (33.4, 70))
+                    for value, amount, days in (
+                        ("fixed", 510.61, 10),
+                        ("fixed", 510.61, 40),
+                        ("percent", 100, 70),
+                    )
                 ],
             }
         )
