@@ -19,6 +19,7 @@ from odoo import SUPERUSER_ID, Command, api
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 
+ADDON = "odoo.addons.referral_program"
 PARTICIPANTS = 5
 MONTHS = ("2026-01", "2026-02")
 TODAY = "2026-03-05 12:00:00"
@@ -46,7 +47,12 @@ def load(config, database):
     odoo.tools.config.parse_config(
         ["-c", config, "-d", database, "--no-http"], setup_logging=False
     )
-    return Registry(database)
+    registry = Registry(database)
+    # where steps are jobs of a queue: here it is the workers who do them
+    queue = sys.modules.get(f"{ADDON}_queue.models.referral_program")
+    if queue:
+        queue.JOBS.clear()
+    return registry
 
 
 def play(registry, database, run, find):
