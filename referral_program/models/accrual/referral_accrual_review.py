@@ -92,8 +92,8 @@ class ReferralAccrual(models.Model):
         change = amount - before
         text = f"{'+' if change > 0 else ''}{self._review_money(change)}"
         if before:
-            share = formatLang(self.env, 100 * change / abs(before), digits=1)
-            text += f" ({'+' if change > 0 else ''}{share} %)"
+            share = self.program_id._share(change, abs(before))
+            text += f" ({'+' if change > 0 else ''}{share})"
         return text
 
     def _review_totals(self, before):

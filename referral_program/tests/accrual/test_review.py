@@ -53,7 +53,7 @@ class TestReview(TwoParticipantsCase):
                 "Compensation",
                 money(7_200 - 360),
                 money(990),
-                f"+{money(5_850)} (+590.9 %)",
+                f"+{money(5_850)} (+591 %)",
             ),
         )
         self.assertEqual(values["totals"][1][1:3], (money(-360), money(0)))
