@@ -26,6 +26,29 @@ class TestNames(TwoParticipantsCase):
             found = [id_ for id_, _name in participants.name_search(text)]
             self.assertEqual(found, self.anna.ids)
 
+    def test_each_list_is_searched_by_a_participants_name(self):
+        for participant, name in ((self.anna, "Client 1"), (self.boris, "Client 2")):
+            client = self._partner(name)
+            self._referral(participant, client)
+            self._paid("2026-01-10", partner=client)
+        self._accrue("2026-01")
+        self.env.flush_all()
+        filled = []
+        for name, model in self.registry.items():
+            field = model._fields.get("participant_id")
+            if not name.startswith("referral.") or model._abstract or not field:
+                continue
+            if model._transient or not (field.store or field.search):
+                continue
+            with self.subTest(name):
+                records = self.env[name]
+                found = records.search([("participant_id", "ilike", "anna")])
+                self.assertLessEqual(found.participant_id, self.anna)
+                filled += [name] * bool(found)
+                missed = records.search([("participant_id", "ilike", "no such name")])
+                self.assertFalse(missed)
+        self.assertGreater(len(filled), 5, filled)
+
     def test_what_belongs_to_a_participant_by_their_name(self):
         self._referral(self.anna, self.client)
         self._referral(self.boris, self._partner("Other Client"))
