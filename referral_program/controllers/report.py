@@ -1,11 +1,8 @@
-import json
-
 from odoo import http
 from odoo.http import request
 
 from odoo.addons.report_xlsx.controllers.main import ReportController
 
-from ..tools.inputs import whole_number
 from .files import file_response
 from .routes import file_route
 
@@ -34,25 +31,7 @@ class ReferralOdooReports(ReportController):
         if not reportname.startswith("referral_program."):
             return super().report_routes(reportname, docids, converter, **data)
         context = data.get("context") or "{}"
-        if not self._may_print(reportname, docids, converter, context):
-            raise request.not_found()
-        return super().report_routes(reportname, docids, converter, context=context)
-
-    def _may_print(self, name, docids, converter, context):
-        report = request.env["ir.actions.report"]._get_report_from_name(name)
-        kinds = ("xlsx",) if report.report_type == "xlsx" else ("html", "pdf")
-        if not report or converter not in kinds:
-            return False
-        try:
-            ids = list(map(whole_number, (docids or "").split(",")))
-            if not isinstance(json.loads(context), dict):
-                return False
-        except ValueError:
-            return False
-        records = request.env[report.model].browse(ids)
-        return (
-            # a wizard's answer is one
-            not (records._transient and len(ids) > 1)
-            and records.exists() == records
-            and records.has_access("read")
+        request.env["ir.http"]._referral_judge_report(
+            reportname, docids, converter, context
         )
+        return super().report_routes(reportname, docids, converter, context=context)

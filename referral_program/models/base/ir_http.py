@@ -1,3 +1,4 @@
+import json
 import re
 
 from werkzeug.datastructures import FileStorage
@@ -54,7 +55,37 @@ class IrHttp(models.AbstractModel):
         result = super()._pre_dispatch(rule, args)
         if rule.rule.startswith(OWN_PAGES):
             cls._referral_refuse(args)
+        elif args.get("reportname", "").startswith("referral_program."):
+            # before others' controllers, which may print what is no report
+            context = request.httprequest.args.get("context") or "{}"
+            cls._referral_judge_report(**args, context=context)
         return result
+
+    @classmethod
+    def _referral_judge_report(cls, reportname, docids=None, converter=None, context=""):
+        """Let nothing but a report of ours about what the user may read be printed.
+
+        :raise NotFound: for anything else
+        """
+        report = request.env["ir.actions.report"]._get_report_from_name(reportname)
+        kinds = ("xlsx",) if report.report_type == "xlsx" else ("html", "pdf")
+        if not report or converter not in kinds:
+            raise NotFound
+        try:
+            ids = list(map(whole_number, (docids or "").split(",")))
+            if not isinstance(json.loads(context), dict):
+                raise NotFound
+        except ValueError as error:
+            raise NotFound from error
+        records = request.env[report.model].browse(ids)
+        # a wizard's answer is one
+        if (
+            records._transient
+            and len(ids) > 1
+            or records.exists() != records
+            or not records.has_access("read")
+        ):
+            raise NotFound
 
     @classmethod
     def _referral_refuse(cls, args):
