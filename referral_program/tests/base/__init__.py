@@ -1,5 +1,6 @@
 from . import (
     test_access_matrix,
+    test_figures,
     test_names,
     test_odoos_doors,
     test_ordinary_users,
