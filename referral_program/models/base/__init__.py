@@ -10,6 +10,7 @@ from . import referral_sight_mixin, referral_shared_mixin  # in this order
 from . import (
     base,
     ir_attachment,
+    ir_default,
     ir_http,
     ir_module_module,
     mail_activity,
