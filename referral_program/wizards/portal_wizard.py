@@ -13,6 +13,11 @@ class PortalWizardUser(models.TransientModel):
         self.env["referral.representative"]._check_contacts_stay(self.partner_id)
         return super().action_revoke_access()
 
+    def _send_email(self):
+        # the link in it is not for whoever edits contacts
+        self.env["referral.representative"]._check_contacts_stay(self.partner_id)
+        return super()._send_email()
+
     def _name_first_owner(self):
         """Let whom an officer invites own a membership that has nobody yet.
 

@@ -81,6 +81,16 @@ class ResPartner(models.Model):
         accounts.search([("partner_id", "child_of", moved.ids)])._tell_owners()
         return result
 
+    def _get_signup_url(self):
+        """Tell nobody who edits contacts how to set the password of who acts.
+
+        Whoever asks for it themselves is written to, in superuser mode.
+        """
+        people = self.env["referral.representative"]
+        if not self.env.su and people._guarded_contacts(self):
+            return False
+        return super()._get_signup_url()
+
     def _check_in_sight(self, vals):
         """Refuse what changes the program of a company that the user does not access.
 

@@ -156,17 +156,17 @@ class ReferralParticipant(models.Model):
         # sudo: owners read no users; only those of their own client are looked at
         users = self.env["res.users"].sudo()
         login = (login or "").strip().lower()
-        found = users.search(
-            [
-                ("partner_id.commercial_partner_id", "=", self.partner_id.id),
-                ("share", "=", True),
-                "|",
-                ("login", "=ilike", escape_psql(login)),
-                ("partner_id.email_normalized", "=", login),
-            ],
-            limit=1,
-        )
-        if not login or not found:
+        own = [
+            ("partner_id.commercial_partner_id", "=", self.partner_id.id),
+            ("share", "=", True),
+        ]
+        found = users.search([*own, ("login", "=ilike", escape_psql(login))], limit=1)
+        if not found:
+            # everybody writes their own address: it names nobody else but who was
+            # given another login, if it names one only
+            by_address = [("login", "not like", "@"), ("email_normalized", "=", login)]
+            found = users.search([*own, *by_address])
+        if not login or len(found) != 1:
             raise UserError(
                 self.env._(
                     "Nobody of your company has a portal account with this address. "

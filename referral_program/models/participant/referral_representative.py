@@ -108,9 +108,21 @@ class ReferralRepresentative(models.Model):
         :raise UserError: for all but officers and those who rule over users, of the
             participant's company, the program itself, and whoever changes their own
         """
+        if found := self._guarded_contacts(contacts):
+            raise UserError(
+                self.env._(
+                    "%(people)s may act for a participant of the referral program, so "
+                    "only its officers change the e-mail address, the company or the "
+                    "portal access of this contact, or merge it.",
+                    people=", ".join(found.mapped("name")),
+                )
+            )
+
+    def _guarded_contacts(self, contacts):
+        """Return those of whose portal accounts the user is not to dispose."""
         own = self.sudo(False).env
         if own.user._is_superuser():
-            return
+            return contacts.browse()
         others = contacts - own.user.partner_id
         # sudo: whoever edits contacts need not know who acts for participants
         people = self.sudo().search([("user_id.partner_id", "in", others.ids)])
@@ -122,15 +134,7 @@ class ReferralRepresentative(models.Model):
             companies = own.user.company_ids
             people = people.filtered(lambda row: row.company_id not in companies)
             alone = alone.filtered(lambda member: member.company_id not in companies)
-        if found := people.user_id.partner_id | alone.partner_id:
-            raise UserError(
-                self.env._(
-                    "%(people)s may act for a participant of the referral program, so "
-                    "only its officers change the e-mail address, the company or the "
-                    "portal access of this contact, or merge it.",
-                    people=", ".join(found.mapped("name")),
-                )
-            )
+        return people.user_id.partner_id | alone.partner_id
 
     # === CRUD METHODS === #
 

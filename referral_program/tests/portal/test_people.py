@@ -283,6 +283,31 @@ class TestPeople(MoneyPortalCase):
         self.assertEqual(fresh.representative_ids.user_id, anna.user_ids)
         self.assertEqual(fresh.representative_ids.role, "owner")
 
+    def test_nobody_reads_how_to_set_the_password_of_who_acts(self):
+        """Odoo tells it in previews of its mails to whoever may edit the contact."""
+        editor = self._user(
+            "resetting_editor", "base.group_user,base.group_partner_manager"
+        )
+        self.owner.partner_id.sudo().signup_prepare(signup_type="reset")
+        template = self.env.ref("auth_signup.set_password_email")
+        previews = self.env["mail.template.preview"].with_user(editor)
+        texts = [
+            previews.create(
+                {"mail_template_id": template.id, "resource_ref": f"res.users,{user.id}"}
+            ).body_html
+            for user in (editor, self.owner)
+        ]
+        self.assertIn("token=", texts[0])
+        self.assertNotIn("token=", texts[1] or "")
+        # nor in a mail that the server could not send, which stays for its author
+        invitation = (
+            self.env["portal.wizard"]
+            .with_user(editor)
+            .create({"partner_ids": [(6, 0, self.owner.partner_id.ids)]})
+        )
+        with self.assertRefused(UserError, "only its officers change"):
+            invitation.user_ids.action_invite_again()
+
     # === A colleague === #
 
     def test_a_colleague_sees_nothing_until_named(self):
@@ -300,6 +325,22 @@ class TestPeople(MoneyPortalCase):
         self.assertEqual(answer.status_code, 303)
         self._login(self.colleague)
         self.assertIn(self.mine.code, self._get("/my/referral").text)
+
+    def test_nobody_is_named_in_the_place_of_another(self):
+        """Everybody writes their own address; the login is what they were given."""
+        mallory = self._user("mallory@example.com", "base.group_portal")
+        mallory.partner_id.parent_id = self.owner.partner_id
+        mallory.write({"name": "Aaron", "email": "colleague@example.com"})
+        mallory.flush_recordset()
+        self.mine._add_person("colleague@example.com", "owner")
+        self.assertEqual(
+            self.mine.representative_ids.user_id, self.owner | self.colleague
+        )
+        # nor before the other one has an account
+        mallory.email = "director@example.com"
+        with self.assertRefused(UserError, "Nobody of your company"):
+            self.mine._add_person("director@example.com", "owner")
+        self.assertFalse(self.mine._acts(mallory, "owner"))
 
     def test_a_viewer_reads_figures_only(self):
         self._name("viewer")
