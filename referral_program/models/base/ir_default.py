@@ -18,5 +18,6 @@ class IrDefault(models.Model):
             name: value
             for name, value in defaults.items()
             if not (of_program or name.startswith("referral_"))
-            or name != "state" and not model._fields[name].readonly
+            or name != "state"
+            and not model._fields[name].readonly
         }

@@ -293,7 +293,10 @@ class TestPeople(MoneyPortalCase):
         previews = self.env["mail.template.preview"].with_user(editor)
         texts = [
             previews.create(
-                {"mail_template_id": template.id, "resource_ref": f"res.users,{user.id}"}
+                {
+                    "mail_template_id": template.id,
+                    "resource_ref": f"res.users,{user.id}",
+                }
             ).body_html
             for user in (editor, self.owner)
         ]
