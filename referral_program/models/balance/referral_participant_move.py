@@ -179,7 +179,7 @@ class ReferralParticipant(models.Model):
                 "move_type": "entry",
                 "journal_id": program.journal_id.id,
                 "company_id": program.company_id.id,
-                "date": program._open_day(program.company_id),
+                "date": program._today(),
                 "ref": name,
                 "line_ids": [
                     Command.create(self._prepare_rebooked(partner, amount, name))

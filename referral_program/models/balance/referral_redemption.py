@@ -282,7 +282,7 @@ class ReferralRedemption(models.Model):
                 "move_type": "entry",
                 "journal_id": program.journal_id.id,
                 "company_id": invoice.company_id.id,
-                "date": self._accounting_date(),
+                "date": self.program_id._today(),
                 "ref": f"{self.name}, {invoice.name}",
                 "referral_redemption_id": self.id,
                 "line_ids": [
@@ -321,11 +321,6 @@ class ReferralRedemption(models.Model):
             },
         ]
 
-    def _accounting_date(self):
-        """Return today, or the first open day after a lock date."""
-        # the entry is the invoice's company's, which may be a branch
-        return self.program_id._open_day(self.invoice_id.company_id)
-
     # === UNDOING === #
 
     def action_undo(self):
@@ -347,7 +342,7 @@ class ReferralRedemption(models.Model):
             redemption.move_id._reverse_moves(
                 [
                     {
-                        "date": redemption._accounting_date(),
+                        "date": redemption.program_id._today(),
                         "ref": f"{redemption.name}, {redemption.invoice_id.name}",
                     }
                 ],

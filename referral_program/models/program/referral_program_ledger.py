@@ -199,17 +199,6 @@ class ReferralProgram(models.Model):
             ("parent_state", "=", "posted"),
         ]
 
-    def _open_day(self, company):
-        """Return today, or the first open day after a lock date.
-
-        :param company: whose entry it is: the program's, or a branch
-        """
-        today = self._today()
-        lock_dates = company._get_violated_lock_dates(today, False, self.journal_id)
-        if lock_dates:
-            return fields.Date.add(lock_dates[-1][0], days=1)
-        return today
-
     # === CONSTRAINT METHODS === #
 
     @api.constrains("liability_account_id", "expense_account_id")

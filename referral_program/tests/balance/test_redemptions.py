@@ -153,7 +153,8 @@ class TestRedemptions(MoneyCase):
         self.assertOpen(0, invoice)
         self.assertMoney(89_000, 89_000)
 
-    def test_after_a_lock_date(self):
+    def test_after_the_later_of_two_lock_dates(self):
+        self.company.hard_lock_date = "2026-03-10"
         self.company.fiscalyear_lock_date = "2026-03-31"
         redemption = self._redeem(100)
         self.assertEqual(str(redemption.date), "2026-04-01")
