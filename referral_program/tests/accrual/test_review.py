@@ -74,6 +74,15 @@ class TestReview(TwoParticipantsCase):
             ],
         )
 
+        # the first month changed as much as it gave
+        first = self.january._review_changes(self.january.browse())
+        self.assertEqual([row[0] for row in first], [self.boris, self.anna])
+
+    def test_each_participants_months_are_their_own(self):
+        month = self.january.period_start
+        for participant, amount in ((self.anna, 90), (self.boris, 900)):
+            self.assertEqual(participant._by_month(12), [(month, amount)])
+
     def test_who_earns_nothing_any_more_has_changed_too(self):
         self._paid("2026-02-10", 1_000)
         changes = self._month("2026-02")._review_changes(self.january)

@@ -86,6 +86,7 @@ class TestAutomaticPayments(MoneyPortalCase):
         self._start()
         self.program.min_redemption = 100_000
         self.assertNothingPaid(self._own(200_000))
+        self.assertFalse(self._mails("was not paid from"))  # nobody refused it
         # all that is to be paid may be less than the minimum
         self._own(300)
         self.assertEqual(self._run().amount, 300)
@@ -122,6 +123,10 @@ class TestAutomaticPayments(MoneyPortalCase):
         self.assertEqual(invoice.state, "posted")
         self.assertNothingPaid(invoice)
         self.assertFalse(self._mails("was not paid from"))  # nobody expects it
+        # nor does another app find it where it looks for own invoices
+        caller = self._user("caller", "referral_program.group_integration")
+        api = self.env["referral.api"].with_user(caller)
+        self.assertEqual(api.invoices(self.mine.partner_id.id)["count"], 0)
 
     def test_who_did_not_ask_for_it(self):
         self.assertNothingPaid(self._own())

@@ -391,10 +391,18 @@ class TestMoneyEdges(MoneyCase):
             "account.account_payment_term_advance_60days"
         )
         withdrawal = self._billed(30_000)
+        self.assertEqual(str(withdrawal.bill_id.invoice_date_due), "2026-05-04")
         self._pay(withdrawal.bill_id, "2026-03-06", 10_000)
         self.assertEqual(withdrawal.state, "billed")
         self._pay(withdrawal.bill_id, "2026-03-07", 20_000)
         self.assertEqual(withdrawal.state, "paid")
+        # a program without terms leaves them to the vendor
+        self.program.bill_payment_term_id = False
+        self.participant.partner_id.property_supplier_payment_term_id = self.env.ref(
+            "account.account_payment_term_30days"
+        )
+        later = self._billed(20_000).bill_id
+        self.assertEqual(str(later.invoice_date_due), "2026-04-04")
 
     def test_a_bill_in_another_currency(self):
         euro = self._enable_currency("EUR")

@@ -138,6 +138,8 @@ class TestStatements(StatementCase):
         self._billed(30_000, "2026-02-20")
         self._month("2026-02")
         self.assertFigures("2026-02", 90_000, 18_000, -9_000, -30_000, 0, 0, 69_000)
+        [client] = self._statement("2026-02")._groups()
+        self.assertEqual((client["base"], client["amount"]), (100_000, 9_000))
         # March: the withdrawal is reversed; an invoice is paid, another one given back
         withdrawal = self.participant.withdrawal_ids
         with self.on("2026-03-05"):

@@ -88,6 +88,7 @@ class TestContacts(TwoParticipantsCase):
         self.assertEqual(self._kept(), {inside: self.referral})
         self._put_under(self.person, self.env["res.partner"])
         self._merge(company | self._partner("Twin"), company)
+        inside.button_draft()
         self.assertEqual(self._kept(), {inside: self.referral})
 
     def test_a_client_is_corrected_before_anything_was_credited(self):
@@ -267,6 +268,8 @@ class TestContacts(TwoParticipantsCase):
         before = self._paid("2026-01-10", 1000, stranger)
         still_open = self._invoice(stranger, "2026-01-11", 500)
         own = self._paid("2026-01-12", 100, self.person)
+        # its client is who it is posted for
+        self._invoice(stranger, "2026-01-13", 300, posted=False)
         self.assertEarned("2026-01", self.anna, "9")
         self._merge(self.person | stranger, self.person)
         self._pay(still_open, "2026-02-15")
