@@ -24,11 +24,11 @@ class ReferralPeople(ReferralPortal):
     def referral_people_post(self, row_id=0, action=None, **post):
         """Add somebody, or change or remove who is in the list."""
         participant = self._require_tab("people", lead_on=True)
-        role = post.get("role") or ""
+        role = post.get("role")
         try:
             with request.env.cr.savepoint():
                 if row_id:
-                    participant._change_person(row_id, role if not action else False)
+                    participant._change_person(row_id, False if action else role)
                 else:
                     participant._add_person(post.get("login"), role)
         except UserError as error:

@@ -197,7 +197,7 @@ class ReferralParticipant(models.Model):
         :raise UserError: if no owner would be left, or there is no such person
         """
         self.ensure_one()
-        if role:
+        if role is not False:
             self._check_role(role)
         participant = self.sudo()  # sudo: as above
         # of two owners who remove each other at once, one stays

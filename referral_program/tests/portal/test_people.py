@@ -435,11 +435,18 @@ class TestPeople(MoneyPortalCase):
                 "/my/referral/people", {"login": login, "role": role}
             )
             self.assertIn(error, text, (login, role))
+        self.assertEqual(self.mine.representative_ids.user_id, self.owner)
+        # a form that names no role removes nobody
+        self.mine._add_person("colleague", "viewer")
+        row = self.mine.representative_ids.filtered(lambda one: one.role == "viewer")
+        for data in ({}, {"role": ""}, {"role": "king"}):
+            text = self._error_on_page(f"/my/referral/people/{row.id}", data)
+            self.assertIn("Choose one of the roles", text, data)
+        self.assertEqual(row.exists().role, "viewer")
         foreign = self.theirs.representative_ids
         text = self._error_on_page(f"/my/referral/people/{foreign.id}/remove", {})
         self.assertIn("not in the list any more", text)
         self.assertTrue(foreign.exists())
-        self.assertEqual(self.mine.representative_ids.user_id, self.owner)
 
     def test_adding_and_removing_ends_after_twenty_changes_a_day(self):
         mine = self.mine.with_user(self.owner).sudo()
