@@ -365,9 +365,16 @@ class TestPortalMoney(MoneyPortalCase):
 
     def test_paid_once_from_the_invoices_own_page(self):
         invoice = self._own_invoice()
+        clerk = self.env["res.partner"].create(
+            {"name": "Clerk", "parent_id": self.owner.partner_id.id}
+        )
+        also_own = self._invoice(clerk, "2026-02-01", 10)
         self._login(self.owner)
         link = f"/my/referral/pay/{invoice.id}"
         self.assertIn(link, self._get(f"/my/invoices/{invoice.id}").text)
+        overview = self._get("/my/referral").text
+        for own in invoice | also_own:
+            self.assertIn(f"/my/referral/pay/{own.id}", overview)
         page = self._form(link, {"amount": "1,500"}, page=link)
         sent = self._confirmation(page)
         for _twice in range(2):

@@ -140,7 +140,11 @@ class TestUploading(StaffCase):
             self._login(user)
             self.assertEqual(self._get(self.page).status_code, 404, user.login)
         self._login(self.officer)
-        self.assertEqual(self._get(self.page).status_code, 200)
+        suspended = self._participant("Suspended")
+        suspended._update_state("suspended", "Test")
+        for own in self.enrolled | suspended:
+            page = f"/referral/participant/{own.id}/documents"
+            self.assertEqual(self._get(page).status_code, 200, own.state)
         closed = self.page.replace(str(self.enrolled.id), str(2**31 - 1))
         self.assertEqual(self._get(closed).status_code, 404)
         self.enrolled._update_state("closed", "Test")

@@ -198,8 +198,13 @@ class TestAccrualReferrals(Expected, TwoParticipantsCase):
         banks.create({"acc_number": "4070 2810", "partner_id": self.anna.partner_id.id})
         same = banks.create({"acc_number": "40702810", "partner_id": contact.id})
         self.assertEarned("2026-01", self.anna, "0")
-        same.unlink()
+        same.acc_number = "40702819"
         self.assertEarned("2026-02", self.anna, "90")
+        same.acc_number = "40702810"
+        self._paid("2026-03-10")
+        self.assertEarned("2026-03", self.anna, "0")
+        same.unlink()
+        self.assertEarned("2026-04", self.anna, "90")
 
     def test_who_shared_a_bank_account_leaves_the_client(self):
         self._referral(self.anna, self.client)
