@@ -152,8 +152,7 @@ class ReferralParticipant(models.Model):
         participant._write_checked({"partner_id": client.id})
         moved = participant._move_accounts(accounts, client)
         participant._settle_ledger()
-        marks = participant.env["referral.mark"]
-        marks._mark_partners(participant.referral_ids.partner_id | former | client)
+        participant.env["referral.mark"]._mark_partners(client)
         participant.referral_ids._await_approval(objections)
         self._note_move(former, entry, balance, moved)
 

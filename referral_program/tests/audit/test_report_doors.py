@@ -70,3 +70,8 @@ class TestReportDoors(BooksCase, HttpCase):
             self.authenticate(login, login)
             path = f"/report/xlsx/referral_program.explanation_xlsx/{explain.id}"
             self.assertEqual(self.url_open(path).status_code, status, login)
+        # answers are printed one by one
+        other = asked.create({"program_id": self.program.id})
+        self.authenticate("asks", "asks")
+        with mute_logger("odoo.http"):
+            self.assertEqual(self.url_open(f"{path},{other.id}").status_code, 404)
