@@ -140,10 +140,14 @@ class TestBranches(OneReferralCase, HttpCase):
         self._paid("2026-01-10", 1_000_000, client, company_id=self.branch.id)
         self._accrue("2026-01")
         self.program.accrual_ids._make_statements()
+        own = self._invoice(
+            user.partner_id, "2026-02-01", 100, company_id=self.branch.id
+        )
         self.env.flush_all()
         self.authenticate("of_the_branch", "of_the_branch")
         for page, text in (
             ("", "o_referral_balance"),
+            ("", f"/my/referral/pay/{own.id}"),
             ("/referrals", "Clie"),
             ("/billing", participant.statement_ids.name),
             ("/materials", participant.code),

@@ -203,8 +203,13 @@ class TestAccrualReferrals(Expected, TwoParticipantsCase):
         same.acc_number = "40702810"
         self._paid("2026-03-10")
         self.assertEarned("2026-03", self.anna, "0")
-        same.unlink()
+        same.partner_id = self._partner("Stranger")
         self.assertEarned("2026-04", self.anna, "90")
+        same.partner_id = contact
+        self._paid("2026-05-10")
+        self.assertEarned("2026-05", self.anna, "0")
+        same.unlink()
+        self.assertEarned("2026-06", self.anna, "90")
 
     def test_who_shared_a_bank_account_leaves_the_client(self):
         self._referral(self.anna, self.client)
