@@ -88,7 +88,7 @@ class TestApiMoney(ApiMoneyCase):
             date_from="2026-01-31",
             date_to="2026-02-28",
         )
-        self.assertEqual(february["count"], 2)
+        self.assertEqual((february["opening"], february["count"]), ("0.00", 2))
         later = self.assertAnswered(
             "movements", self.key, **self.who, date_from="2026-02-01"
         )
@@ -213,10 +213,12 @@ class TestApiMoney(ApiMoneyCase):
         )
 
     def test_withdrawals_and_accounts_are_told_without_numbers(self):
+        self._request(10_000)._refuse("Ask for less")
         self._billed(30_000)
         answer = self.assertAnswered("withdrawals", self.key, **self.who)
-        self.assertEqual(answer["count"], 1)
-        [told] = answer["withdrawals"]
+        self.assertEqual(answer["count"], 2)
+        told, refused = answer["withdrawals"]
+        self.assertEqual(refused["reason"], "Ask for less")
         self.assertEqual((told["state"], told["amount"]), ("billed", "30000.00"))
         self.assertEqual(told["billed_on"], "2026-03-05")
         [account] = self.assertAnswered("accounts", self.key, **self.who)

@@ -123,6 +123,8 @@ class TestAutomaticPayments(MoneyPortalCase):
         self.assertEqual(invoice.state, "posted")
         self.assertNothingPaid(invoice)
         self.assertFalse(self._mails("was not paid from"))  # nobody expects it
+        with self.assertRefused(UserError, "No referral program counts"):
+            invoice.action_referral_why()
         # nor does another app find it where it looks for own invoices
         caller = self._user("caller", "referral_program.group_integration")
         api = self.env["referral.api"].with_user(caller)
