@@ -2,6 +2,8 @@
 
 import re
 
+from lxml import html
+
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.referral_program_sale.tests.ordering import OrderCase
@@ -85,6 +87,20 @@ class TestCheckoutCode(OrderCase, HttpCase):
                 self.assertIn(UNKNOWN, answer.text)
                 self.assertNotIn("<script>alert", answer.text)
                 self.assertEqual(self.order.referral_code, self.participant.code)
+
+    def test_a_wrong_code_is_kept_to_be_corrected(self):
+        self._type(self.participant.code)
+        for typed in ("O8AR & sons", "код+50%", 'x"y', "x" * 100):
+            with self.subTest(typed):
+                form = html.fromstring(self._type(typed).content).xpath(
+                    "//form[contains(@class, 'o_referral_code')]"
+                )[0]
+                field = form.xpath(".//input[@name='code']")[0]
+                self.assertEqual(field.get("value"), typed[:64])
+                error = form.get_element_by_id(field.get("aria-describedby"))
+                self.assertIn(UNKNOWN, error.text_content())
+        cart = self.url_open("/shop/cart").text
+        self.assertIn(f'value="{self.participant.code}"', cart)
 
     def test_what_no_browser_sends_is_refused(self):
         self._type(self.participant.code)
