@@ -161,9 +161,10 @@ class ReferralProgram(models.Model):
                 "sign_up",
                 self.env._("Free sign-up"),
                 self.env._(
-                    "Visitors who follow a referral link make an account themselves: "
-                    "in the settings, below Permissions, Customer Account is Free "
-                    "sign up. Optional: without it they ask you for one."
+                    "Visitors who follow a referral link can make an account "
+                    "themselves: in the settings, below Permissions, set Customer "
+                    "Account to Free sign up. Optional: otherwise they have to ask "
+                    "you for an account."
                 ),
                 self.env._("Open the settings"),
                 ADMINISTRATOR,
