@@ -58,6 +58,9 @@ NUMBER = """(() => {
 STOP = """(e => [
     e.dataset.stop, window.look(e) !== window.looks[e.dataset.stop]
 ])(document.activeElement)"""
+#: The tables of which a part is out of sight.
+CUT = """[...document.querySelectorAll("#wrap .table-responsive")]
+    .filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"""
 
 
 def submit(button):
@@ -119,6 +122,7 @@ class AccessibilityCase(BrowsingMixin, MoneyPortalCase):
                 for size in (DESK, PHONE):
                     window.resize(size)
                     self.assertEqual(self._violations(window, scope), [], size)
+                    self.assertEqual(window.evaluate(CUT), [], size)
 
 
 @tagged("post_install", "-at_install")
@@ -211,6 +215,7 @@ class TestPages(AccessibilityCase):
                 "",
                 "/referrals",
                 f"/referrals/{self.mine.referral_ids.id}",
+                "/links",
                 "/billing",
                 f"/billing/{statement.id}",
                 "/materials",
@@ -256,7 +261,7 @@ class TestPages(AccessibilityCase):
         fresh = self._participant(partner_id=self.stranger.partner_id.id)
         self._accept_all(fresh)
         with self._window(self.stranger) as window:
-            for path in ("", "/referrals", "/billing", "/withdraw"):
+            for path in ("", "/referrals", "/links", "/billing", "/withdraw"):
                 self._audit(window, f"/my/referral{path}")
 
     def test_why_a_month_gave_it_and_asking(self):
@@ -366,6 +371,7 @@ class TestKeyboard(AccessibilityCase):
                 "",
                 "/referrals",
                 f"/referrals/{self.mine.referral_ids.id}",
+                "/links",
                 "/billing",
                 f"/billing/{statement.id}",
                 "/materials",
