@@ -1,5 +1,7 @@
 """Joining as a company: its name and tax id, on a contact that is the user's own."""
 
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.tests import tagged
 
@@ -35,6 +37,22 @@ class TestJoinCompany(PortalCase):
         self.assertEqual(self._own().partner_id, self.person.partner_id)
         page = self._get("/my/referral/join?entity_type=individual").text
         self.assertIn('data-entity_type="legal_entity"', page)
+
+    def test_a_name_that_is_left_out_is_looked_up_and_confirmed(self):
+        def autocomplete_by_vat(_partners, vat, country_id, timeout):
+            return [{"name": "Pavel Ltd"}] if (vat, country_id) == asked else []
+
+        asked = (VAT, self.russia.id)
+        # what Odoo's Partner Autocomplete has, which asks a service elsewhere
+        partners = self.registry["res.partner"]
+        name = "autocomplete_by_vat"
+        with patch.object(partners, name, autocomplete_by_vat, create=True):
+            unknown = self._send(vat="500100732259", country="RU")
+            page = self._send(vat=VAT, country="RU")
+        self.assertEqual(unknown.status_code, 303)
+        self.assertIn("Is this your company?", page.text)
+        self.assertIn('value="Pavel Ltd"', page.text)
+        self.assertEqual(self._own().partner_id, self.person.partner_id, "not yet")
 
     def test_a_person_becomes_a_contact_of_their_new_company(self):
         answer = self._send(company_name=" Pavel  Ltd ", vat=VAT)
