@@ -57,17 +57,22 @@ class IrHttp(models.AbstractModel):
             cls._referral_refuse(args)
         elif args.get("reportname", "").startswith("referral_program."):
             # before others' controllers, which may print what is no report
-            context = request.httprequest.args.get("context") or "{}"
-            cls._referral_judge_report(**args, context=context)
+            given = {**request.httprequest.args, **args}
+            cls._referral_judge_report(
+                given["reportname"],
+                given.get("docids"),
+                given.get("converter"),
+                given.get("context") or "{}",
+            )
         return result
 
     @classmethod
-    def _referral_judge_report(cls, reportname, docids=None, converter=None, context=""):
+    def _referral_judge_report(cls, name, docids, converter, context):
         """Let nothing but a report of ours about what the user may read be printed.
 
         :raise NotFound: for anything else
         """
-        report = request.env["ir.actions.report"]._get_report_from_name(reportname)
+        report = request.env["ir.actions.report"]._get_report_from_name(name)
         kinds = ("xlsx",) if report.report_type == "xlsx" else ("html", "pdf")
         if not report or converter not in kinds:
             raise NotFound
