@@ -118,8 +118,9 @@ class ReferralStatement(models.Model):
         return {MAIL: self}
 
     def _mail(self, template):
-        super()._mail(template)
+        result = super()._mail(template)
         write_columns(self, mailed_on=fields.Datetime.now())
+        return result
 
     def _is_credit(self):
         """Tell whether the month's compensation is above zero."""

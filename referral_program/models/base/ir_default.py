@@ -9,7 +9,7 @@ class IrDefault(models.Model):
         """Know no default of what only the program writes.
 
         Every employee keeps defaults for themselves, of whatever field, and Odoo takes
-        them along into superuser mode. A window's fields are filled in by what opens it.
+        them along into superuser mode. What opens a window fills in its fields.
         """
         defaults = super()._get_model_defaults(model_name, condition)
         model = self.env[model_name]

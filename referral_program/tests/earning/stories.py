@@ -253,7 +253,7 @@ class Story:
         return Step(day, self.pick(("suspend", "resume")), of=f"p{self.pick((0, 1))}")
 
     def move(self, day):
-        """Correct who brought a client, from the referral's beginning or some day on."""
+        """Correct who brought a client, from the beginning or some day on."""
         client = self.pick(self.clients)
         dated = self.pick((client.start, day, day - timedelta(days=12)))
         return Step(day, "move", of=client.name, dated=dated)
