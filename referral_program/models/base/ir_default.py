@@ -6,18 +6,29 @@ class IrDefault(models.Model):
 
     @api.model
     def _get_model_defaults(self, model_name, condition=False):
-        """Know no default of what only the program writes.
+        """Know no default of what the user may not write, or only the program writes.
 
         Every employee keeps defaults for themselves, of whatever field, and Odoo takes
         them along into superuser mode. What opens a window fills in its fields.
         """
         defaults = super()._get_model_defaults(model_name, condition)
-        model = self.env[model_name]
-        of_program = model_name.startswith("referral.") and not model._transient
+        # with the rights of who asks, in superuser mode, too
+        model = self.env[model_name].sudo(False)
+        of_program = model_name.startswith("referral.")
+        if not defaults or model._transient:
+            return defaults
+        if of_program and not model.has_access("create"):
+            return {}
         return {
             name: value
             for name, value in defaults.items()
             if not (of_program or name.startswith("referral_"))
-            or name != "state"
-            and not model._fields[name].readonly
+            or self._may_be_filled_in(model, model._fields[name])
         }
+
+    def _may_be_filled_in(self, model, field):
+        return (
+            field.name != "state"
+            and not field.readonly
+            and model._has_field_access(field, "write")
+        )

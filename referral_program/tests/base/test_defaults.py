@@ -105,3 +105,20 @@ class TestDefaults(MoneyCase):
             )
         )
         self.assertFalse(made.referral_accrual_id)
+
+    def test_nobody_fills_in_what_the_program_keeps_of_them(self):
+        seller = self._user("own_seller", "base.group_user")
+        self._default(seller, "referral.refusal", refused_on="2020-01-01 00:00:00")
+        self._default(seller, "res.partner", referral_postpaid=True)
+        of_seller = self.env(user=seller, su=True)
+        participant, client = (
+            record.with_env(of_seller) for record in (self.participant, self.client)
+        )
+        _referral, reason = of_seller["referral.referral"]._bind(
+            participant, client, "code"
+        )
+        self.assertTrue(reason)
+        refusal = self.env["referral.refusal"].search([], order="id desc", limit=1)
+        self.assertNotEqual(refusal.refused_on.year, 2020)
+        client = of_seller["res.partner"].create({"name": "Client"})
+        self.assertFalse(client.referral_postpaid)
