@@ -9,7 +9,7 @@ class IrDefault(models.Model):
         """Know no default of what the user may not write, or only the program writes.
 
         Every employee keeps defaults for themselves, of whatever field, and Odoo takes
-        them along into superuser mode. What opens a window fills in its fields.
+        them along into superuser mode. Windows are filled in by what opens them.
         """
         defaults = super()._get_model_defaults(model_name, condition)
         # with the rights of who asks, in superuser mode, too
