@@ -377,6 +377,11 @@ class TestWithdrawals(MoneyCase):
         self.assertIn("exceed the balance", first.problem)
         notes = [str(note) for note in first.activity_ids.mapped("note") if note]
         self.assertIn(first.problem, " ".join(notes))
+        # once, however often it is tried
+        told = first.activity_ids, first.message_ids
+        with self.on("2026-03-07"):
+            self.env["referral.withdrawal"]._cron_bill()
+        self.assertEqual((first.activity_ids, first.message_ids), told)
         self.assertMoney(0, -10_000)
 
     def test_what_fails_is_looked_for_in_parts_of_a_batch(self):

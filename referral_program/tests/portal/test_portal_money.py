@@ -172,6 +172,8 @@ class TestPortalMoney(MoneyPortalCase):
             ("ten", "Enter an amount such as"),
             ("-10000", "Enter an amount such as"),
             ("1e5", "Enter an amount such as"),
+            ("1,20,00.00", "Enter an amount such as"),
+            ("12.000,000.00", "Enter an amount such as"),
             (
                 "9999.99",
                 "The minimum withdrawal is $ 10,000.00. Enter at least that amount.",
