@@ -412,18 +412,21 @@ class TestWhatStaysTheirs(CreditCase):
         return invoice
 
     def test_of_a_closed_participant_what_an_invoice_had_got(self):
-        invoice = self._paid("2026-01-10", 1000, self.client)
-        self.assertMonths(m01="90")
-        with self.on("2026-02-03"):
+        lines = [self._line(600), self._line(400)]
+        invoice = self._invoice(self.client, "2026-01-10", lines)
+        for day in ("2026-01-10", "2026-02-10"):
+            self._pay(invoice, day, 500)
+        self.assertMonths(m01="45", m02="45")
+        with self.on("2026-03-03"):
             self.participant._update_state("closed", reason="Agreed.")
-        self._correct(invoice, "2026-02-10", 2000)
-        self.assertMonths(m02="-90")
-        with self.on("2026-03-10"):
+        self._correct(invoice, "2026-03-10", 1000)
+        self.assertMonths(m03="-90")
+        with self.on("2026-04-10"):
             invoice.invoice_date = "2026-01-10"
             invoice.action_post()
-        self._pay(invoice, "2026-03-12")
+        self._pay(invoice, "2026-04-12")
         # all of 2,000 is paid, and 1,000 had been earned on
-        self.assertMonths(m03="90", m04="0")
+        self.assertMonths(m04="90", m05="0")
 
     def test_a_suspended_one_waits_for_it(self):
         invoice = self._paid("2026-01-10", 1000, self.client)
