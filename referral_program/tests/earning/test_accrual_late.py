@@ -205,6 +205,16 @@ class TestAccrualLate(Expected, OneReferralCase):
         )
         self.assertEarned("2026-02", self.participant, "50")
 
+    def test_terms_entered_late_leave_what_was_accrued_in_part(self):
+        invoice = self._invoice(self.client, "2026-01-10", 1000)
+        self._pay(invoice, "2026-01-12", 500)
+        self.assertEarned("2026-01", self.participant, "45")
+        self.env["referral.program.terms"].create(
+            {"program_id": self.program.id, "date_from": "2026-01-05", "rate": 5}
+        )
+        self._pay(invoice, "2026-02-12")
+        self.assertEarned("2026-02", self.participant, "45")
+
     # === Tiers === #
 
     def test_tier_counts_all_of_the_clients_month_and_only_it(self):
