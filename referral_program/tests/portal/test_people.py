@@ -530,6 +530,7 @@ class TestPeople(MoneyPortalCase):
         ):
             self.mine._change_person(self.mine.representative_ids[-1].id, role)
             withdrawal = withdrawals._request(self.mine, 10_000, self.account)
+            withdrawal._cron_mail()
             mail = self.env["mail.mail"].search(
                 [
                     ("model", "=", withdrawals._name),
