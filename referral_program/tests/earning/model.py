@@ -76,9 +76,20 @@ class Model:
     # === How much of what is new === #
 
     def _deltas(self, earned):
-        """Return what is new in each line's base, by (line, owner)."""
+        """Return what is new in each line's base, by (line, owner).
+
+        What goes to another owner is reversed first, and comes the month after.
+        """
         deltas = {}
+        held = {
+            line: owner
+            for (line, owner), credited in self.credited.items()
+            if credited.base or credited.amount
+        }
         for key in {**self.credited, **earned}:
+            line, owner = key
+            if held.get(line, owner) != owner:
+                continue
             credited = self.credited.setdefault(key, Credited(earned.get(key)))
             credited.about = earned.get(key, credited.about)
             target = earned[key].base if key in earned else ZERO
