@@ -184,6 +184,7 @@ class TestNews(MoneyPortalCase):
         with self.on("2026-03-05"):
             redemptions._redeem(self.mine, invoice, 15_000, key="one")
             redemptions._redeem(self.mine, invoice, 15_000, key="one")
+            redemptions._cron_mail()
         mail = self._redemption_mails()
         self.assertEqual(len(mail), 1)
         self.assertIn(invoice.name, mail.subject)
@@ -191,4 +192,5 @@ class TestNews(MoneyPortalCase):
         self.assertEqual(mail.recipient_ids, self.owner.partner_id)
         with self.on("2026-03-05"), self.assertRaises(UserError):
             redemptions._redeem(self.mine, invoice, 1_000_000)
+        redemptions._cron_mail()
         self.assertEqual(self._redemption_mails(), mail)
