@@ -20,7 +20,8 @@ class ReferralMailMixin(models.AbstractModel):
     """What participants are written about: soon, once, and stopping nothing.
 
     Writing takes a fifth of the time that billing does, and a template that somebody
-    broke must not keep money back: both wait for a scheduled action.
+    broke must not keep money back: both wait for a scheduled action. A model's own
+    ``_by_mail_template`` returns its records by the external ids of their templates.
     """
 
     _name = "referral.mail.mixin"
@@ -63,10 +64,6 @@ class ReferralMailMixin(models.AbstractModel):
                 records._mail(template)
         write_columns(due, to_mail=False)
         self.env["referral.program"]._checkpoint()
-
-    def _by_mail_template(self):
-        """Return what is written about, by the external ids of the templates."""
-        raise NotImplementedError
 
     def _still_to_mail(self):
         """Return those that nobody wrote about, or is at, and take them."""
