@@ -159,6 +159,19 @@ class TestRedemptions(MoneyCase):
         redemption = self._redeem(100)
         self.assertEqual(str(redemption.date), "2026-04-01")
 
+    def test_undone_after_a_lock_date(self):
+        redemption = self._redeem(100)
+        self.company.fiscalyear_lock_date = "2026-03-31"
+        with self.on("2026-03-06"):
+            redemption.action_undo()
+        self.assertEqual(redemption.state, "undone")
+        # in the month that is locked nothing changes, in the first open one it is back
+        reversal = redemption.move_id.reversal_move_ids
+        self.assertEqual(str(reversal.date), "2026-04-01")
+        self.assertEqual(str(redemption.move_id.date), "2026-03-05")
+        self.assertOpen(40_000)
+        self.assertMoney(90_000, 90_000)
+
     def test_staff_pay_with_the_button_on_the_invoice(self):
         accountant = self._user("redeemer", "referral_program.group_accountant")
         self.assertTrue(self.invoice.with_user(accountant).referral_payable)
