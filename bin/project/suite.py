@@ -121,6 +121,21 @@ def run_of_odoo():
     return run(["-q", *(str(addons / test) for test in OF_ODOO)])
 
 
+def make_templates():
+    """Make the templates of the suite's databases, which keeps one core busy.
+
+    :return int: 0
+    """
+    for glue in _lots():
+        Suite(glue)
+    return 0
+
+
+def _lots():
+    """Return whether each lot of tests is the glue addons', in their order."""
+    return (False, True) if paths.GLUE else (False,)
+
+
 def run_all():
     """Run the whole suite in a process for each core, each in its own database.
 
@@ -131,7 +146,7 @@ def run_all():
     """
     course = Course()
     clean = True
-    for suite in map(Suite, (False, True) if paths.GLUE else (False,)):
+    for suite in map(Suite, _lots()):
         clean &= run_in_parallel(suite, course)
     print(course.summary(), flush=True)
     return 0 if clean and course.is_clean() else 1
