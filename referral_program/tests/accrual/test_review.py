@@ -118,6 +118,13 @@ class TestReview(TwoParticipantsCase):
             [("9.00 %", "2", money(11_000), money(990))],
         )
 
+    def test_a_tier_that_adds_little_is_told_apart_too(self):
+        terms = self.program.terms_ids.copy({"date_from": "2027-01-01"})
+        terms.tier_ids = [Command.create({"above": 70_000, "rate": terms.rate + 0.5})]
+        tier = f"9.50 %, tier above {self.january._review_money(70_000)}"
+        for rate, name in ((terms.rate, "9.00 %"), (terms.rate + 0.5, tier)):
+            self.assertEqual(self.january._rate_name(terms, rate), name)
+
     def test_what_was_not_earned_by_reason(self):
         february = self._february()
         self.assertEqual(february.not_earned, {"discounted": [2, 780]})

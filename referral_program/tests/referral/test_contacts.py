@@ -4,6 +4,7 @@ from datetime import date
 
 from psycopg2.errors import UniqueViolation
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -295,6 +296,32 @@ class TestContacts(TwoParticipantsCase):
         self._paid("2026-02-21", 100, company)
         self.assertEarned("2026-02", self.anna, "9.9")
         self.assertFalse(self._not_credited(self.program, date(2026, 2, 28)))
+
+    def test_invoices_of_another_companys_program_are_its_own(self):
+        """Nobody whom that program counts has brought the stranger."""
+        other = self.setup_other_company(name="Other")["company"]
+        program = self._program(other)
+        self._referral(
+            self._participant("Vera", program), self._partner("V client"), "2026-01-01"
+        )
+        stranger = self._partner("Stranger", is_company=False)
+        invoices = self.env["account.move"].with_company(other)
+        invoice = invoices.create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": stranger.id,
+                "invoice_date": "2026-01-10",
+                "invoice_line_ids": [
+                    Command.create(
+                        {"name": "Hosting", "price_unit": 1000, "tax_ids": []}
+                    )
+                ],
+            }
+        )
+        invoice.action_post()
+        own = self._paid("2026-01-10", 100, stranger)
+        self._merge(self.person | stranger, self.person)
+        self.assertEqual(self._kept().keys(), {own})
 
     def test_an_invoice_that_is_kept_apart_says_so(self):
         stranger = self._partner("Stranger", is_company=False)
