@@ -1,6 +1,7 @@
 from math import isfinite
 
 from odoo import fields, models
+from odoo.fields import NO_ACCESS
 from odoo.tools import SQL, float_compare, format_date, formatLang
 
 from ...tools.actions import window
@@ -48,7 +49,12 @@ class ReferralParticipant(models.Model):
         help="E-mail the participant each monthly statement.",
     )
     money_steps = fields.Integer(
-        default=0, required=True, readonly=True, copy=False, help="Steps taken so far."
+        default=0,
+        required=True,
+        readonly=True,
+        copy=False,
+        groups=NO_ACCESS,  # nobody sets it to where counting ends
+        help="Steps taken so far.",
     )
 
     # === COMPUTE METHODS === #

@@ -99,6 +99,10 @@ class ReferralParticipant(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_set_by_participant(vals)
+        if not self.env.su:
+            # neither by way of the context
+            unset = dict.fromkeys(STANDING | AUTO, False)
+            vals_list = [{**vals, **unset} for vals in vals_list]
         return super().create(vals_list)
 
     def write(self, vals):

@@ -1,10 +1,14 @@
 import re
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
+
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 #: How Odoo's models name any record: by the name of its model, and its number.
 NAMED_MODEL = ("res_model", "model")
 NAMED_IDS = ("res_id", "res_ids")
+#: Odoo's own models of which the program says what is not deleted.
+GUARDED = ("product.category",)
 
 
 class Base(models.AbstractModel):
@@ -25,6 +29,21 @@ class Base(models.AbstractModel):
         if not vals.keys().isdisjoint((*NAMED_MODEL, *NAMED_IDS)):
             self._naming_in_sight()
         return result
+
+    def unlink(self):
+        """Delete nothing that is guarded because a request says it is an uninstall.
+
+        Odoo asks no guard by that key of the context, which everybody can send; it
+        uninstalls as OdooBot.
+        """
+        guarded = self._name.startswith("referral.") or self._name in GUARDED
+        if (
+            guarded
+            and self.env.uid != SUPERUSER_ID
+            and self.env.context.get(MODULE_UNINSTALL_FLAG)
+        ):
+            self = self.with_context(**{MODULE_UNINSTALL_FLAG: False})  # noqa: PLW0642
+        return super().unlink()
 
     @api.model
     def new(self, values=None, origin=None, ref=None):

@@ -87,9 +87,29 @@ class ResPartner(models.Model):
         Whoever asks for it themselves is written to, in superuser mode.
         """
         people = self.env["referral.representative"]
-        if not self.env.su and people._guarded_contacts(self):
+        guarded = people._guarded_contacts(self) | self._without_account()
+        if not self.env.su and guarded:
             return False
         return super()._get_signup_url()
+
+    def signup_get_auth_param(self):
+        """Tell no employee how to sign up as somebody of a client who takes part.
+
+        Odoo tells all of them, whose contact it may be: the account would be taken for
+        that person's. Officers invite, and who is invited is written to.
+        """
+        told = self if self.env.su else self - self._without_account()
+        return super(ResPartner, told).signup_get_auth_param()
+
+    def _without_account(self):
+        """Return the contacts of participants who could still sign up."""
+        # sudo: whoever asks need not know who takes part, nor who has an account
+        members = self.env["referral.participant"].sudo()
+        members = members.search([("partner_id", "in", self.commercial_partner_id.ids)])
+        return self.filtered(
+            lambda own: own.commercial_partner_id in members.partner_id
+            and not own.sudo().with_context(active_test=False).user_ids
+        )
 
     def _check_in_sight(self, vals):
         """Refuse what changes the program of a company that the user does not access.

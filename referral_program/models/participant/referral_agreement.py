@@ -78,8 +78,11 @@ class ReferralAgreement(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and any({"state", "version"} & v.keys() for v in vals_list):
-            raise UserError(self._publish_first())
+        if not self.env.su:
+            if any({"state", "version"} & v.keys() for v in vals_list):
+                raise UserError(self._publish_first())
+            # neither by way of the context
+            vals_list = [{**vals, "state": "draft"} for vals in vals_list]
         # one after the other: each has the number after the one before it
         agreements = self.browse()
         for vals in vals_list:

@@ -2,6 +2,7 @@ from urllib.parse import urlsplit
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import NO_ACCESS
 from odoo.tools import html2plaintext
 
 from ...tools.actions import window_of
@@ -207,7 +208,12 @@ class ReferralProgram(models.Model):
         "addresses, and refused referrals no longer name what somebody entered.",
     )
     accrual_steps = fields.Integer(
-        default=0, required=True, readonly=True, copy=False, help="Steps taken so far."
+        default=0,
+        required=True,
+        readonly=True,
+        copy=False,
+        groups=NO_ACCESS,  # as the participant's
+        help="Steps taken so far.",
     )
     participant_ids = fields.One2many(
         "referral.participant", "program_id", "Participants"
