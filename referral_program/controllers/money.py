@@ -227,11 +227,8 @@ class ReferralMoney(ReferralPortal):
     def referral_mail(self, **post):
         """Keep which mails the participant wants."""
         participant = self._require_role(OWNER)
-        participant.write(
-            {
-                "mail_statement": bool(post.get("mail_statement")),
-                "mail_clients": bool(post.get("mail_clients")),
-                "mail_payments": bool(post.get("mail_payments")),
-            }
-        )
+        try:
+            participant._choose_mails(post)
+        except UserError as error:
+            return self._overview_page(participant, mail_problem=error.args[0])
         return request.redirect("/my/referral")

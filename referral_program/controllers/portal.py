@@ -139,14 +139,18 @@ class ReferralPortal(CustomerPortal):
                 may_join=self._may_join(program, participant),
                 terms=program.terms_ids._in_force(program._today()),
             )
+        return self._overview_page(participant)
+
+    def _overview_page(self, participant, mail_problem=None):
         return self._page(
             "portal_overview",
             participant,
+            mail_problem=mail_problem,
             agreements=participant._agreements_to_accept()
             if participant.state in ("submitted", "active", "suspended")
             else participant._agreements_to_accept().browse(),
             wanted=participant._documents_wanted(),
-            **self._money_values(program, participant),
+            **self._money_values(participant.program_id, participant),
         )
 
     def _money_values(self, program, participant):

@@ -7,6 +7,8 @@ from .referral_representative import MONEY_ROLES, OWNER
 
 #: Names in one mail.
 MAX_NAMES = 50
+#: The fields by which owners choose their mails.
+MAILS = ("mail_statement", "mail_clients", "mail_payments")
 
 
 class ReferralParticipant(models.Model):
@@ -26,6 +28,21 @@ class ReferralParticipant(models.Model):
         tracking=True,
         help="E-mail the participant when a client has paid for the first time.",
     )
+
+    def _choose_mails(self, chosen):
+        """Keep which mails the owner wants; the history says each change.
+
+        :param dict chosen: by the names of the fields; what is not there is not wanted
+        :raise UserError: after too many changes on a day
+        """
+        self.ensure_one()
+        values = {name: bool(chosen.get(name)) for name in MAILS}
+        if all(self[name] == value for name, value in values.items()):
+            return
+        participant = self.sudo()  # sudo: owners write nothing; this is their own
+        participant._lock_money()
+        participant._check_changes_today()
+        participant.write(values)
 
     def _send(self, template, contacts=None):
         """Write to the owners of each participant, in their language.

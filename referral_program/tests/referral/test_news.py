@@ -1,10 +1,12 @@
 """Mails to participants about their clients, and about invoices that a balance paid."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ...models.participant import referral_participant_people
 from ..portal.test_portal_money import MoneyPortalCase
 
 CLIENTS = "You have new clients"
@@ -132,6 +134,20 @@ class TestNews(MoneyPortalCase):
         self.env["referral.estimate"]._cron_estimate()
         self.assertTrue(referral.first_paid_on)
         self.assertFalse(self._new())
+
+    def test_nobody_fills_the_history_by_switching(self):
+        """Each change is kept for good: so many a day are enough for anybody."""
+        self._login(self.owner)
+        messages = self.mine.message_ids
+        with patch.object(referral_participant_people, "MAX_CHANGES", 3):
+            for chosen in ({}, {"mail_clients": "1"}) * 3:
+                answer = self._form("/my/referral/mail", chosen, page="/my/referral")
+            self.assertIn("Too many changes today", answer.text)
+            self.assertEqual(len(self.mine.message_ids - messages), 3)
+            # what changes nothing is no change
+            chosen = {} if not self.mine.mail_clients else {"mail_clients": "1"}
+            answer = self._form("/my/referral/mail", chosen, page="/my/referral")
+            self.assertEqual(answer.status_code, 303)
 
     def test_a_viewer_switches_nothing_off(self):
         self.mine.sudo().representative_ids.role = "viewer"
