@@ -80,7 +80,7 @@ class IrHttp(models.AbstractModel):
             ids = list(map(whole_number, (docids or "").split(",")))
             if not isinstance(json.loads(context), dict):
                 raise NotFound
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise NotFound from error
         records = request.env[report.model].browse(ids)
         # a wizard's answer is one
