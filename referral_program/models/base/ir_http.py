@@ -15,6 +15,8 @@ from ...tools.replica import note_writing
 OWN_PAGES = ("/referral/", "/referral-program", "/my/referral")
 #: Longer parts of an address name no record; Python makes no number of them.
 MAX_SLUG = 4000
+#: No form of ours has a longer text: looking for one in the database takes its time.
+MAX_FORM_TEXT = 100_000
 
 
 class IdConverter(IntegerConverter):
@@ -96,15 +98,15 @@ class IrHttp(models.AbstractModel):
     def _referral_refuse(cls, args):
         """Refuse what no browser sends that shows our pages.
 
-        :raise BadRequest: for names and texts that cannot be stored, and a token that
-            cannot be one
+        :raise BadRequest: for names and texts that cannot be stored, or that nobody
+            types, and a token that cannot be one
         """
         files = request.httprequest.files
         given = {**request.httprequest.args, **request.httprequest.form, **args}
         texts = [*given, *files, *filter(lambda v: isinstance(v, str), given.values())]
         texts += [file.filename or "" for key in files for file in files.getlist(key)]
         if (
-            not all(map(is_plain, texts))
+            any(len(text) > MAX_FORM_TEXT or not is_plain(text) for text in texts)
             or "self" in given
             or not given.get("csrf_token", "").isascii()
             or "csrf_token" in files

@@ -16,7 +16,7 @@ from odoo.models import BaseModel
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
-from ...models.base.ir_http import OWN_PAGES
+from ...models.base.ir_http import MAX_FORM_TEXT, OWN_PAGES
 from .hostile import TEXTS, VALUES, names_of, paths_of
 from .test_portal import BROWSER
 from .test_portal_money import MoneyPortalCase
@@ -214,6 +214,19 @@ class TestHostileRequests(HostileCase):
                 )
                 self.assertLess(response.status_code, 500, path)
         self.assertEqual(self._kept(), before)
+
+    def test_texts_that_nobody_types_are_refused(self):
+        """Looked for in the database, twenty megabytes kept a worker for 16 seconds."""
+        self._login(self.owner)
+        long = "a" * (MAX_FORM_TEXT + 1)
+        with mute_logger("odoo.http"):
+            for name, value in (("login", long), (long, "a")):
+                form = f"{self._token()}&role=viewer&{name}={value}"
+                answer = self._send("/my/referral/people", "POST", form=form)
+                self.assertEqual(answer.status_code, 400)
+        form = f"{self._token()}&role=viewer&login={long[:-1]}"
+        answer = self._send("/my/referral/people", "POST", form=form)
+        self.assertEqual(answer.status_code, 200)
 
     def test_forms_without_a_token_of_their_own_are_refused(self):
         """Another site cannot send a form in a member's name."""
