@@ -17,6 +17,7 @@ from . import (
     mail_message,
     mail_render_mixin,
     mail_template,
+    mail_thread,
     product_category,
     product_template,
     res_config_settings,

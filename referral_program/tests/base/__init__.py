@@ -2,6 +2,7 @@ from . import (
     test_access_matrix,
     test_contexts,
     test_defaults,
+    test_emails,
     test_figures,
     test_names,
     test_odoos_doors,

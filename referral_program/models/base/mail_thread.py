@@ -1,0 +1,48 @@
+from odoo import api, models
+
+from ...tools.roles import check_role
+
+
+class MailThread(models.AbstractModel):
+    """Nobody hands in an e-mail by themselves to do what is not theirs.
+
+    Odoo takes e-mails from every employee, makes whatever records they are said to be
+    for in superuser mode, and believes who the sender is.
+    """
+
+    _inherit = "mail.thread"
+
+    @api.model
+    def message_process(
+        self,
+        model,
+        message,
+        custom_values=None,
+        save_original=False,
+        strip_attachments=False,
+        thread_id=None,
+    ):
+        if custom_values:
+            self._check_brings_mail()
+        return super().message_process(
+            model, message, custom_values, save_original, strip_attachments, thread_id
+        )
+
+    def _message_route_process(self, message, message_dict, routes):
+        ours = [route for route in routes or () if route[0].startswith("referral.")]
+        if ours:
+            self._check_brings_mail()
+        if any(not thread_id for _model, thread_id, *_rest in ours):
+            raise ValueError("No e-mail makes a record of the referral program")
+        return super()._message_route_process(message, message_dict, routes)
+
+    def _check_brings_mail(self):
+        """Refuse e-mails from anybody but Odoo itself, or the mail server's own user.
+
+        :raise AccessError: if the user has no right to Odoo's settings
+        """
+        check_role(
+            self.env,
+            self.env._("Only a mail server hands in e-mails about these records."),
+            "base.group_system",
+        )
