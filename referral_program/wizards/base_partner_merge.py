@@ -9,7 +9,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
         self._check_one_participant(partner_ids)
         partners = self.env["res.partner"].browse(partner_ids).exists()
-        self.env["referral.representative"]._check_contacts_stay(partners)
+        inner = partners.filtered(lambda own: own.commercial_partner_id not in partners)
+        self.env["referral.representative"]._check_contacts_stay(
+            partners | inner._along()
+        )
         with self.env["referral.referral"]._following_contacts(partners):
             result = super()._merge(partner_ids, dst_partner, extra_checks)
             self.env.invalidate_all()  # much was changed in SQL

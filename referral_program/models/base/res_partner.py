@@ -152,9 +152,17 @@ class ResPartner(models.Model):
             return nullcontext()
         leaving = moving.filtered(lambda own: own._client_after(vals) != own)
         self.env["referral.participant"]._check_stay_themselves(leaving)
-        self.env["referral.representative"]._check_contacts_stay(moving)
+        self.env["referral.representative"]._check_contacts_stay(moving._along())
         parents = self.browse(vals.get("parent_id") or [])
         return self.env["referral.referral"]._following_contacts(moving | parents)
+
+    def _along(self):
+        """Return these contacts, and those below them who move along: of one client."""
+        # sudo: those whom one does not see move along as well
+        contacts = self.sudo().with_context(active_test=False)
+        below = contacts.search([("id", "child_of", self.ids)])
+        clients = self.commercial_partner_id
+        return below.filtered(lambda own: own.commercial_partner_id in clients)
 
     def _client_after(self, vals):
         """Return whose contact this is once it has these values: its own, perhaps."""
@@ -169,6 +177,8 @@ class ResPartner(models.Model):
         return parent.commercial_partner_id
 
     def unlink(self):
+        # those below are their own clients then
+        self.env["referral.representative"]._check_contacts_stay(self._along() - self)
         self._mark_for_accrual()
         return super().unlink()
 

@@ -340,6 +340,39 @@ class TestPortalAccounts(DoorsCase):
         self.viewer.partner_id.invalidate_recordset()
         self.assertEqual(self.viewer.partner_id.email, "me@evil.example")
 
+    def test_nobody_is_taken_out_by_the_contact_above(self):
+        """Whoever is below a contact becomes another client's along with it."""
+        company = self._partner("Has departments")
+        member = self._participant(partner_id=company.id)
+        other = self._partner("Other")
+        department = self._partner("Sales", parent_id=company.id, is_company=False)
+        user = new_test_user(self.env, "doors_sales", "base.group_portal")
+        user.partner_id.parent_id = department
+        row = self.env["referral.representative"].create(
+            {"participant_id": member.id, "user_id": user.id, "role": "owner"}
+        )
+        self.assertTrue(row.acting)
+        for vals in ({"parent_id": other.id}, {"parent_id": False}, {"is_company": 1}):
+            with self.subTest(vals=vals), self.assertRaises(UserError):
+                self._call(self.editor, "res.partner", "write", department.ids, vals)
+        with self.assertRaises(UserError):
+            self._call(self.editor, "res.partner", "unlink", department.ids)
+        board = self._partner("Board", parent_id=other.id, is_company=False)
+        merging = self.env["base.partner.merge.automatic.wizard"]
+        with self.assertRaises(UserError):
+            merging.with_user(self.editor).with_context(
+                active_model="res.partner", active_ids=(board | department).ids
+            ).create({"dst_partner_id": board.id}).action_merge()
+        self.assertTrue(row.acting)
+        # a company of its own stays what it is, wherever it belongs
+        group = self._partner("Group")
+        holding = self._partner("Holding", parent_id=group.id, is_company=False)
+        company.parent_id = holding
+        self._call(
+            self.editor, "res.partner", "write", holding.ids, {"parent_id": other.id}
+        )
+        self.assertTrue(row.acting)
+
     def _notices(self):
         about = [("model", "=", "referral.participant"), ("res_id", "=", self.mine.id)]
         mails = self.env["mail.mail"].search(about)
