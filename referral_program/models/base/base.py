@@ -1,3 +1,4 @@
+import ast
 import re
 
 from odoo import SUPERUSER_ID, api, models
@@ -9,6 +10,20 @@ NAMED_MODEL = ("res_model", "model")
 NAMED_IDS = ("res_id", "res_ids")
 #: Odoo's own models of which the program says what is not deleted.
 GUARDED = ("product.category",)
+
+
+def _numbers(value):
+    """Return the ids that a number, or a text with a list of them, may stand for.
+
+    Odoo reads such a text as Python does, where a number can be hexadecimal.
+    """
+    text = str(value or "")
+    try:
+        read = ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        read = re.findall(r"\d+", text)
+    numbers = read if isinstance(read, (list, tuple, set)) else [read]
+    return [int(n) for n in numbers if isinstance(n, int) or str(n).isdecimal()]
 
 
 class Base(models.AbstractModel):
@@ -64,8 +79,7 @@ class Base(models.AbstractModel):
         if self.env.su or not by_number:
             return self
         for record in self.sudo():
-            numbers = " ".join(str(record[name] or "") for name in by_number)
-            ids = list(map(int, re.findall(r"\d+", numbers)))
+            ids = [i for name in by_number for i in _numbers(record[name])]
             for name in NAMED_MODEL:
                 model = record[name] if name in self._fields else ""
                 if ids and isinstance(model, str) and model.startswith("referral."):

@@ -23,10 +23,17 @@ class MailMessage(models.Model):
             kept = ours.filtered(lambda one: not one._is_own_comment(self.env.user))
         else:
             kept = ours.filtered(lambda _one: operation == "unlink")
-        kept = self.browse(kept.ids)
+        return self._with_kept(result, self.browse(kept.ids))
+
+    def _with_kept(self, result, kept):
+        """Return what is refused, and the error: what was, and what is kept as well.
+
+        :param result: what Odoo's own check of access returned
+        :param kept: messages, or values of a history
+        """
         if not kept:
             return result
-        forbidden = kept | (result[0] if result else self.browse())
+        forbidden = kept | (result[0] if result else kept.browse())
 
         def error():
             return AccessError(

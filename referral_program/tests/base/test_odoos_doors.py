@@ -104,6 +104,30 @@ class TestScheduledActions(DoorsCase):
 
 
 @tagged("post_install", "-at_install")
+class TestNumbers(DoorsCase):
+    def test_nobody_makes_gaps_in_the_numbers_of_documents(self):
+        """Odoo lets every employee draw the next number of any sequence."""
+        sequences = self.env["ir.sequence"].search([("code", "=like", "referral.%")])
+        self.assertGreaterEqual(len(sequences), 4)
+        before = sequences.mapped("number_next_actual")
+        people = self.employee | self.accountant | self.officer
+        for user in people | self._user("doors_boss", "base.group_system"):
+            for sequence in sequences:
+                for method, args in (
+                    ("next_by_code", (sequence.code,)),
+                    ("next_by_id", (sequence.ids,)),
+                ):
+                    with (
+                        self.subTest(user=user.login, code=sequence.code),
+                        self.assertRaises(AccessError),
+                    ):
+                        self._call(user, "ir.sequence", method, *args)
+        sequences.invalidate_recordset()
+        self.assertEqual(sequences.mapped("number_next_actual"), before)
+        self.assertTrue(self.program._next_number("referral.withdrawal"))
+
+
+@tagged("post_install", "-at_install")
 class TestMessages(DoorsCase):
     def setUp(self):
         super().setUp()
@@ -182,6 +206,34 @@ class TestMessages(DoorsCase):
                         self.assertRaises(AccessError),
                     ):
                         self._call(user, "mail.message", method, message.ids, *args)
+
+    def test_nor_do_administrators_edit_the_history(self):
+        """Odoo keeps what changed, from what to what, in rows of their own."""
+        rows = self.env["mail.tracking.value"].sudo()
+        field = self.env["ir.model.fields"]._get("referral.participant", "alias")
+        own, other = (
+            rows.create(
+                {
+                    "mail_message_id": record._message_log(body=NOTE).id,
+                    "field_id": field.id,
+                    "new_value_char": "as it was",
+                }
+            )
+            for record in (self.mine, self.employee.partner_id)
+        )
+        boss = self._user(
+            "doors_boss", "base.group_system,account.group_account_manager"
+        )
+        new = {"mail_message_id": own.mail_message_id.id, "field_id": field.id}
+        for method, args in (
+            ("write", (own.ids, {"new_value_char": "forged"})),
+            ("unlink", (own.ids,)),
+            ("create", ([new],)),
+        ):
+            with self.subTest(method=method), self.assertRaises(AccessError):
+                self._call(boss, "mail.tracking.value", method, *args)
+        self.assertEqual(own.new_value_char, "as it was")
+        self._call(boss, "mail.tracking.value", "unlink", other.ids)
 
     def test_who_does_not_act_any_more_is_told_nothing(self):
         second = self._answer(self.question)
@@ -275,6 +327,21 @@ class TestPreviews(DoorsCase):
                         self.assertRaises(AccessError),
                     ):
                         self._call(self.employee, model, method, *args)
+
+    def test_nor_by_a_number_written_in_another_way(self):
+        """Odoo reads lists of numbers as Python does: hexadecimal ones, too."""
+        stranger = self._user("doors_abroad", "referral_program.group_officer")
+        abroad = self.env["res.company"].create({"name": "Abroad"})
+        stranger.write({"company_ids": [(6, 0, abroad.ids)], "company_id": abroad.id})
+        hexadecimal = hex(self.mine.id)
+        for written in (f"[{self.mine.id}]", f"[{hexadecimal}]", hexadecimal):
+            sent = {
+                "res_model": "referral.participant",
+                "res_ids": written,
+                "partner_ids": self.employee.partner_id.ids,
+            }
+            with self.subTest(written=written), self.assertRaises(AccessError):
+                self._call(stranger, "mail.followers.edit", "create", [sent])
 
     def test_no_mail_tells_who_takes_part(self):
         self.mine.partner_id.name = "Told to nobody"
