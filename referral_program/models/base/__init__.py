@@ -16,6 +16,7 @@ from . import (
     ir_sequence,
     mail_activity,
     mail_message,
+    mail_notification,
     mail_render_mixin,
     mail_template,
     mail_thread,

@@ -252,6 +252,23 @@ class TestMessages(DoorsCase):
         found = followers.search([("res_model", "=", "referral.question")])
         self.assertFalse(found.sudo().partner_id & self.mine.partner_id.child_ids)
 
+    def test_nor_who_is_written_to(self):
+        self.assertTrue(self.answer.notification_ids)
+        other = self.employee.partner_id.message_post(
+            body=NOTE, partner_ids=self.accountant.partner_id.ids
+        )
+        rows = self.env["mail.notification"]
+        told = self.answer.notification_ids
+        ids = [("mail_message_id", "in", (self.answer | other).ids)]
+        read = ("mail.notification", "read", told.ids, ["res_partner_id"])
+        for user in (self.employee, self.officer):
+            found = rows.with_user(user).search(ids)
+            self.assertEqual(found.mail_message_id.sudo(), other)
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self._call(user, *read)
+        # who wrote it sees whether it arrives
+        self.assertEqual(rows.with_user(self.accountant).search(ids)[:1], told[:1])
+
 
 @tagged("post_install", "-at_install")
 class TestPreviews(DoorsCase):
