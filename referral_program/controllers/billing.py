@@ -21,7 +21,7 @@ class ReferralBilling(ReferralPortal):
     )
     def referral_billing(self, page=1, **_query):
         """List the months, the newest first."""
-        participant = self._require_role()
+        participant = self._require_role(lead_on=True)
         # sudo: portal users read no statements; these are the user's own
         statements = request.env["referral.statement"].sudo()
         own = [("participant_id", "=", participant.id)]

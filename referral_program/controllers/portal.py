@@ -59,11 +59,14 @@ class ReferralPortal(CustomerPortal):
             raise request.not_found()
         return program, self._participant(program)
 
-    def _require_role(self, *roles):
-        """Return the own membership, if the user acts there, in one of these roles."""
+    def _require_role(self, *roles, lead_on=False):
+        """Return the own membership, if the user acts there, in one of these roles.
+
+        :param bool lead_on: whoever does not is led on to the overview
+        """
         _program, participant = self._require()
         if not participant._acts(request.env.user, *roles):
-            raise request.not_found()
+            self._refuse(lead_on)
         return participant
 
     def _require_tab(self, tab, lead_on=False):
@@ -73,10 +76,14 @@ class ReferralPortal(CustomerPortal):
         """
         _program, participant = self._require()
         if tab not in [name for name, *_rest in self._tabs(participant)]:
-            if lead_on:
-                abort(request.redirect("/my/referral"))
-            raise request.not_found()
+            self._refuse(lead_on)
         return participant
+
+    def _refuse(self, lead_on):
+        """Lead on to the overview, or answer that there is no such page."""
+        if lead_on:
+            abort(request.redirect("/my/referral"))
+        raise request.not_found()
 
     def _page(self, template, participant, title=None, **values):
         """Return a page of the program.

@@ -144,7 +144,7 @@ class ReferralWhy(ReferralPortal):
     @portal_page("/my/referral/questions")
     def referral_questions(self, **_query):
         """List the participant's questions, the newest first."""
-        participant = self._require_role()
+        participant = self._require_role(lead_on=True)
         return self._page(
             "portal_questions",
             participant,

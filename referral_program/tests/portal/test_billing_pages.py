@@ -146,13 +146,15 @@ class TestBillingPages(BillingCase):
         for user, listed, status in (
             (self.owner, 200, 200),
             (self.other, 200, 404),  # a participant, of other months
-            (self.stranger, 404, 404),  # no participant
-            (self.employee, 404, 404),
-            (self.accountant, 404, 404),  # has a way of their own
+            (self.stranger, 303, 404),  # no participant: led on to the overview
+            (self.employee, 303, 404),
+            (self.accountant, 303, 404),  # has a way of their own
         ):
             self._login(user)
             response = self._get("/my/referral/billing")
             self.assertEqual(response.status_code, listed, user.login)
+            if listed == 303:
+                self.assertURLEqual(response.headers["Location"], "/my/referral")
             self.assertEqual(
                 "RB/2026/01/00001" in response.text, user == self.owner, user.login
             )

@@ -298,6 +298,11 @@ class TestQuestions(WhyCase):
             self.assertEqual(
                 self._get(question._path()).status_code, status, user.login
             )
+        for user, status in ((self.owner, 200), (self.stranger, 303)):
+            self._login(user)
+            response = self._get("/my/referral/questions")
+            self.assertEqual(response.status_code, status, user.login)
+        self.assertURLEqual(response.headers["Location"], "/my/referral")
         self._login(self.other)
         before = len(question.message_ids)
         response = self._form(
