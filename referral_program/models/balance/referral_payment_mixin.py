@@ -1,4 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+#: States in which nothing is taken off the balance.
+NOT_TAKEN = ("refused", "cancelled", "undone")
 
 
 class ReferralPaymentMixin(models.AbstractModel):
@@ -23,3 +26,15 @@ class ReferralPaymentMixin(models.AbstractModel):
     )
     currency_id = fields.Many2one(related="program_id.currency_id")
     partner_id = fields.Many2one(related="participant_id.partner_id", string="Client")
+    counted_amount = fields.Monetary(
+        "Amount",
+        compute="_compute_counted_amount",
+        store=True,
+        help="The amount for sums: zero if it was refused, cancelled or undone.",
+    )
+
+    @api.depends("amount", "state")
+    def _compute_counted_amount(self):
+        for payment in self:
+            taken = payment.state not in NOT_TAKEN
+            payment.counted_amount = payment.amount if taken else 0.0

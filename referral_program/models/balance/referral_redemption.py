@@ -24,13 +24,18 @@ class ReferralRedemption(models.Model):
         "account.move", required=True, readonly=True, index=True, copy=False
     )
     amount = fields.Monetary(
-        required=True, readonly=True, help="The amount deducted from the balance."
+        "Deducted from the Balance",
+        required=True,
+        readonly=True,
+        aggregator=None,
+        help="The amount deducted from the balance.",
     )
     invoice_currency_id = fields.Many2one("res.currency", readonly=True, required=True)
     invoice_amount = fields.Monetary(
         "Amount on the Invoice",
         readonly=True,
         required=True,
+        aggregator=None,
         currency_field="invoice_currency_id",
         help="The part of the invoice that it paid, in the invoice's currency.",
     )

@@ -34,12 +34,17 @@ class ReferralWithdrawal(models.Model):
     _check_company_auto = True
 
     amount = fields.Monetary(
-        required=True, readonly=True, help="The amount that the participant requested."
+        "Amount Requested",
+        required=True,
+        readonly=True,
+        aggregator=None,
+        help="The amount that the participant requested.",
     )
     billed_amount = fields.Monetary(
         "Billed",
         readonly=True,
         copy=False,
+        aggregator=None,
         help="The amount that the bill deducts from the balance: the sum of its lines "
         "on the program's liability account, when it was last posted.",
     )

@@ -2,6 +2,7 @@
 
 import io
 
+from lxml import etree
 from openpyxl import load_workbook
 
 from odoo import Command
@@ -362,6 +363,68 @@ class TestPayouts(RegisterCase):
             self.assertEqual(len(tables), count, zone)
             if tables:
                 self.assertEqual(str(tables[0]["rows"][0]["requested"]), "2026-04-01")
+
+
+@tagged("post_install", "-at_install")
+class TestSums(MoneyCase):
+    """Lists, pivots and graphs of withdrawals and redemptions add up what counts."""
+
+    def setUp(self):
+        super().setUp()
+        self._request(30_000)
+        self._billed(20_000)
+        self._request(11_000)._refuse("Not your account")
+        self._request(12_000)._cancel()
+        self._billed(13_000).bill_id.button_cancel()
+        redeem = self.env["referral.redemption"]._redeem
+        with self.on("2026-03-05"):
+            for amount in (500, 600):
+                invoice = self._invoice(
+                    self.participant.partner_id, "2026-03-05", amount
+                )
+                redemption = redeem(self.participant, invoice, amount)
+            redemption.action_undo()
+
+    def _sums(self, model, state):
+        """Return what each field that can be added up is in one state."""
+        fields = self.env[model].fields_get(attributes=["type", "aggregator"])
+        names = [
+            name
+            for name, field in fields.items()
+            if field["type"] == "monetary" and field.get("aggregator")
+        ]
+        groups = self.env[model].formatted_read_group(
+            [("state", "=", state)], ["state"], [f"{name}:sum" for name in names]
+        )
+        return {name: groups[0][f"{name}:sum"] for name in names}
+
+    def test_what_was_refused_cancelled_or_undone_is_no_part_of_a_sum(self):
+        for model, state, counted in (
+            ("referral.withdrawal", "requested", 30_000),
+            ("referral.withdrawal", "billed", 20_000),
+            ("referral.withdrawal", "refused", 0),
+            ("referral.withdrawal", "cancelled", 0),
+            ("referral.redemption", "done", 500),
+            ("referral.redemption", "undone", 0),
+        ):
+            with self.subTest(model, state=state):
+                sums = self._sums(model, state)
+                self.assertEqual(sums.pop("counted_amount"), counted)
+                if not counted:
+                    self.assertFalse(any(sums.values()), sums)
+
+    def test_lists_and_pivots_add_up_nothing_else(self):
+        for model, kind in (
+            ("referral.withdrawal", "list"),
+            ("referral.withdrawal", "pivot"),
+            ("referral.redemption", "list"),
+        ):
+            view = etree.fromstring(self.env[model].get_view(view_type=kind)["arch"])
+            added = view.xpath("//field[@sum or @type='measure']/@name")
+            fields = self.env[model].fields_get(added, ["aggregator"])
+            with self.subTest(model, view=kind):
+                self.assertIn("counted_amount", added)
+                self.assertTrue(all("aggregator" in f for f in fields.values()))
 
 
 @tagged("post_install", "-at_install")
