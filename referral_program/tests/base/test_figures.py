@@ -49,17 +49,28 @@ class TestFigures(TransactionCase):
             with self.subTest(view.xml_id, field=field.get("name")):
                 self.assertEqual(field.get("widget"), "referral_exact")
 
-    def test_an_empty_list_says_what_it_is_for(self):
+    def _windows(self):
+        """Return the addon's windows that list something."""
         windows = self.env["ir.actions.act_window"].search(
             [("target", "!=", "new"), ("view_mode", "!=", "form")]
         )
-        own = [
-            window
-            for window in windows
-            if window.get_external_id()[window.id].startswith("referral_program.")
-        ]
+        own = windows.filtered(
+            lambda window: window.get_external_id()[window.id].startswith(
+                "referral_program."
+            )
+        )
         self.assertGreater(len(own), 30)
-        for window in own:
+        return own
+
+    def test_what_begins_with_a_list_has_cards_for_phones(self):
+        for window in self._windows():
+            modes = window.view_mode.split(",")
+            if modes[0] == "list":
+                with self.subTest(window.name):
+                    self.assertIn("kanban", modes)
+
+    def test_an_empty_list_says_what_it_is_for(self):
+        for window in self._windows():
             with self.subTest(window.name):
                 texts = html.fromstring(window.help or "<p/>").xpath("//p")
                 self.assertGreater(len(texts), 1, "a title, and a sentence below it")

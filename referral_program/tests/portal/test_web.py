@@ -7,30 +7,33 @@ from odoo.tests import HttpCase, tagged
 from ..browsing import BrowsingMixin
 from ..common import JoiningCase
 
-#: Each action with its views and a text that has to be there.
-VIEWS = {
-    "referral_participant_action": {"list": "Web Participant", "kanban": "Web"},
-    "referral_referral_action": {"list": "Web Client"},
-    "referral_accrual_action": {"list": "January 2026", "kanban": "January 2026"},
-    "referral_compensation_action": {"list": "Web Participant"},
-    "referral_accrual_line_action": {"list": "INV/2026", "pivot": "90", "graph": ""},
-    "referral_program_action": {"list": "Referral Program", "kanban": "Referral"},
-    "referral_program_terms_action": {"list": "Referral Program"},
-    "referral_participant_type_action": {"list": "Legal entity, resident"},
-    "referral_participant_verification_action": {
-        "kanban": "Waiting",
-        "list": "Waiting",
-    },
-    "referral_document_action": {"list": "Form 26.2-1"},
-    "referral_agreement_action": {"list": "Participation agreement"},
-    "referral_acceptance_action": {"list": "Waiting"},
-    "referral_refusal_action": {"list": "same company"},
-    "referral_visit_action": {"graph": "", "list": "Waiting"},
-    "referral_document_reading_action": {"list": "Form 26.2-1"},
-    "referral_document_destruction_action": {"list": "ACT/"},
-    "referral_api_call_action": {"list": "withdraw"},
-    "referral_event_action": {"list": "participant.joined"},
+#: Each action with a text that has to be there in its list and on its cards.
+LISTS = {
+    "referral_participant_action": "Web Participant",
+    "referral_referral_action": "Web Client",
+    "referral_accrual_action": "January 2026",
+    "referral_compensation_action": "Web Participant",
+    "referral_accrual_line_action": "INV/2026",
+    "referral_program_action": "Referral Program",
+    "referral_program_terms_action": "Referral Program",
+    "referral_participant_type_action": "Legal entity, resident",
+    "referral_participant_verification_action": "Waiting",
+    "referral_document_action": "Form 26.2-1",
+    "referral_agreement_action": "Participation agreement",
+    "referral_acceptance_action": "Waiting",
+    "referral_refusal_action": "same company",
+    "referral_visit_action": "Waiting",
+    "referral_document_reading_action": "Form 26.2-1",
+    "referral_document_destruction_action": "ACT/",
+    "referral_api_call_action": "withdraw",
+    "referral_event_action": "participant.joined",
 }
+VIEWS = [
+    *((action, view, LISTS[action]) for action in LISTS for view in ("list", "kanban")),
+    ("referral_accrual_line_action", "pivot", "90"),
+    ("referral_accrual_line_action", "graph", ""),
+    ("referral_visit_action", "graph", ""),
+]
 RENDERED = ", ".join(
     (
         ".o_list_renderer",
@@ -87,11 +90,10 @@ class TestWeb(BrowsingMixin, JoiningCase, HttpCase):
 
     def test_lists_kanbans_pivot_and_graph(self):
         with self._window(self.admin) as window:
-            for action, views in VIEWS.items():
-                for view, text in views.items():
-                    with self.subTest(action=action, view=view):
-                        path = f"/odoo/action-referral_program.{action}"
-                        self._open(window, f"{path}?view_type={view}", text)
+            for action, view, text in VIEWS:
+                with self.subTest(action=action, view=view):
+                    path = f"/odoo/action-referral_program.{action}"
+                    self._open(window, f"{path}?view_type={view}", text)
 
     def test_forms(self):
         records = (
