@@ -14,11 +14,11 @@ class ReferralMove(models.TransientModel):
     program_id = fields.Many2one(related="referral_id.program_id")
     client_id = fields.Many2one(related="referral_id.partner_id", string="Client")
     from_participant_id = fields.Many2one(
-        related="referral_id.participant_id", string="From"
+        related="referral_id.participant_id", string="Current Participant"
     )
     participant_id = fields.Many2one(
         "referral.participant",
-        "To",
+        "New Participant",
         required=True,
         domain="[('program_id', '=', program_id), ('id', '!=', from_participant_id),"
         " ('state', 'in', ('submitted', 'active', 'suspended'))]",
