@@ -1,5 +1,7 @@
 """The Russian translation is whole: a new string without one fails here."""
 
+from lxml import etree
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -32,6 +34,20 @@ class TestTranslation(Translated, ReferralCommon):
         action = self.russian.ref(f"{self.module}.referral_accrual_action")
         self.assertEqual(action.name, "Начисления")
         self.assertIn("Начислений пока нет", action.help)
+
+    def test_no_text_is_where_odoo_does_not_translate_it(self):
+        own = self.env["ir.model.data"].search(
+            [("module", "=", self.module), ("model", "=", "ir.ui.view")]
+        )
+        views = self.env["ir.ui.view"].with_context(lang=None)
+        pages = views.browse(own.mapped("res_id")).filtered(lambda v: v.type == "qweb")
+        self.assertGreater(len(pages), 20)
+        for page in pages:
+            values = etree.fromstring(page.arch_db).xpath(
+                "//@*[starts-with(name(), 'data-')]"
+            )
+            with self.subTest(page.xml_id):
+                self.assertFalse([value for value in values if value[:1].isupper()])
 
     def test_fields_and_selections(self):
         labels = self.russian["referral.accrual"].fields_get(["state", "credit_date"])
