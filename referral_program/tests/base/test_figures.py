@@ -37,6 +37,18 @@ class TestFigures(TransactionCase):
             with self.subTest(view.xml_id, field=field.get("name")):
                 self.assertEqual(field.get("widget"), "referral_month")
 
+    def test_newest_months_come_first(self):
+        for model in ("referral.compensation", "referral.accrual.line"):
+            for kind in ("list", "kanban"):
+                view = self.env[model].get_view(view_type=kind)
+                order = etree.fromstring(view["arch"]).get("default_order")
+                with self.subTest(model, view=kind):
+                    # accruals themselves are ordered so
+                    self.assertEqual(order.split(",")[0], "accrual_id")
+        self.assertTrue(
+            self.env["referral.accrual"]._order.startswith("period_start desc")
+        )
+
     def test_evidence_is_shown_with_all_its_decimals(self):
         shown = [
             (view, field)
