@@ -16,6 +16,7 @@ from . import (
     referral_withdrawal_billed,
     referral_withdrawal_check,
     referral_withdrawal_four_eyes,
+    referral_withdrawal_history,
     referral_withdrawal_events,
     referral_withdrawal_portal,
     referral_redemption,

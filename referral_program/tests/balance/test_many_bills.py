@@ -1,0 +1,92 @@
+"""Bills that are made together: the history of each."""
+
+from odoo import Command
+from odoo.tests import tagged
+
+from .test_withdrawals import MoneyCase
+
+FEW, MANY = 2, 22
+DAY = "2026-03-05"
+
+
+@tagged("post_install", "-at_install")
+class TestManyBills(MoneyCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.program.write({"withdrawal_policy": "automatic", "min_withdrawal": 0})
+        cls.participants = cls.participant.concat(
+            *(cls._participant(f"Payee {number}") for number in range(1, MANY))
+        )
+        for number, participant in enumerate(cls.participants[1:], 2):
+            cls._accept_agreements(participant)
+            cls._bank_account(participant.partner_id, f"4070281093800000{number:04}")
+        cls._owe(cls.participants, 1_000)
+
+    @classmethod
+    def _owe(cls, participants, amount):
+        """Have the accountant enter what is owed to each of them."""
+        account = cls.program.liability_account_id
+        expense = cls.program.expense_account_id
+        owed = [
+            {
+                "account_id": account.id,
+                "partner_id": participant.partner_id.id,
+                "balance": -amount,
+            }
+            for participant in participants
+        ]
+        paid = {"account_id": expense.id, "balance": amount * len(owed)}
+        with cls.on("2026-02-10"):
+            cls.env["account.move"].create(
+                {
+                    "journal_id": cls.misc_journal.id,
+                    "line_ids": [Command.create(line) for line in (*owed, paid)],
+                }
+            ).action_post()
+
+    def _bill(self, participants, day=DAY):
+        """Have each of them withdraw something, and the scheduled action bill it."""
+        with self.on(day):
+            # sudo: these are what participants ask for in the portal
+            withdrawals = (
+                self.env["referral.withdrawal"]
+                .sudo()
+                .create(
+                    [
+                        {
+                            "participant_id": participant.id,
+                            "amount": 100 + number,
+                            "bank_account_id": participant.partner_id.bank_ids.id,
+                        }
+                        for number, participant in enumerate(participants)
+                    ]
+                )
+            )
+            self._commit()
+            self.env.invalidate_all()
+            withdrawals.with_context(
+                tracking_disable=False, mail_notrack=False
+            )._cron_bill()
+            self._commit()
+        states = withdrawals.bill_id.mapped("state")
+        self.assertEqual(states, ["posted"] * len(participants))
+        return withdrawals
+
+    def _commit(self):
+        """Do what is done before a commit: histories are written."""
+        self.env.flush_all()
+        self.env.cr.precommit.run()
+
+    def test_each_has_its_own_history(self):
+        for withdrawal in self._bill(self.participants[:3]):
+            [note] = withdrawal.message_ids.filtered("tracking_value_ids")
+            changed = {
+                value.field_id.name: (value.old_value_char, value.new_value_char)
+                for value in note.tracking_value_ids
+            }
+            self.assertEqual(changed["state"], ("Requested", "Billed"))
+            self.assertIn(withdrawal.bill_id.name, changed["bill_id"][1])
+            self.assertEqual(note.author_id, self.env.user.partner_id)
+            self.assertTrue(note.is_internal)
+            self.assertFalse(note.body)
