@@ -220,9 +220,13 @@ class ReferralWithdrawal(models.Model):
         self._check_can_bill()
         for program, withdrawals in self.grouped("program_id").items():
             moves = self.env["account.move"].with_company(program.company_id)
+            numbers = program._next_numbers("referral.self.billing", len(withdrawals))
             # what is logged is their posting
             bills = moves.with_context(mail_create_nolog=True).create(
-                [w._prepare_bill_vals() for w in withdrawals]
+                [
+                    {"ref": number, **withdrawal._prepare_bill_vals()}
+                    for withdrawal, number in zip(withdrawals, numbers, strict=True)
+                ]
             )
             for withdrawal, bill in zip(withdrawals, bills, strict=True):
                 withdrawal.write({"bill_id": bill.id, "problem": False})
@@ -301,7 +305,6 @@ class ReferralWithdrawal(models.Model):
             "currency_id": self.currency_id.id,
             "invoice_date": today,
             "date": today,
-            "ref": program._next_number("referral.self.billing"),
             "payment_reference": self.name,
             "partner_bank_id": self.bank_account_id.id,
             **(

@@ -127,8 +127,24 @@ class ReferralProgram(models.Model):
 
     def _next_number(self, code):
         """Return the next number of one of the company's sequences, of today's year."""
+        [number] = self._next_numbers(code, 1)
+        return number
+
+    def _next_numbers(self, code, count):
+        """Return so many next numbers; the sequence is looked for once.
+
+        :return: an iterator of ``str``, of False if there is no such sequence
+        """
         self.ensure_one()
         # sudo: whoever makes a document may have its number
         sequences = self.env["ir.sequence"].sudo().with_company(self.company_id)
         today = fields.Date.to_string(self._today())
-        return sequences.with_context(ir_sequence_date=today).next_by_code(code)
+        sequence = sequences.with_context(ir_sequence_date=today).search(
+            [("code", "=", code), ("company_id", "in", (self.company_id.id, False))],
+            # the company's own before that of all
+            order="company_id",
+            limit=1,
+        )
+        return (
+            sequence.next_by_id() if sequence else False for _number in range(count)
+        )

@@ -1,4 +1,4 @@
-"""Bills that are made together: the history of each."""
+"""Bills that are made together: the numbers and the history of each."""
 
 from odoo import Command
 from odoo.tests import tagged
@@ -77,6 +77,40 @@ class TestManyBills(MoneyCase):
         """Do what is done before a commit: histories are written."""
         self.env.flush_all()
         self.env.cr.precommit.run()
+
+    def test_numbers_go_on_whatever_was_numbered_by_hand(self):
+        code = self.program.bill_journal_id.code
+        numbers = (
+            [f"{code}/2026/03/00{number}" for number in ("01", "02", "03")],
+            [f"{code}/2026/03/00{number}" for number in ("11", "12", "13")],
+            [f"{code}/2026/04/00{number}" for number in ("01", "02", "03")],
+        )
+        if "sequence_id" in self.env["account.journal"]:
+            # OCA's account_move_name_sequence looks at no other number
+            numbers = [
+                [f"{code}/2026/000{number + further}" for number in (1, 2, 3)]
+                for further in (0, 3, 6)
+            ]
+        for day, expected in zip((DAY, DAY, "2026-04-05"), numbers, strict=True):
+            bills = self._bill(self.participants[:3], day).bill_id
+            self.assertEqual(bills.mapped("name"), expected)
+            if expected == numbers[0]:
+                bills[-1:].name = f"{code}/2026/03/0010"
+
+    def test_a_company_numbers_its_bills_its_own_way(self):
+        self.env["ir.sequence"].create(
+            {
+                "name": "Self-billing",
+                "code": "referral.self.billing",
+                "prefix": "OWN/%(year)s/",
+                "padding": 2,
+                "company_id": self.company.id,
+            }
+        )
+        withdrawals = self._bill(self.participants[:3])
+        self.assertEqual(
+            withdrawals.bill_id.mapped("ref"), [f"OWN/2026/0{n}" for n in (1, 2, 3)]
+        )
 
     def test_each_has_its_own_history(self):
         for withdrawal in self._bill(self.participants[:3]):
