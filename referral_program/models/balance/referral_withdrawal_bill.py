@@ -232,6 +232,8 @@ class ReferralWithdrawal(models.Model):
                 withdrawal.write({"bill_id": bill.id, "problem": False})
                 withdrawal._check_bill_amount()
             if post and program.bill_policy == "posted":
+                # what Odoo reads of each of its vendors, when it counts their bills
+                bills.commercial_partner_id.fetch(["user_ids"])
                 bills._post(soft=False)
 
     def _check_can_bill(self):

@@ -1,4 +1,4 @@
-"""Bills that are made together: the numbers and the history of each."""
+"""Bills that are made together: what each costs, its numbers and its history."""
 
 from odoo import Command
 from odoo.tests import tagged
@@ -65,10 +65,12 @@ class TestManyBills(MoneyCase):
             )
             self._commit()
             self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
             withdrawals.with_context(
                 tracking_disable=False, mail_notrack=False
             )._cron_bill()
             self._commit()
+        self.queries = self.env.cr.sql_log_count - before
         states = withdrawals.bill_id.mapped("state")
         self.assertEqual(states, ["posted"] * len(participants))
         return withdrawals
@@ -77,6 +79,14 @@ class TestManyBills(MoneyCase):
         """Do what is done before a commit: histories are written."""
         self.env.flush_all()
         self.env.cr.precommit.run()
+
+    def test_a_further_bill_costs_hardly_any_query(self):
+        self._bill(self.participants[:FEW])  # what is cached once
+        self._bill(self.participants[:FEW])
+        few = self.queries
+        self._bill(self.participants)
+        # its number, Odoo's look for its fiscal position, and one of another app
+        self.assertLessEqual(self.queries - few, 3 * (MANY - FEW))
 
     def test_numbers_go_on_whatever_was_numbered_by_hand(self):
         code = self.program.bill_journal_id.code
