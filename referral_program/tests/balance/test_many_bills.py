@@ -72,7 +72,7 @@ class TestManyBills(MoneyCase):
             self._commit()
         self.queries = self.env.cr.sql_log_count - before
         states = withdrawals.bill_id.mapped("state")
-        self.assertEqual(states, ["posted"] * len(participants))
+        self.assertEqual(states, [self.program.bill_policy] * len(participants))
         return withdrawals
 
     def _commit(self):
@@ -106,6 +106,19 @@ class TestManyBills(MoneyCase):
             self.assertEqual(bills.mapped("name"), expected)
             if expected == numbers[0]:
                 bills[-1:].name = f"{code}/2026/03/0010"
+
+    def test_drafts_of_two_months_are_posted_together(self):
+        self.program.bill_policy = "draft"
+        bills = self._bill(self.participants[:2]).bill_id
+        bills |= self._bill(self.participants[:1], "2026-04-05").bill_id
+        with self.on("2026-04-06"):
+            bills.action_post()
+        code = self.program.bill_journal_id.code
+        expected = [f"{code}/2026/{end}" for end in ("03/0001", "03/0002", "04/0001")]
+        if "sequence_id" in self.env["account.journal"]:
+            # as above
+            expected = [f"{code}/2026/000{number}" for number in (1, 2, 3)]
+        self.assertEqual(bills.mapped("name"), expected)
 
     def test_a_company_numbers_its_bills_its_own_way(self):
         self.env["ir.sequence"].create(
