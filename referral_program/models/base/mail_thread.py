@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 
 from ...tools.roles import check_role
 
@@ -12,25 +12,11 @@ class MailThread(models.AbstractModel):
 
     _inherit = "mail.thread"
 
-    @api.model
-    def message_process(
-        self,
-        model,
-        message,
-        custom_values=None,
-        save_original=False,
-        strip_attachments=False,
-        thread_id=None,
-    ):
-        if custom_values:
-            self._check_brings_mail()
-        return super().message_process(
-            model, message, custom_values, save_original, strip_attachments, thread_id
-        )
-
     def _message_route_process(self, message, message_dict, routes):
-        ours = [route for route in routes or () if route[0].startswith("referral.")]
-        if ours:
+        routes = routes or []
+        ours = [route for route in routes if route[0].startswith("referral.")]
+        # without an alias, whoever hands it in says what the record begins with
+        if ours or any(values and not alias for *_to, values, _user, alias in routes):
             self._check_brings_mail()
         if any(not thread_id for _model, thread_id, *_rest in ours):
             raise ValueError("No e-mail makes a record of the referral program")

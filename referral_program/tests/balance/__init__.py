@@ -3,6 +3,7 @@ from . import (
     test_automatic_payments,
     test_bills,
     test_four_eyes,
+    test_many_bills,
     test_money_edges,
     test_money_extension,
     test_money_random,
