@@ -3,7 +3,6 @@ from functools import partial
 from odoo import models
 
 from ..tools.actions import download
-from ..tools.pages import numbered
 from ..tools.tables import show
 
 PAPER = "referral_program.paperformat_register"
@@ -65,11 +64,9 @@ class ReferralTableReport(models.AbstractModel):
                 "show": partial(show, self.env),
             },
         )
-        # sudo: the paper is the report's, whoever prints
-        reports = self.env["ir.actions.report"].sudo()
-        paper = reports.new({"paperformat_id": self.env.ref(PAPER)})
-        printed = paper._run_wkhtmltopdf([f"<!DOCTYPE html>{html}"], landscape=True)
-        return numbered(printed, self._file_name("pdf").removesuffix(".pdf"))
+        name = self._file_name("pdf").removesuffix(".pdf")
+        reports = self.env["ir.actions.report"]
+        return reports._print_page(html, PAPER, name, landscape=True)
 
     def _render_xlsx(self):
         """Return the workbook."""

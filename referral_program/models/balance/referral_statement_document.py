@@ -10,7 +10,6 @@ from odoo.tools import SQL
 from ...tools.batches import batches
 from ...tools.columns import write_columns
 from ...tools.mimetypes import MIMETYPES
-from ...tools.pages import numbered
 
 _logger = logging.getLogger(__name__)
 
@@ -154,13 +153,10 @@ class ReferralStatement(models.Model):
 
     def _render_pdf(self):
         """Return the PDF: a page of its own, that needs nothing from the server."""
-        reports = self.env["ir.actions.report"]
-        paper = reports.new({"paperformat_id": self.env.ref(PAPER)})
         html = self.env["ir.qweb"]._render(
             "referral_program.report_statement", self._report_values()
         )
-        printed = paper._run_wkhtmltopdf([f"<!DOCTYPE html>{html}"])
-        return numbered(printed, self.name)
+        return self.env["ir.actions.report"]._print_page(html, PAPER, self.name)
 
     def _render_xlsx(self):
         """Return the workbook."""

@@ -9,6 +9,7 @@ from . import referral_sight_mixin, referral_shared_mixin  # in this order
 
 from . import (
     base,
+    ir_actions_report,
     ir_attachment,
     ir_default,
     ir_http,

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import json
 import re
 import zipfile
@@ -13,6 +14,7 @@ import pypdf
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ...models.base.ir_actions_report import STILL
 from ...tools.masking import masked
 from ..balance.test_statements import StatementCase
 from .test_portal import PortalCase
@@ -194,6 +196,25 @@ class TestDocuments(BillingCase):
             self.assertIn(f"RB/2026/02/00001 {number} / {len(pages)}", text)
         for number in range(80):
             self.assertEqual(text.count(f"Service {number:03}"), 1)
+
+    def test_nothing_runs_in_a_page_and_nothing_waits_for_it(self):
+        reports = self.env["ir.actions.report"]
+        page = """<html><body><p>As it was</p><script>
+            document.body.innerHTML = "Another";
+        </script></body></html>"""
+        paper = "referral_program.paperformat_statement"
+        text = self._pdf_text(reports._print_page(page, paper, "A page"))
+        self.assertIn("As it was", text)
+        self.assertNotIn("Another", text)
+
+        def delay(arguments):
+            found = reports._build_wkhtmltopdf_args(
+                self.env.ref(paper), False, specific_paperformat_args=arguments
+            )
+            return dict(itertools.pairwise(found))["--javascript-delay"]
+
+        self.assertEqual(delay({STILL: True}), "0")
+        self.assertEqual(delay(None), "1000")
 
     # === Names === #
 
