@@ -6,7 +6,7 @@
 ``count``      whole numbers, which are summed
 ``money``      with the decimals of the table's currency, summed
 ``exact``      with up to six decimals, summed
-``level``      money at a moment, which has no sum
+``level``      money that has no sum, as a balance at a moment
 ``percent``    a number that is a percentage
 ``across``     the sum of a row's columns, from one to another (``of``)
 ``share``      one column divided by another (``of``); sums are divided, too

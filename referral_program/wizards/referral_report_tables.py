@@ -110,7 +110,7 @@ class ReferralReportWizard(models.TransientModel):
                 column("requested", self.env._("Requested"), "date", 12),
                 column("billed", self.env._("Billed"), "date", 12),
                 column("paid", self.env._("Paid"), "date", 12),
-                column("amount", self.env._("Amount requested"), "money"),
+                column("amount", self.env._("Amount requested"), "level"),
                 column("reserved", self.env._("Reserved"), "money"),
                 column("taken", self.env._("Deducted from the balance"), "money"),
                 column("tax", self.env._("Taxes"), "money"),

@@ -42,7 +42,11 @@ class ReferralPayout(models.Model):
     requested_on = fields.Datetime()
     billed_on = fields.Date(help="The date of the bill, or of the redemption's entry.")
     paid_on = fields.Date(help="The day on which it was paid in full.")
-    amount = fields.Monetary("Amount Requested")
+    amount = fields.Monetary(
+        "Amount Requested",
+        aggregator=None,
+        help="What was asked for, whatever became of it: it has no sum.",
+    )
     reserved_amount = fields.Monetary(
         "Reserved", help="Reserved from the balance until there is a bill."
     )

@@ -366,8 +366,8 @@ class TestPayouts(RegisterCase):
 
 
 @tagged("post_install", "-at_install")
-class TestSums(MoneyCase):
-    """Lists, pivots and graphs of withdrawals and redemptions add up what counts."""
+class TestSums(RegisterCase):
+    """Lists, pivots and graphs of what was paid out add up what counts."""
 
     def setUp(self):
         super().setUp()
@@ -413,17 +413,39 @@ class TestSums(MoneyCase):
                 if not counted:
                     self.assertFalse(any(sums.values()), sums)
 
+    def test_the_register_adds_up_what_is_reserved_and_what_was_taken(self):
+        for state, reserved, taken in (
+            ("requested", 30_000, 0),
+            ("billed", 0, 20_000),
+            ("refused", 0, 0),
+            ("cancelled", 0, 0),
+            ("paid", 0, 500),
+            ("undone", 0, 0),
+        ):
+            with self.subTest(state):
+                sums = self._sums("referral.payout", state)
+                self.assertNotIn("amount", sums)
+                self.assertEqual(
+                    (sums["reserved_amount"], sums["taken_amount"]), (reserved, taken)
+                )
+        [table] = self._report("payout")["tables"]
+        self.assertNotIn("amount", table["totals"])
+        self.assertEqual(table["totals"]["reserved"], 30_000)
+        self.assertEqual(table["totals"]["taken"], 20_500)
+
     def test_lists_and_pivots_add_up_nothing_else(self):
-        for model, kind in (
-            ("referral.withdrawal", "list"),
-            ("referral.withdrawal", "pivot"),
-            ("referral.redemption", "list"),
+        for model, kind, name in (
+            ("referral.withdrawal", "list", "counted_amount"),
+            ("referral.withdrawal", "pivot", "counted_amount"),
+            ("referral.redemption", "list", "counted_amount"),
+            ("referral.payout", "list", "taken_amount"),
+            ("referral.payout", "pivot", "taken_amount"),
         ):
             view = etree.fromstring(self.env[model].get_view(view_type=kind)["arch"])
             added = view.xpath("//field[@sum or @type='measure']/@name")
             fields = self.env[model].fields_get(added, ["aggregator"])
             with self.subTest(model, view=kind):
-                self.assertIn("counted_amount", added)
+                self.assertIn(name, added)
                 self.assertTrue(all("aggregator" in f for f in fields.values()))
 
 
