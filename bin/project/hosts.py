@@ -56,6 +56,11 @@ UPDATE ir_cron
 INSERT INTO ir_cron_trigger (cron_id, call_at)
 VALUES ({cron}, now() AT TIME ZONE 'utc')
 """
+#: Whether no machine has begun with it.
+WAITS = """
+SELECT EXISTS (SELECT FROM ir_cron_trigger WHERE cron_id = {cron})
+   AND EXISTS (SELECT FROM ir_cron WHERE id = {cron} FOR NO KEY UPDATE SKIP LOCKED)
+"""
 CRON = (
     "SELECT res_id FROM ir_model_data WHERE module = 'referral_program' AND name = '{}'"
 )
@@ -248,7 +253,10 @@ def _wake(primary, database, action):
     """Have one scheduled action run, and none of the others."""
     [cron] = primary.query(CRON.format(action), database)
     primary.query(WAKE.format(cron=cron), database)
-    primary.query(f"NOTIFY cron_trigger, '{database}'")
+    while primary.query(WAITS.format(cron=cron), database) == ["t"]:
+        # who does not listen yet would otherwise look after a minute only
+        primary.query(f"NOTIFY cron_trigger, '{database}'")
+        time.sleep(0.2)
 
 
 def _wait(primary, database, done):
