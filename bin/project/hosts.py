@@ -65,11 +65,13 @@ CRON = (
     "SELECT res_id FROM ir_model_data WHERE module = 'referral_program' AND name = '{}'"
 )
 #: Whatever the ledger says, without what only tells in which order it was written:
-#: the numbers of documents are compared as a set.
+#: the numbers of documents are compared as a set, their references (a machine that is
+#: killed takes some with it) not at all.
 LEDGER = """
 SELECT account.code_store::text, journal.code, move.move_type, item.date,
-       partner.name, item.name, item.debit, item.credit, item.amount_currency,
-       item.amount_residual, item.reconciled, move.payment_reference
+       partner.name, COALESCE(REPLACE(item.name, NULLIF(move.ref, ''), '#'), item.name),
+       item.debit, item.credit, item.amount_currency, item.amount_residual,
+       item.reconciled, move.payment_reference
   FROM account_move_line item
   JOIN account_move move ON move.id = item.move_id
   JOIN account_journal journal ON journal.id = move.journal_id
