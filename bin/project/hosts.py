@@ -26,6 +26,10 @@ PER_PARTICIPANT = 10
 #: Seconds until a stage has to be over.
 PATIENCE = 4 * 3600
 GUIDE = paths.ROOT / "docs" / "operations.md"
+SAME = (
+    "The ledger was the same each time, byte for byte, apart from the bills' "
+    "references, which are numbered by who is first."
+)
 BEGIN, END = "<!-- hosts: begin -->", "<!-- hosts: end -->"
 #: What is done, by which scheduled action, and a query that is true when it is done.
 STAGES = {
@@ -321,7 +325,7 @@ def _table(size, rows, served):
         cells = [_cell(seconds[stage], one[stage], label == "1") for stage in STAGES]
         whole = _cell(sum(seconds.values()), sum(one.values()), label == "1")
         lines.append(f"| {label} | {' | '.join(cells)} | {whole} |")
-    lines += ["", "The ledger was the same each time, byte for byte.", "", served]
+    lines += ["", SAME, "", served]
     return "\n".join(lines)
 
 
