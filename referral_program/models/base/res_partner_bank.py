@@ -6,11 +6,16 @@ STAFF = (
     "referral_program.group_reader,account.group_account_invoice,"
     "account.group_account_readonly,account.group_validate_bank_account"
 )
+#: What is kept as the participant entered it: nobody else writes it.
+ENTERED = ("referral_added", "referral_bic", "referral_bank_name")
 
 
 class ResPartnerBank(models.Model):
     _inherit = "res.partner.bank"
 
+    referral_added = fields.Boolean(
+        "Added by the Participant", readonly=True, copy=False, groups=STAFF
+    )
     referral_bic = fields.Char(
         "BIC as Entered",
         readonly=True,
@@ -65,14 +70,16 @@ class ResPartnerBank(models.Model):
         # no mark: an account more only speaks against what is still to be credited
         # a request's context may say that it is trusted, as well
         trusted = self.default_get(["allow_out_payment"])
+        context = self.env.context
+        unsaid = {name: False for name in ENTERED if f"default_{name}" in context}
         accounts = super().create(
-            [self._with_truster({**trusted, **vals}) for vals in vals_list]
+            [{**unsaid, **self._as_said({**trusted, **vals})} for vals in vals_list]
         )
         accounts._tell_owners()
         return accounts
 
     def write(self, vals):
-        vals = self._with_truster(vals)
+        vals = self._as_said(vals)
         watched = {"acc_number", "partner_id", "active"} & vals.keys()
         if watched:
             self.env["referral.mark"]._mark_partners(self.partner_id)
@@ -95,12 +102,15 @@ class ResPartnerBank(models.Model):
         for account in self:
             participants._tell_of_account(account)
 
-    def _with_truster(self, vals):
+    def _as_said(self, vals):
         """Return values that say who trusts the account, whatever was sent.
 
-        Nor is the number that is paid to another one than the number that is seen.
+        Nor is the number that is paid to another one than the number that is seen, or
+        what the participant entered another's words.
         """
         made = ("referral_truster_id", "sanitized_acc_number")
+        if not self.env.su:
+            made += ENTERED
         vals = {name: vals[name] for name in vals if name not in made}
         if vals.get("allow_out_payment"):
             vals["referral_truster_id"] = self.env.uid

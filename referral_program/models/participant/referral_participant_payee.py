@@ -10,7 +10,7 @@ from odoo.addons.base_iban.models.res_partner_bank import (
 
 from ...tools.numbers import ru_account, ru_bic, swift_bic
 
-#: Bank accounts that a participant may have.
+#: Bank accounts that a participant may have added; others' take no room of theirs.
 MAX_ACCOUNTS = 10
 
 
@@ -64,16 +64,19 @@ class ReferralParticipant(models.Model):
             raise ValidationError(
                 self.env._("This account is no longer in use. Please contact us.")
             )
-        if len(self._payee_accounts()) >= MAX_ACCOUNTS:
+        if known:
+            return known
+        if len(self._payee_accounts().filtered("referral_added")) >= MAX_ACCOUNTS:
             raise ValidationError(
                 self.env._("You have many accounts already. Choose one of them.")
             )
-        return known or banks.create(
+        return banks.create(
             {
                 "acc_number": number,
                 "partner_id": self.partner_id.id,
                 "acc_holder_name": self.partner_id.name,
                 "bank_id": self._known_bank(bic).id,
+                "referral_added": True,
                 "referral_bic": bic or False,
                 "referral_bank_name": " ".join((bank_name or "").split())[:100],
                 "allow_out_payment": False,

@@ -8,6 +8,7 @@ from . import (
     test_numbers,
     test_own_participation,
     test_pace,
+    test_payee_accounts,
     test_personal_data,
     test_secrets,
     test_senders,
