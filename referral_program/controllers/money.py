@@ -34,6 +34,10 @@ class ReferralMoney(ReferralPortal):
         """Return an amount as a form takes it."""
         return f"{amount:.{participant.currency_id.decimal_places}f}"
 
+    def _key(self, post):
+        """Return the key of a form; none of it is one that the program itself uses."""
+        return bool(post.get("key")) and f"form-{post['key'][:40]}"
+
     # === WITHDRAWING === #
 
     @portal_page(
@@ -132,7 +136,7 @@ class ReferralMoney(ReferralPortal):
                     participant,
                     self._amount(post.get("amount")),
                     self._account(participant, {"account": post.get("account")}),
-                    key=(post.get("key") or "")[:40] or False,
+                    key=self._key(post),
                 )
         except UserError as error:
             return self._withdraw_page(
@@ -200,7 +204,7 @@ class ReferralMoney(ReferralPortal):
             if post.get("key"):
                 with request.env.cr.savepoint():
                     redemptions._redeem(
-                        participant, invoice, amount, key=post["key"][:40]
+                        participant, invoice, amount, key=self._key(post)
                     )
                 return request.redirect(invoice.get_portal_url())
             taken, _paid = redemptions._check_can_redeem(participant, invoice, amount)

@@ -281,6 +281,21 @@ class TestStanding(StandingCase):
                 )
                 self.assertEqual(response.status_code, 400)
 
+    def test_no_key_of_a_form_is_the_months_own(self):
+        self._set()
+        self._credit()
+        credited = self.mine._last_credited(self.program)
+        sent = {"amount": "12000", "account": str(self.account.id)}
+        self._login(self.owner)
+        with self.on("2026-03-04"):
+            for _twice in range(2):
+                self._form(
+                    "/my/referral/withdraw/confirm",
+                    {**sent, "key": f"standing-{credited.id}"},
+                )
+        self.assertEqual(self.mine.withdrawal_ids.mapped("amount"), [12_000])
+        self.assertCountEqual(self._run().mapped("amount"), [12_000, 123_000])
+
     def test_a_viewer_and_a_stranger_set_nothing_up_and_stop_nothing(self):
         self._set()
         self.mine.sudo().representative_ids.role = "viewer"
