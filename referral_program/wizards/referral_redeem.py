@@ -27,12 +27,11 @@ class ReferralRedeem(models.TransientModel):
     @api.depends("invoice_id")
     def _compute_participant_id(self):
         for wizard in self:
-            participant = self.env["referral.redemption"]._payer_of(wizard.invoice_id)
+            redemptions = self.env["referral.redemption"]
+            participant = redemptions._visible_payer_of(wizard.invoice_id)
             wizard.participant_id = participant
             wizard.due = (
-                self.env["referral.redemption"]._due(participant, wizard.invoice_id)
-                if participant
-                else 0.0
+                redemptions._due(participant, wizard.invoice_id) if participant else 0.0
             )
 
     @api.depends("participant_id", "due")

@@ -149,7 +149,7 @@ class AccountMove(models.Model):
                 move.move_type == "out_invoice"
                 and move.state == "posted"
                 and move.amount_residual
-                and redemptions._payer_of(move).available_balance > 0
+                and redemptions._visible_payer_of(move).available_balance > 0
             )
 
     @api.depends("referral_accrual_id", "referral_redemption_id")

@@ -169,6 +169,14 @@ class ReferralRedemption(models.Model):
             limit=1,
         )
 
+    def _visible_payer_of(self, invoice):
+        """Return who can pay this invoice, for staff; empty if they may not see them.
+
+        Those of a branch see its invoices, and not who takes part in the program of
+        the company above.
+        """
+        return self._payer_of(invoice).sudo(False)._filtered_access("read")
+
     def _portal_payer_of(self, invoice, user):
         """Return the membership whose money a user moves, if its balance can pay it.
 

@@ -233,7 +233,8 @@ class ReferralApi(models.AbstractModel):
         # sudo: the group may do what these methods do, and nothing else
         programs = self.env["referral.program"].sudo()
         program = programs._of_company(self.env.company)
-        if not program:
+        # a branch's key moves no money of the company above, unless it may access that
+        if program.company_id not in self.env.user.company_ids:
             raise refusal(
                 "no_program",
                 self.env._(

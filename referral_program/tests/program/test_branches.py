@@ -1,7 +1,7 @@
 """A program's company with branches: their journals, and their clients' pages."""
 
 from odoo import Command
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import HttpCase, tagged
 
 from ..common import OneReferralCase
@@ -167,3 +167,60 @@ class TestBranches(OneReferralCase, HttpCase):
         panel.company_ids |= self.branch
         api = self.env["referral.api"].with_user(panel).with_company(self.branch)
         self.assertEqual(api._program(), self.program)
+
+    # === Whose money === #
+
+    def _balance_of_a_client(self):
+        """Return an open invoice of the branch, whose client has 90,000 above."""
+        client = self.participant.partner_id
+        self._paid("2026-01-10", 1_000_000, self.client)
+        self._accrue("2026-01")
+        return self._invoice(client, "2026-02-01", 100, company_id=self.branch.id)
+
+    def test_a_branchs_key_moves_no_money_of_the_company_above(self):
+        self._balance_of_a_client()
+        who = self.participant.partner_id.id
+        panel = self._user(
+            "branch_panel", "referral_program.group_integration", self.branch
+        )
+        api = self.env["referral.api"].with_user(panel).with_company(self.branch)
+        for call in (
+            lambda: api.balance(who),
+            lambda: api.add_account(who, "DE75512108001245126199"),
+            lambda: api.withdraw("key", who, "12000", self.currency.name, 1),
+        ):
+            with self.assertRefused(UserError, "has no program"):
+                call()
+        panel.company_ids |= self.company
+        self.assertEqual(api.balance(who)["balance"], "90000.00")
+
+    def test_a_branchs_staff_learn_nothing_of_who_takes_part_above(self):
+        invoice = self._balance_of_a_client()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        user = self._user(
+            "branch_accountant", "referral_program.group_accountant", self.branch
+        )
+        env = self.env(user=user, context={"allowed_company_ids": self.branch.ids})
+        self.assertFalse(env["account.move"].browse(invoice.id).referral_payable)
+        names = ["participant_id", "available_balance", "due", "amount"]
+        values = env["referral.redeem"].onchange(
+            {"invoice_id": invoice.id}, ["invoice_id"], {name: {} for name in names}
+        )["value"]
+        self.assertFalse(any(values.values()), values)
+        asked = {"invoice_id": invoice.id, "amount": 100}
+        wizard = env["referral.redeem"].create(asked)
+        [read] = wizard.read(names[:3])
+        self.assertFalse(any(read[name] for name in names[:3]), read)
+        with self.assertRaises(UserError):
+            wizard.action_confirm()
+        self.assertEqual(invoice.amount_residual, 100)
+        # who may access both pays with it
+        user.company_ids |= self.company
+        both = env(context={"allowed_company_ids": (self.branch | self.company).ids})
+        self.env.invalidate_all()
+        self.assertTrue(both["account.move"].browse(invoice.id).referral_payable)
+        wizard = both["referral.redeem"].create({"invoice_id": invoice.id})
+        self.assertEqual(wizard.amount, 100)
+        wizard.action_confirm()
+        self.assertEqual(invoice.amount_residual, 0)
