@@ -1,12 +1,18 @@
 from odoo import models
 from odoo.exceptions import AccessError
 
+from ...tools.roles import has_role
+
+#: What says whose words a message has, and of what kind.
+AUTHORSHIP = frozenset({"author_id", "message_type"})
+
 
 class MailMessage(models.Model):
     """What was said and what changed stays as it was written.
 
     Odoo lets whoever gets a message rewrite it, and whoever follows a record write more
     of them, clients included: past the page's limits, and without anybody being told.
+    Nor does it ask whose words they are.
     """
 
     _inherit = "mail.message"
@@ -15,15 +21,28 @@ class MailMessage(models.Model):
         result = super()._check_access(operation)
         if self.env.su or operation == "read":
             return result
-        # sudo: what a message is about has to be known before it may be changed
-        ours = self.sudo().filtered(lambda one: (one.model or "")[:9] == "referral.")
-        if self.env.user.share:
+        ours, user = self._of_referrals(), self.env.user
+        if user.share or operation == "unlink":
             kept = ours
         elif operation == "write":
-            kept = ours.filtered(lambda one: not one._is_own_comment(self.env.user))
+            kept = ours.filtered(lambda one: not one._is_own_comment(user))
+        elif has_role(self.env, "base.group_system"):  # brings others' mail
+            kept = ours.browse()
         else:
-            kept = ours.filtered(lambda _one: operation == "unlink")
+            kept = ours.filtered(lambda one: one.author_id != user.partner_id)
         return self._with_kept(result, self.browse(kept.ids))
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not self.env.su and not AUTHORSHIP.isdisjoint(vals):
+            # one's own words do not become another's
+            self.browse(self._of_referrals().ids).check_access("write")
+        return result
+
+    def _of_referrals(self):
+        """Return those that are about the program's records, in superuser mode."""
+        # sudo: what a message is about has to be known before it may be changed
+        return self.sudo().filtered(lambda one: (one.model or "")[:9] == "referral.")
 
     def _with_kept(self, result, kept):
         """Return what is refused, and the error: what was, and what is kept as well.

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ...tools.roles import check_role
+from ...tools.roles import check_role, has_role
 
 
 class MailThread(models.AbstractModel):
@@ -21,6 +21,18 @@ class MailThread(models.AbstractModel):
         if any(not thread_id for _model, thread_id, *_rest in ours):
             raise ValueError("No e-mail makes a record of the referral program")
         return super()._message_route_process(message, message_dict, routes)
+
+    def _message_compute_author(self, author_id=None, email_from=None):
+        """Have staff speak of the program's records in their own name, not another's.
+
+        Odoo believes whoever writes who the author is.
+        """
+        if self._name.startswith("referral.") and not has_role(
+            self.env, "base.group_system"
+        ):
+            author = self.env.user.partner_id
+            return author.id, author.email_formatted
+        return super()._message_compute_author(author_id, email_from)
 
     def _check_brings_mail(self):
         """Refuse e-mails from anybody but Odoo itself, or the mail server's own user.

@@ -1,5 +1,6 @@
 from . import (
     test_access_matrix,
+    test_authors,
     test_contexts,
     test_defaults,
     test_emails,
