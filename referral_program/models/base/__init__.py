@@ -13,6 +13,7 @@ from . import (
     ir_attachment,
     ir_default,
     ir_http,
+    ir_model_data,
     ir_module_module,
     ir_sequence,
     mail_activity,

@@ -4,6 +4,7 @@ from . import (
     test_contexts,
     test_defaults,
     test_emails,
+    test_external_ids,
     test_figures,
     test_names,
     test_odoos_doors,
