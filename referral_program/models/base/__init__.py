@@ -12,6 +12,7 @@ from . import (
     ir_actions_report,
     ir_attachment,
     ir_default,
+    ir_filters,
     ir_http,
     ir_model_data,
     ir_module_module,

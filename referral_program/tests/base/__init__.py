@@ -14,6 +14,7 @@ from . import (
     test_roles,
     test_rooms,
     test_rules_table,
+    test_screens,
     test_shared,
     test_sight,
     test_translation,
