@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists, create_column
 
+from .account_move_line import DELETING
+
 #: Changes of an invoice that change what its lines earn, see ``_watched_fields``.
 EARNING = frozenset(
     {
@@ -204,7 +206,8 @@ class AccountMove(models.Model):
             marks = self.env["referral.mark"]
             marks._mark_moves(self | self.reversed_entry_id | left)
             marks._mark_lost(self.ids)
-            result = super().unlink()
+            going = self.with_context(referral_deleting=DELETING)
+            result = super(AccountMove, going).unlink()
             left.invalidate_recordset(["reversed_entry_id", "referral_root_id"])
             self.env.add_to_compute(self._fields["referral_root_id"], left)
             left._regroup_evidence()

@@ -42,6 +42,8 @@ SEALED = frozenset(
 )
 #: Changes of an item that change a balance, or the month that it changes in.
 MOVING = frozenset({"partner_id", "account_id", "move_id", "date"})
+#: Says that items go with their entry; no request can say so.
+DELETING = object()
 
 
 class AccountMoveLine(models.Model):
@@ -125,9 +127,7 @@ class AccountMoveLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         lines.move_id._check_no_accrual_entry()
-        added = lines.move_id._referral_items() & lines
-        if posted := added.filtered(lambda line: line.parent_state == "posted"):
-            posted._refuse_editing()
+        lines._check_not_of_posted_bills()
         return lines
 
     def write(self, vals):
@@ -149,6 +149,9 @@ class AccountMoveLine(models.Model):
         if not self:
             return super().unlink()
         self.move_id._check_no_accrual_entry()
+        if self.env.context.get("referral_deleting") is not DELETING:
+            # by a request's context Odoo deletes single items of what is posted
+            self._check_not_of_posted_bills()
         self.env["referral.mark"]._mark_moves(self.move_id)
         line_ids = tuple(self.ids)
         result = super().unlink()
@@ -162,6 +165,15 @@ class AccountMoveLine(models.Model):
         )
         self.env["referral.accrual.line"].invalidate_model(["move_line_id"])
         return result
+
+    def _check_not_of_posted_bills(self):
+        """Refuse to add or delete what a posted bill takes from a balance.
+
+        :raise UserError: if one of the items is such
+        """
+        taking = self.move_id._referral_items() & self
+        if posted := taking.filtered(lambda line: line.parent_state == "posted"):
+            posted._refuse_editing()
 
     def _check_no_compensation(self, vals):
         """Refuse to edit what a posted accrual wrote into the ledger.

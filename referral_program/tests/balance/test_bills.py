@@ -200,6 +200,27 @@ class TestBills(MoneyCase):
             item.account_id = self.company_data["default_account_expense"]
         self.assertMoney(60_000, 60_000)
 
+    def test_nor_deleted_whatever_a_request_says(self):
+        withdrawal = self._billed(30_000)
+        bill = withdrawal.bill_id
+        clerk = self._user("bills_clerk", "account.group_account_invoice")
+        said = {
+            "force_delete": True,
+            "dynamic_unlink": True,
+            "check_move_validity": False,
+            "skip_invoice_sync": True,
+            "referral_deleting": True,
+        }
+        for items in (bill._referral_items(), bill.line_ids):
+            with self.assertRefused(UserError, "cannot be edited"):
+                items.with_user(clerk).with_context(**said).unlink()
+        self.assertEqual(withdrawal.state, "billed")
+        self.assertMoney(60_000, 60_000)
+        # with the bill they go, and the withdrawal is over
+        bill.with_context(force_delete=True).unlink()
+        self.assertEqual(withdrawal.state, "cancelled")
+        self.assertMoney(90_000, 90_000)
+
     def test_what_was_reversed_since_is_not_billed(self):
         withdrawal = self._request(90_000)
         self._credit_note(self._client_invoice(), "2026-02-10", [self._line(400_000)])
