@@ -20,6 +20,7 @@ SLOWEST = 10
 OF_ODOO = [
     "account/tests/test_account_move_reconcile.py::TestAccountMoveReconcile::"
     "test_partial_reconcile_amounts_of_several_matching_lines",
+    "account/tests/test_account_partner.py::TestAccountPartner::test_res_partner_bank",
     "account/tests/test_account_payment_method_line.py::TestAccountPaymentMethodLine",
     "account/tests/test_account_payment_register.py::TestAccountPaymentRegister::"
     "test_payment_method_different_type_single_batch_not_grouped",

@@ -477,13 +477,26 @@ class TestPortalAccounts(DoorsCase):
 
     def test_nobody_pays_to_another_number_than_is_seen(self):
         """Odoo keeps the plain number beside the one that was typed, for payments."""
+        number = "GB82WEST12345698765432"
+        forged = {"sanitized_acc_number": number}
+        banks = "res.partner.bank"
+        with self.assertRaisesRegex(UserError, "has been trusted"):
+            self._call(self.editor, banks, "write", self.account.ids, forged)
         self.account.allow_out_payment = False
-        before = self.account.sanitized_acc_number
-        forged = {"sanitized_acc_number": "GB82WEST12345698765432"}
-        self._call(self.editor, "res.partner.bank", "write", self.account.ids, forged)
+        before = self._notices()
+        self._call(self.editor, banks, "write", self.account.ids, forged)
         self.env.flush_all()
         self.account.invalidate_recordset()
-        self.assertEqual(self.account.sanitized_acc_number, before)
+        self.assertEqual(self.account.acc_number.replace(" ", ""), number)
+        self.assertEqual(self.account.sanitized_acc_number, number)
+        self.assertEqual(len(self._notices() - before), 1)
+        added = (
+            self.env[banks]
+            .with_user(self.editor)
+            .with_context(default_sanitized_acc_number=number)
+            .create({"acc_number": "123-45", "partner_id": self.editor.partner_id.id})
+        )
+        self.assertEqual(added.sanitized_acc_number, "12345")
 
     def test_no_context_keeps_owners_from_being_told(self):
         before = self._notices()
