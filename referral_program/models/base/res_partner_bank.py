@@ -107,7 +107,7 @@ class ResPartnerBank(models.Model):
     def _as_said(self, vals):
         """Return values that say who trusts the account, whatever was sent.
 
-        Nor is what the participant entered another's words.
+        What the participant entered is left out: only the program writes it.
         """
         made = ("referral_truster_id", *(() if self.env.su else ENTERED))
         vals = {name: vals[name] for name in vals if name not in made}
